@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * manifest: the product manifest (swupdate-manifest(5)). YAML of a strict subset → a tree with
+ * positions → the product manifest, by one schema table (src/manifest/schema.c) that each key is a
+ * row of. Every fault is told with file:line:column.
+ */
+#ifndef SWT_MANIFEST_H
+#define SWT_MANIFEST_H
+
+#include "swt/base.h"
+
+#define SWT_MANIFEST_MAX_BYTES ((size_t)1024 * 1024)
+#define SWT_MANIFEST_MAX_DEPTH 16
+
+/* ---- the tree ------------------------------------------------------------------------------------ */
+
+enum swt_node_kind { SWT_NODE_NULL, SWT_NODE_TEXT, SWT_NODE_LIST, SWT_NODE_MAP };
+struct swt_node {
+    enum swt_node_kind kind; /* NULL: a plain null, ~ or nothing */
+    const char *file;        /* the file it stands in, as given on the command line or included */
+    unsigned line;           /* from 1 */
+    unsigned column;         /* from 1, in characters */
+    char *text;              /* TEXT: UTF-8 without NUL, variables replaced */
+    struct swt_node *key;    /* in a map: the key node of this value, else NULL */
+    struct swt_node *first;  /* LIST and MAP: children in file order */
+    struct swt_node *next;
+};
+
+/* ---- the product manifest ------------------------------------------------------------------------ */
+
+/* A text value with its place; text is NULL when it was not given. */
+struct swt_text {
+    const char *text;
+    const struct swt_node *node;
+};
+struct swt_text_list {
+    struct swt_text *items;
+    size_t count;
+};
+/* A number with its place. */
+struct swt_number {
+    bool given;
+    uint64_t value;
+    const struct swt_node *node;
+};
+
+struct swt_manifest_target {
+    const struct swt_node *node;
+    struct swt_text name; /* default: the base name of file */
+    struct swt_text file; /* as the user wrote it, variables replaced: for messages */
+    char *path;           /* file relative to the folder of the manifest that says so */
+    struct swt_text type;
+    struct swt_text slot;
+    struct swt_text version;
+    struct swt_number max_size; /* bytes */
+    struct swt_text sha256;     /* 64 hex digits, checked */
+    const struct swt_node *meta; /* a map, or NULL */
+};
+
+struct swt_manifest {
+    struct swt_text name, vendor; /* product */
+    struct swt_text_list compatible;
+    struct swt_text version; /* release */
+    struct swt_number metadata_version; /* 1 to 2^32-1 */
+    struct swt_text expires;            /* a T of cli.md without spans, checked */
+    int64_t expires_time;
+    struct swt_text channel, vcs;
+    struct swt_manifest_target *targets;
+    size_t target_count;
+    struct swt_text format;  /* bundle: "tar" or "pigweed" */
+    struct swt_text profile; /* "generic" or "pigweed" */
+    struct swt_number max_size;
+    bool user_manifest; /* default true */
+    struct swt_text root_path; /* signing: as written; root_file is relative to the manifest */
+    char *root_file;
+    struct swt_text_list key_paths;
+    char **key_files;
+    const struct swt_node *meta; /* a map, or NULL */
+    void *owned;                 /* the trees and strings behind the above */
+};
+
+/* -D as given: "NAME=VALUE", "NAME=@FILE" (the file's first line) or "NAME" (from the environment). */
+struct swt_manifest_options {
+    const char *const *defines;
+    size_t define_count;
+};
+/*
+ * Reads and checks path ("-" is not a manifest). options may be NULL. SWT_E_MANIFEST_SYNTAX,
+ * SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE with position; SWT_E_USAGE for a define
+ * that is not of those forms; SWT_E_NOT_FOUND. Looks at no target file.
+ */
+int swt_manifest_load(const char *path, const struct swt_manifest_options *options,
+                      struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;
+/* The same from bytes in memory (fuzzing, tests); path names them and gives the folder. */
+int swt_manifest_parse(struct swt_slice bytes, const char *path,
+                       const struct swt_manifest_options *options,
+                       struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;
+void swt_manifest_free(struct swt_manifest *manifest);
+void swt_manifest_cleanup(struct swt_manifest **manifest);
+/* Sets err's position to where node stands; returns -err->code. */
+int swt_manifest_error_at(struct swt_error *err, const struct swt_node *node);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * signature: keys by URI, signers, verification of one signature, counting a quorum. Sees only
+ * bytes and metadata; knows no bundle. A signer is a backend behind a table of functions; whatever
+ * the backend, each signature is verified with the public key before the caller gets it.
+ */
+#ifndef SWT_SIGNATURE_H
+#define SWT_SIGNATURE_H
+
+#include "swt/base.h"
+#include "swt/metadata.h"
+
+/* ---- where a key and its passphrase come from --------------------------------------------------- */
+
+/*
+ * Asks a person for a secret: what is e.g. "passphrase for keys/root.pem". Handed down by cli.
+ * Returns SWT_E_PASSPHRASE, with a hint naming the option to give, where nobody can be asked.
+ */
+struct swt_prompt {
+    int (*ask)(void *context, const char *what, struct swt_secret *ret_secret,
+               struct swt_error *err);
+    void *context;
+};
+
+/* One key as the command line names it; all strings borrowed, NULL when not given. */
+struct swt_key_source {
+    const char *uri;             /* a path, file:PATH, or SCHEME:... */
+    const char *passphrase_file; /* a path or "fd:N"; the first line, without its newline */
+    const char *passphrase_env;  /* name of a variable; removed from the environment once read */
+    const char *public_key;      /* a PEM for stores that lack the public part */
+};
+
+/* A public key that owns its bytes. */
+struct swt_public_key {
+    struct swt_key key; /* value points into bytes */
+    struct swt_buf bytes;
+    uint8_t id[SWT_KEY_ID_SIZE];
+};
+void swt_public_key_done(struct swt_public_key *key);
+/* From the key's private or public PEM, DER, PKCS#12, or any other key URI. A file that holds no
+ * or several keys, or a certificate, is SWT_E_PUBLIC_KEY (SWT_E_KEY when a passphrase or a signer
+ * was at fault). */
+int swt_public_key_load(const struct swt_key_source *source, const struct swt_prompt *prompt,
+                        struct swt_public_key *ret_key, struct swt_error *err) SWT_CHECKED;
+/* Appends the PEM (SubjectPublicKeyInfo). */
+int swt_public_key_pem(const struct swt_key *key, struct swt_buf *ret_pem,
+                       struct swt_error *err) SWT_CHECKED;
+
+/* ---- signing ------------------------------------------------------------------------------------- */
+
+struct swt_signer;
+/*
+ * Opens the private key of source. Warnings (a key file that others can read) go to notices.
+ * SWT_E_KEY, SWT_E_PASSPHRASE, SWT_E_KEY_SCHEME; SWT_E_NOT_FOUND for a missing file.
+ */
+int swt_signer_open(const struct swt_key_source *source, const struct swt_prompt *prompt,
+                    struct swt_notices *notices, struct swt_signer **ret_signer,
+                    struct swt_error *err) SWT_CHECKED;
+void swt_signer_free(struct swt_signer *signer);
+void swt_signer_cleanup(struct swt_signer **signer);
+const char *swt_signer_uri(const struct swt_signer *signer);
+const struct swt_key *swt_signer_key(const struct swt_signer *signer);
+const uint8_t *swt_signer_key_id(const struct swt_signer *signer); /* SWT_KEY_ID_SIZE bytes */
+/* Signs message (not a digest) and verifies the result. Appends the raw signature as metadata
+ * carries it: P-256 r‖s with low s, Ed25519 64 bytes, RSA-PSS. SWT_E_SIGN. */
+int swt_signer_sign(struct swt_signer *signer, struct swt_slice message, struct swt_buf *ret_raw,
+                    struct swt_error *err) SWT_CHECKED;
+
+/* ---- making keys --------------------------------------------------------------------------------- */
+
+enum swt_key_kind { SWT_KIND_P256, SWT_KIND_ED25519, SWT_KIND_RSA_3072, SWT_KIND_RSA_4096 };
+/* "ecdsa-p256", "ed25519", "rsa-3072", "rsa-4096"; false for other text. */
+bool swt_key_kind_parse(const char *text, enum swt_key_kind *ret_kind);
+/* A new pair: PKCS#8 PEM (encrypted with AES-256 when passphrase is not NULL) and public PEM. */
+int swt_key_generate(enum swt_key_kind kind, const struct swt_secret *passphrase,
+                     struct swt_secret *ret_private_pem, struct swt_public_key *ret_key,
+                     struct swt_error *err) SWT_CHECKED;
+/* The first line of a passphrase file or fd:N, or a variable, or the prompt, in this order of
+ * what source gives. what names the thing for the prompt. */
+int swt_passphrase_read(const struct swt_key_source *source, const struct swt_prompt *prompt,
+                        const char *what, struct swt_secret *ret_passphrase,
+                        struct swt_error *err) SWT_CHECKED;
+
+/* ---- verifying ----------------------------------------------------------------------------------- */
+
+enum swt_signature_state {
+    SWT_SIGNATURE_GOOD,      /* counts */
+    SWT_SIGNATURE_REPEATED,  /* verifies, but its key has been counted */
+    SWT_SIGNATURE_UNLISTED,  /* the role does not list the key id */
+    SWT_SIGNATURE_BAD_LENGTH,
+    SWT_SIGNATURE_BAD        /* does not verify */
+};
+/* Whether value is key's signature over message. key passed swt_key_check. */
+bool swt_signature_verifies(const struct swt_key *key, struct swt_slice message,
+                            struct swt_slice value);
+
+struct swt_quorum {
+    uint32_t threshold;
+    size_t signed_count;                            /* distinct keys that count */
+    struct swt_slice signed_ids[SWT_MAX_KEYS];      /* of them, in the order of the signatures */
+    enum swt_signature_state *states;               /* one for each signature of the envelope */
+    size_t state_count;
+    bool met;
+};
+/*
+ * Counts the envelope's signatures for role, whose keys are root's. root passed swt_root_check, so
+ * ids name distinct keys. Time is bounded: one verification a signature, SWT_MAX_SIGNATURES of them.
+ */
+int swt_quorum_count(const struct swt_root *root, const struct swt_role *role,
+                     const struct swt_envelope *envelope, struct swt_quorum *ret_quorum,
+                     struct swt_error *err) SWT_CHECKED;
+void swt_quorum_done(struct swt_quorum *quorum);
+
+#endif
