@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "swt/base.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void swt_wipe(void *data, size_t len) {
+    if (data != NULL && len > 0)
+        explicit_bzero(data, len);
+}
+
+/* What a secret of len bytes and its NUL occupies in whole pages; 0 when that overflows. */
+static size_t pages_size(size_t len) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t size;
+    if (__builtin_add_overflow(len, page, &size))
+        return 0;
+    return size - size % page;
+}
+
+/*
+ * A secret has pages of its own, so that keeping them out of core dumps and swap touches nothing
+ * else. Both are best effort: a system may refuse (RLIMIT_MEMLOCK), and that stops nobody's work.
+ */
+int swt_secret_set(struct swt_secret *secret, const void *data, size_t len, struct swt_error *err) {
+    size_t size = pages_size(len);
+    if (size == 0)
+        return swt_fail_memory(err);
+    char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return swt_fail_memory(err);
+    (void)madvise(copy, size, MADV_DONTDUMP);
+    (void)mlock(copy, size);
+    if (len > 0)
+        memcpy(copy, data, len);
+    copy[len] = '\0';
+    swt_secret_done(secret);
+    *secret = (struct swt_secret){.data = copy, .len = len};
+    return 0;
+}
+
+void swt_secret_done(struct swt_secret *secret) {
+    if (secret->data != NULL) {
+        size_t size = pages_size(secret->len);
+        swt_wipe(secret->data, size);
+        (void)munmap(secret->data, size);
+    }
+    *secret = (struct swt_secret){0};
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "swt/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *swt_strdup(const char *text, struct swt_error *err) {
+    char *copy = strdup(text);
+    if (copy == NULL)
+        (void)swt_fail_memory(err);
+    return copy;
+}
+
+char *swt_format(struct swt_error *err, const char *format, ...) {
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (len < 0) {
+        (void)swt_fail_memory(err);
+        return NULL;
+    }
+    return text;
+}
+
+void swt_hex_encode(const uint8_t *data, size_t len, char *ret_text) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        ret_text[2 * i] = digits[data[i] >> 4];
+        ret_text[2 * i + 1] = digits[data[i] & 15];
+    }
+    ret_text[2 * len] = '\0';
+}
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool swt_hex_decode(const char *text, uint8_t *ret_data, size_t len) {
+    /* Checked as a whole first: an output is written only on success. The scan ends at the NUL. */
+    for (size_t i = 0; i / 2 < len; i++)
+        if (hex_digit(text[i]) < 0)
+            return false;
+    if (text[2 * len] != '\0')
+        return false;
+    for (size_t i = 0; i < len; i++)
+        ret_data[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+    return true;
+}
