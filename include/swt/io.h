@@ -14,9 +14,10 @@
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
-/* SIGINT, SIGTERM and SIGHUP set a flag that swt_interrupted reads; SIGPIPE is ignored, so that a
- * broken pipe is an error of its write. Descriptors 0 to 2 that are closed are opened on
- * /dev/null. Once, from main. */
+/* SIGINT, SIGTERM and SIGHUP set a flag that swt_interrupted reads (but stay ignored where they
+ * were); SIGPIPE does nothing, so that a broken pipe is an error of its write. Descriptors 0 to 2
+ * that are closed are opened on /dev/null, 0 and 1 so that their use fails: an output that nobody
+ * gets is an error. Uses SIGALRM. Once, from main. */
 void swt_io_setup(void);
 /* 0, or SWT_E_INTERRUPTED / SWT_E_TERMINATED once a signal came. Every read, write and wait of
  * this layer asks it, before and after EINTR. */
@@ -48,6 +49,9 @@ bool swt_reader_same_file(const struct swt_reader *a, const struct swt_reader *b
 /* The permission bits let others than the owner read it (private keys: a warning). */
 bool swt_reader_world_readable(const struct swt_reader *reader);
 
+/* The rest of the file; more than cap bytes is SWT_E_FILE_KIND. Replaces what ret_bytes held. */
+int swt_reader_read_all(struct swt_reader *reader, size_t cap, struct swt_buf *ret_bytes,
+                        struct swt_error *err) SWT_CHECKED;
 /* A whole small file; one over cap bytes is SWT_E_FILE_KIND. Replaces what ret_bytes held. */
 int swt_read_file(const char *path, size_t cap, struct swt_buf *ret_bytes,
                   struct swt_error *err) SWT_CHECKED;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+int swt_fd_open(int folder, const char *path, int flags, mode_t mode, int *ret_fd,
+                struct swt_error *err) {
+    for (;;) {
+        int r = swt_interrupted(err);
+        if (r < 0)
+            return r;
+        int fd = openat(folder, path, flags | O_CLOEXEC | O_NOCTTY, mode);
+        if (fd >= 0) {
+            *ret_fd = fd;
+            return 0;
+        }
+        if (errno != EINTR)
+            return swt_fail_errno(err, errno, "cannot open");
+    }
+}
+
+/* After a failed read or write: 0 to try again. */
+static int after_failure(int fd, int errnum, short events, const char *what,
+                         struct swt_error *err) {
+    if (errnum == EINTR)
+        return 0;
+    if (errnum != EAGAIN)
+        return swt_fail_errno(err, errnum, "%s", what);
+    /* Standard input and output may be shared with a process that made them non-blocking. */
+    struct pollfd wait = {.fd = fd, .events = events};
+    if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+        return swt_fail_errno(err, errno, "%s", what);
+    return 0;
+}
+
+int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len, struct swt_error *err) {
+    uint8_t *data = ret_data;
+    size_t len = 0;
+    while (len < size) {
+        int r = swt_interrupted(err);
+        if (r < 0)
+            return r;
+        size_t want = size - len < SWT_IO_CHUNK ? size - len : SWT_IO_CHUNK;
+        ssize_t got = read(fd, data + len, want);
+        if (got == 0)
+            break;
+        if (got > 0) {
+            len += (size_t)got;
+            continue;
+        }
+        r = after_failure(fd, errno, POLLIN, "cannot read", err);
+        if (r < 0)
+            return r;
+    }
+    *ret_len = len;
+    return 0;
+}
+
+int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written, struct swt_error *err) {
+    const uint8_t *next = data;
+    while (len > 0) {
+        int r = swt_interrupted(err);
+        if (r < 0)
+            return r;
+        ssize_t put = write(fd, next, len < SWT_IO_CHUNK ? len : SWT_IO_CHUNK);
+        if (put > 0) {
+            next += put;
+            len -= (size_t)put;
+            *written += (uint64_t)put;
+            continue;
+        }
+        /* A device that takes nothing and reports nothing would hold us here for ever. */
+        r = after_failure(fd, put == 0 ? EIO : errno, POLLOUT, "cannot write", err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int swt_fd_sync(int fd, struct swt_error *err) {
+    while (fsync(fd) < 0) {
+        if (errno == EINVAL || errno == ENOTSUP)
+            return 0;
+        if (errno != EINTR)
+            return swt_fail_errno(err, errno, "cannot write to storage");
+        int r = swt_interrupted(err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int swt_fd_close(int *fd, struct swt_error *err) {
+    int closing = *fd;
+    *fd = -1;
+    /* EINTR: the descriptor is gone all the same; a second close could hit another file's. */
+    if (close(closing) < 0 && errno != EINTR)
+        return swt_fail_errno(err, errno, "cannot finish writing");
+    return 0;
+}
+
+void swt_fd_cleanup(int *fd) {
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}

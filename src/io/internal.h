@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder share: descriptors, paths, and a new file that appears whole. */
+#ifndef SWT_IO_INTERNAL_H
+#define SWT_IO_INTERNAL_H
+
+#include "swt/io.h"
+
+#include <sys/types.h>
+
+_Static_assert(sizeof(off_t) == 8, "files over 2 GiB need a 64-bit off_t");
+
+/* ---- descriptors ------------------------------------------------------------------------------
+ */
+
+/* openat with O_CLOEXEC that may block (a FIFO) and that a signal ends. */
+int swt_fd_open(int folder, const char *path, int flags, mode_t mode, int *ret_fd,
+                struct swt_error *err) SWT_CHECKED;
+/* Fills up to size bytes; fewer only at the end. Continues short reads. */
+int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len,
+                struct swt_error *err) SWT_CHECKED;
+/* Writes all; *written counts also what came before a failure. */
+int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written,
+                 struct swt_error *err) SWT_CHECKED;
+/* fsync; a descriptor that has nothing to sync (a pipe) is no error. */
+int swt_fd_sync(int fd, struct swt_error *err) SWT_CHECKED;
+/* Closes and tells a late write error; *fd is -1 afterwards, whatever comes. */
+int swt_fd_close(int *fd, struct swt_error *err) SWT_CHECKED;
+void swt_fd_cleanup(int *fd); /* closes what is not -1, in silence */
+
+/* ---- names and paths --------------------------------------------------------------------------
+ */
+
+void swt_text_cleanup(char **text); /* free() */
+/* The folder that path lies in ("." when it names none); free(). NULL: err is set. */
+char *swt_path_folder(const char *path, struct swt_error *err) SWT_CHECKED;
+/* What follows the last slash; empty when path ends with one. */
+const char *swt_path_base(const char *path);
+/*
+ * Follows symbolic links in the last component of path, to what is there or would be created.
+ * *ret_magic: the way led into /proc (/dev/stdout), where a link is a door, not a name.
+ */
+int swt_path_follow(const char *path, char **ret_path, bool *ret_magic,
+                    struct swt_error *err) SWT_CHECKED;
+
+#define SWT_TEMP_SUFFIX 7
+/* Six random letters and digits, NUL. */
+int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) SWT_CHECKED;
+#define SWT_TEMP_TRIES 100 /* of names that are taken, before it is somebody's doing */
+
+/* Renames unless the new name exists. 0, or -1 with errno. */
+int swt_rename_new(int from_folder, const char *from, int to_folder, const char *to) SWT_CHECKED;
+
+/* ---- a file that appears whole ------------------------------------------------------------------
+ */
+
+struct swt_newfile {
+    int folder;
+    int fd;          /* to write to */
+    char *name;      /* in folder, once it is published */
+    char *temporary; /* its name until then; NULL while it has none */
+};
+#define SWT_NEWFILE_NONE ((struct swt_newfile){.folder = -1, .fd = -1})
+
+/* exact: the mode as given; else less the umask. */
+int swt_newfile_open(const char *folder, const char *name, mode_t mode, bool exact,
+                     struct swt_newfile *ret_file, struct swt_error *err) SWT_CHECKED;
+/* fsync, close, the name, fsync of the folder. exclusive: SWT_E_EXISTS when the name is taken. */
+int swt_newfile_publish(struct swt_newfile *file, bool exclusive,
+                        struct swt_error *err) SWT_CHECKED;
+void swt_newfile_done(struct swt_newfile *file); /* drops what was not published */
+
+#endif

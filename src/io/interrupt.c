@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "swt/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* A handler can reach nothing but a global: this is the program's only one. */
+static volatile sig_atomic_t caught_signal;
+
+/*
+ * A signal between the look at the flag and the system call that then blocks would be lost until
+ * the next one. So the alarm rings each second from then on, and its EINTR ends that call.
+ */
+static void on_signal(int number) {
+    if (number != SIGALRM)
+        caught_signal = number;
+    (void)alarm(1);
+}
+
+static void on_ignored(int number) {
+    (void)number;
+}
+
+static void handle(int number, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(number, &action, NULL);
+}
+
+/* One that the parent chose to ignore (nohup, a shell's background job) stays ignored. */
+static void handle_unless_ignored(int number) {
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        handle(number, on_signal, 0);
+}
+
+static void open_closed_descriptor(int fd, int flags) {
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+        return;
+    /* All below fd are open by now, so that the lowest free one is fd. */
+    int opened = open("/dev/null", flags);
+    if (opened >= 0 && opened != fd)
+        (void)close(opened);
+}
+
+void swt_io_setup(void) {
+    /* An output file must never become descriptor 1, where a report would be printed into it. The
+     * modes are the wrong way round, so that what is read or written there fails, and says so,
+     * rather than being lost; for lost diagnostics there is nobody to tell. */
+    open_closed_descriptor(STDIN_FILENO, O_WRONLY);
+    open_closed_descriptor(STDOUT_FILENO, O_RDONLY);
+    open_closed_descriptor(STDERR_FILENO, O_RDWR);
+
+    handle(SIGALRM, on_signal, 0);
+    handle_unless_ignored(SIGINT);
+    handle_unless_ignored(SIGTERM);
+    handle_unless_ignored(SIGHUP);
+    /* Handled by nothing, not SIG_IGN: that would be inherited by the signers we start. */
+    handle(SIGPIPE, on_ignored, SA_RESTART);
+    handle(SIGXFSZ, on_ignored, SA_RESTART);
+}
+
+int swt_interrupted(struct swt_error *err) {
+    int number = caught_signal;
+    if (number == 0)
+        return 0;
+    if (number == SIGINT)
+        return swt_fail(err, SWT_E_INTERRUPTED, "interrupted");
+    return swt_fail(err, SWT_E_TERMINATED, "terminated");
+}

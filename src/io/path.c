@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define LINKS_MAX 40 /* what Linux itself follows */
+
+void swt_text_cleanup(char **text) {
+    free(*text);
+}
+
+const char *swt_path_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+char *swt_path_folder(const char *path, struct swt_error *err) {
+    size_t len = (size_t)(swt_path_base(path) - path);
+    if (len == 0)
+        return swt_strdup(".", err);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return swt_format(err, "%.*s", (int)len, path);
+}
+
+/* One link: *path becomes what it points to. 1: done; 2: done, in /proc; 0: go on. */
+static int follow_once(char **path, struct swt_error *err) {
+    struct stat status;
+    if (lstat(*path, &status) < 0)
+        return errno == ENOENT ? 1 : swt_fail_errno(err, errno, "cannot look up the file");
+    if (!S_ISLNK(status.st_mode))
+        return 1;
+
+    SWT_CLEANUP(swt_text_cleanup) char *folder = swt_path_folder(*path, err);
+    if (folder == NULL)
+        return -(int)err->code;
+    struct statfs system;
+    if (statfs(folder, &system) == 0 && system.f_type == PROC_SUPER_MAGIC)
+        return 2;
+
+    char target[PATH_MAX];
+    ssize_t len = readlink(*path, target, sizeof target - 1);
+    if (len < 0)
+        return swt_fail_errno(err, errno, "cannot read the symbolic link");
+    target[len] = '\0';
+    char *next =
+        target[0] == '/' ? swt_strdup(target, err) : swt_format(err, "%s/%s", folder, target);
+    if (next == NULL)
+        return -(int)err->code;
+    free(*path);
+    *path = next;
+    return 0;
+}
+
+int swt_path_follow(const char *path, char **ret_path, bool *ret_magic, struct swt_error *err) {
+    SWT_CLEANUP(swt_text_cleanup) char *current = swt_strdup(path, err);
+    if (current == NULL)
+        return -(int)err->code;
+    for (int i = 0; i <= LINKS_MAX; i++) {
+        int r = follow_once(&current, err);
+        if (r < 0)
+            return r;
+        if (r > 0) {
+            *ret_path = SWT_TAKE(current);
+            *ret_magic = r == 2;
+            return 0;
+        }
+    }
+    return swt_fail_errno(err, ELOOP, "cannot follow the symbolic link");
+}
+
+int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    uint8_t random[SWT_TEMP_SUFFIX - 1];
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return swt_fail_errno(err, errno, "cannot make a random name");
+    for (size_t i = 0; i < sizeof random; i++)
+        ret_suffix[i] = letters[random[i] % (sizeof letters - 1)];
+    ret_suffix[sizeof random] = '\0';
+    return 0;
+}
+
+int swt_rename_new(int from_folder, const char *from, int to_folder, const char *to) {
+    if (renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+        return -1;
+    /* Some file systems cannot; most of them can link, which never replaces either. */
+    if (linkat(from_folder, from, to_folder, to, 0) < 0)
+        return -1;
+    return unlinkat(from_folder, from, 0);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct swt_writer {
+    char *name;
+    bool exclusive;
+    int stream;              /* what is streamed to, or -1 */
+    struct swt_newfile file; /* otherwise */
+    uint64_t offset;
+};
+
+static int open_stdout(struct swt_writer *writer, struct swt_error *err) {
+    /* A duplicate: its close tells late errors, and descriptor 1 stays taken. */
+    writer->stream = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (writer->stream < 0)
+        return swt_fail_errno(err, errno, "cannot open");
+    return 0;
+}
+
+static int open_stream(struct swt_writer *writer, const char *path, struct swt_error *err) {
+    /* O_TRUNC is for the regular file behind /dev/stdout; devices and FIFOs know none. */
+    return swt_fd_open(AT_FDCWD, path, O_WRONLY | O_TRUNC, 0, &writer->stream, err);
+}
+
+static int open_file(struct swt_writer *writer, const char *path, const struct stat *old,
+                     bool secret, struct swt_error *err) {
+    SWT_CLEANUP(swt_text_cleanup) char *folder = swt_path_folder(path, err);
+    if (folder == NULL)
+        return -(int)err->code;
+    const char *name = swt_path_base(path);
+    if (name[0] == '\0')
+        return swt_fail(err, SWT_E_IO, "is the name of a directory");
+    if (secret)
+        return swt_newfile_open(folder, name, 0600, true, &writer->file, err);
+    if (old != NULL)
+        return swt_newfile_open(folder, name, old->st_mode & 0777, true, &writer->file, err);
+    return swt_newfile_open(folder, name, 0666, false, &writer->file, err);
+}
+
+static int open_path(struct swt_writer *writer, const char *path,
+                     const struct swt_writer_options *options, struct swt_error *err) {
+    if (path[0] == '\0')
+        return swt_fail(err, SWT_E_IO, "the name of an output is empty");
+    struct stat status;
+    bool exists = stat(path, &status) == 0;
+    if (!exists && errno != ENOENT)
+        return swt_fail_errno(err, errno, "cannot look up the file");
+    if (exists && S_ISDIR(status.st_mode))
+        return swt_fail(err, SWT_E_IO, "is a directory");
+    struct stat link;
+    if (options->exclusive && (exists || lstat(path, &link) == 0))
+        return swt_fail(err, SWT_E_EXISTS, "exists already");
+    if (exists && !S_ISREG(status.st_mode))
+        return open_stream(writer, path, err);
+
+    SWT_CLEANUP(swt_text_cleanup) char *place = NULL;
+    bool magic = false;
+    int r = swt_path_follow(path, &place, &magic, err);
+    if (r < 0)
+        return r;
+    if (magic)
+        return open_stream(writer, path, err);
+    return open_file(writer, place, exists ? &status : NULL, options->secret, err);
+}
+
+int swt_writer_open(const char *path, const struct swt_writer_options *options,
+                    struct swt_writer **ret_writer, struct swt_error *err) {
+    static const struct swt_writer_options defaults = {0};
+    if (options == NULL)
+        options = &defaults;
+    SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        return swt_fail_memory(err);
+    *writer = (struct swt_writer){
+        .exclusive = options->exclusive, .stream = -1, .file = SWT_NEWFILE_NONE};
+    bool is_stdout = strcmp(path, "-") == 0;
+    writer->name = swt_strdup(is_stdout ? "standard output" : path, err);
+    if (writer->name == NULL)
+        return -(int)err->code;
+    int r = is_stdout ? open_stdout(writer, err) : open_path(writer, path, options, err);
+    if (r < 0)
+        return swt_error_file(err, writer->name);
+    *ret_writer = SWT_TAKE(writer);
+    return 0;
+}
+
+static bool is_stream(const struct swt_writer *writer) {
+    return writer->stream >= 0;
+}
+
+int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
+                     struct swt_error *err) {
+    int fd = is_stream(writer) ? writer->stream : writer->file.fd;
+    int r = swt_fd_write(fd, data, len, &writer->offset, err);
+    return r < 0 ? swt_error_file(err, writer->name) : 0;
+}
+
+uint64_t swt_writer_offset(const struct swt_writer *writer) {
+    return writer->offset;
+}
+
+const char *swt_writer_name(const struct swt_writer *writer) {
+    return writer->name;
+}
+
+static int finish_stream(struct swt_writer *writer, struct swt_error *err) {
+    int r = swt_fd_sync(writer->stream, err);
+    return r < 0 ? r : swt_fd_close(&writer->stream, err);
+}
+
+int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) {
+    int r = is_stream(writer) ? finish_stream(writer, err)
+                              : swt_newfile_publish(&writer->file, writer->exclusive, err);
+    return r < 0 ? swt_error_file(err, writer->name) : 0;
+}
+
+void swt_writer_free(struct swt_writer *writer) {
+    if (writer == NULL)
+        return;
+    swt_fd_cleanup(&writer->stream);
+    swt_newfile_done(&writer->file);
+    free(writer->name);
+    free(writer);
+}
+
+void swt_writer_cleanup(struct swt_writer **writer) {
+    swt_writer_free(*writer);
+}
+
+int swt_write_file(const char *path, const struct swt_writer_options *options,
+                   struct swt_slice bytes, struct swt_error *err) {
+    SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
+    int r = swt_writer_open(path, options, &writer, err);
+    if (r < 0)
+        return r;
+    r = swt_writer_write(writer, bytes.data, bytes.len, err);
+    return r < 0 ? r : swt_writer_commit(writer, err);
+}
