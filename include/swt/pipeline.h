@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline: the jobs, each the stages of the lower layers in order. The only layer that knows the
+ * whole way from manifest to container. Nothing here prints or asks.
+ *
+ * What a job has to tell is a JSON document: cli prints it, or renders its text from it, so that
+ * text and JSON can't say different things. The caller owns it (json_decref). Warnings that do not
+ * belong to the answer go to notices.
+ */
+#ifndef SWT_PIPELINE_H
+#define SWT_PIPELINE_H
+
+#include "swt/base.h"
+#include "swt/io.h"        /* swt_io_setup, swt_interrupted: for main and the prompt */
+#include "swt/signature.h" /* struct swt_key_source, struct swt_prompt: what cli hands down */
+
+#include <jansson.h>
+
+struct swt_key_sources {
+    const struct swt_key_source *items;
+    size_t count;
+};
+
+/* ---- keys.c: keygen, key show ------------------------------------------------------------------ */
+
+/* A new pair: private PEM at path (0600, exclusive unless force), public PEM at path.pub. With a
+ * passphrase source (file, or variable) the private PEM is encrypted. Document: type, key_id,
+ * private, public (paths), encrypted. */
+struct swt_keygen_options {
+    const char *path;
+    const char *type; /* NULL: ecdsa-p256 */
+    const struct swt_key_source *passphrase; /* only its passphrase fields; NULL: not encrypted */
+    const struct swt_prompt *prompt;
+    bool force;
+};
+int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
+               struct swt_error *err) SWT_CHECKED;
+/* Document: keys, each uri, type, key_id, pem. */
+int swt_key_show(const struct swt_key_sources *keys, const struct swt_prompt *prompt,
+                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- root.c: root create, root rotate ---------------------------------------------------------- */
+
+struct swt_root_options {
+    const char *old_path; /* rotate: the root to rotate, or a bundle that holds it; NULL: create */
+    const char *output;
+    struct swt_key_sources root_keys, targets_keys;         /* the whole role; none: as it was */
+    struct swt_key_sources add_root_keys, add_targets_keys; /* rotate only */
+    const char *const *remove_root_keys; /* key ids in hex, at least 8 digits that name one key */
+    size_t remove_root_key_count;
+    const char *const *remove_targets_keys;
+    size_t remove_targets_key_count;
+    uint32_t root_threshold, targets_threshold; /* 0: as it was; 1 for a new root */
+    uint32_t version;                           /* 0: 1, or the old one plus 1 */
+    const char *expires;                        /* a T or a span; NULL: none */
+    struct swt_key_sources sign_with;
+    const struct swt_prompt *prompt;
+};
+/* Document: file, version, expires, keys, quorums (of: "old" / "new", threshold, signed, missing,
+ * met). */
+int swt_root_make(const struct swt_root_options *options, struct swt_notices *notices,
+                  json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- build.c ------------------------------------------------------------------------------------- */
+
+struct swt_build_options {
+    const char *manifest;
+    const char *output;  /* NULL only with dry_run */
+    const char *format;  /* "tar", "pigweed" or NULL */
+    const char *profile; /* "generic", "pigweed" or NULL: the manifest's */
+    const char *root;    /* NULL: the manifest's */
+    struct swt_key_sources keys; /* none: the manifest's */
+    const char *const *defines;
+    size_t define_count;
+    bool dry_run; /* everything but signing and writing */
+    const struct swt_prompt *prompt;
+};
+/* Document: file, container, size, product, release, version, targets (name, length, sha256),
+ * signatures (signed, threshold, missing). */
+int swt_build(const struct swt_build_options *options, struct swt_notices *notices,
+              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- sign.c -------------------------------------------------------------------------------------- */
+
+struct swt_sign_options {
+    const char *file;
+    const char *output; /* NULL: in place */
+    const char *role;   /* "root", "targets" or NULL: what the file is */
+    const char *root;
+    struct swt_key_sources keys;
+    bool replace;
+    const struct swt_prompt *prompt;
+};
+/* Document: file, role, added (key ids), already (key ids), quorums. */
+int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
+             json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- verify.c, extract.c ------------------------------------------------------------------------- */
+
+struct swt_verify_options {
+    const char *root; /* exactly one of root and self, but for extract's no_verify */
+    bool self;
+    const char *device_manifest;
+    const char *time; /* a T; NULL: now */
+    bool strict;
+    bool allow_unknown;
+};
+/* Judges a bundle: verification.md, step by step. A rejection is an answer (*ret_accepted false,
+ * return 0); errors are only what keeps it from judging. Document: file, container, verdict,
+ * authenticated, time, steps, failed_step, root and targets versions. */
+int swt_verify(const char *file, const struct swt_verify_options *options, bool *ret_accepted,
+               json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+/* The same for root metadata (verify --type root). */
+int swt_verify_root(const char *file, const struct swt_verify_options *options,
+                    bool *ret_accepted, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+struct swt_extract_options {
+    struct swt_verify_options verify;
+    bool no_verify; /* no anchor: hashes and names are checked, signatures are not */
+    const char *directory;
+    const char *const *names; /* none: all targets */
+    size_t name_count;
+    bool force;
+};
+/* Document: verify's, with extracted (name, path, length). */
+int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
+                json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- convert.c, dump.c ------------------------------------------------------------------------- */
+
+struct swt_convert_options {
+    const char *file;
+    const char *output;
+    const char *format; /* NULL: by extension, else the other container (with root: the same) */
+    const char *root;   /* put into the bundle or in the place of its root; NULL: as it is */
+};
+/* Document: file, container, size, from. */
+int swt_convert(const struct swt_convert_options *options, struct swt_notices *notices,
+                json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+/* What is inside a bundle, root metadata or device manifest. Document: kind, and what it holds. */
+int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build: manifest → payloads → targets metadata → signatures → bundle. */
+#include "build_job.h"
+#include "document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------- */
+
+static int check_pin(const struct swt_build_job *job, size_t index, struct swt_error *err) {
+    const struct swt_manifest_target *origin = job->origins[index];
+    uint8_t pin[SWT_SHA256_SIZE];
+    if (origin == NULL || origin->sha256.text == NULL ||
+        !swt_hex_decode(origin->sha256.text, pin, sizeof pin) ||
+        memcmp(pin, job->payloads[index].sha256, sizeof pin) == 0)
+        return 0;
+    char found[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
+    swt_hex_encode(job->payloads[index].sha256, SWT_SHA256_SIZE, found);
+    swt_fail(err, SWT_E_TARGET_HASH, "target '%s': sha256 is pinned to %s, but %s has %s",
+             job->payloads[index].name, origin->sha256.text, origin->file.text, found);
+    return swt_manifest_error_at(err, origin->sha256.node);
+}
+
+static int measure(struct swt_build_job *job, struct swt_error *err) {
+    for (size_t i = 0; i < job->payload_count; i++) {
+        uint64_t planned;
+        int rc = swt_payload_size(&job->payloads[i], &planned, err);
+        if (rc == 0)
+            rc = swt_payload_measure(&job->payloads[i], err);
+        if (rc < 0)
+            return swt_build_error_at(job, i, err);
+        /* It may have grown since its size was judged. */
+        if (job->payloads[i].length != planned)
+            rc = swt_build_check_size(job, i, job->payloads[i].length, err);
+        if (rc == 0)
+            rc = check_pin(job, i, err);
+        if (rc < 0)
+            return rc;
+    }
+    return swt_build_encode(job, &job->metadata, err);
+}
+
+/* ---- signing
+ * ------------------------------------------------------------------------------------- */
+
+/* --key, else the manifest's keys. The caller frees *ret_items. */
+static int key_sources(const struct swt_build_job *job, struct swt_key_source **ret_items,
+                       struct swt_key_sources *ret_sources, struct swt_error *err) {
+    *ret_items = NULL;
+    *ret_sources = job->options->keys;
+    size_t count = job->manifest->key_paths.count;
+    if (job->options->keys.count > 0 || count == 0)
+        return 0;
+    struct swt_key_source *items = calloc(count, sizeof *items);
+    if (items == NULL)
+        return swt_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        items[i].uri = job->manifest->key_files[i];
+    *ret_items = items;
+    *ret_sources = (struct swt_key_sources){items, count};
+    return 0;
+}
+
+static int check_signers(const struct swt_build_job *job, struct swt_error *err) {
+    const struct swt_signers *signers = &job->signers;
+    for (size_t i = 0; i < signers->count; i++) {
+        int rc = swt_profile_check_key(job->profile, swt_signer_key(signers->items[i]), err);
+        if (rc < 0 && !job->advice_only)
+            return swt_error_context(err, "%s", swt_signer_uri(signers->items[i]));
+    }
+    if (job->has_root) {
+        struct swt_signing_roles roles = {{&job->root.root->targets, NULL}, 1};
+        return swt_signers_check_listed(signers, &roles, SWT_ROLE_TARGETS, err);
+    }
+    if (signers->count == 0)
+        return 0;
+    return swt_notices_add(job->notices, err, SWT_WARNING,
+                           "there is no root: nothing tells whether the key may sign");
+}
+
+/* Before the payloads are read: a wrong passphrase is told at once. */
+static int open_signers(struct swt_build_job *job, struct swt_error *err) {
+    struct swt_key_source *items = NULL;
+    struct swt_key_sources sources;
+    if (job->options->dry_run)
+        return 0;
+    int rc = key_sources(job, &items, &sources, err);
+    if (rc == 0)
+        rc = swt_signers_open(&sources, job->options->prompt, job->notices, &job->signers, err);
+    free(items);
+    return rc < 0 ? rc : check_signers(job, err);
+}
+
+static int sign(struct swt_build_job *job, struct swt_signing_result *ret_signing,
+                struct swt_error *err) {
+    struct swt_envelope unsigned_targets = {.metadata = swt_buf_slice(&job->metadata)};
+    return swt_signers_sign(&job->signers, &unsigned_targets, false, ret_signing, err);
+}
+
+/* ---- writing
+ * ------------------------------------------------------------------------------------- */
+
+static int check_bundle_size(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
+                             uint64_t *ret_size, struct swt_error *err) {
+    struct swt_payload_plan *payloads = calloc(job->payload_count + 1, sizeof *payloads);
+    if (payloads == NULL)
+        return swt_fail_memory(err);
+    for (size_t i = 0; i < job->payload_count; i++)
+        payloads[i] = (struct swt_payload_plan){swt_slice_text(job->payloads[i].name),
+                                                job->payloads[i].length};
+    int rc = swt_bundle_size(plan, payloads, job->payload_count, ret_size, err);
+    free(payloads);
+    const struct swt_number *max = &job->manifest->max_size;
+    if (rc < 0 || !max->given || *ret_size <= max->value)
+        return rc;
+    char limit[SWT_SIZE_TEXT];
+    char over[SWT_SIZE_TEXT];
+    char bytes[SWT_SIZE_TEXT];
+    swt_fail(err, SWT_E_TARGET_TOO_LARGE, "bundle: max_size %s exceeded by %s (it is %s)",
+             swt_size_text(max->value, limit), swt_size_text(*ret_size - max->value, over),
+             swt_bytes_text(*ret_size, bytes));
+    return swt_manifest_error_at(err, max->node);
+}
+
+static int write_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
+    struct swt_bundle_writer *out = context;
+    return swt_bundle_writer_write(out, data, len, err);
+}
+
+/* Each payload is hashed again while it is copied: what is in the bundle is what was signed. */
+static int write_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
+                        struct swt_error *err) {
+    SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
+    SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
+    int rc = swt_writer_open(job->options->output, NULL, &writer, err);
+    if (rc == 0)
+        rc = swt_bundle_writer_new(writer, plan, &out, err);
+    for (size_t i = 0; i < job->payload_count && rc == 0; i++) {
+        const struct swt_payload *payload = &job->payloads[i];
+        rc = swt_bundle_writer_begin(out, swt_slice_text(payload->name), payload->length, err);
+        if (rc == 0)
+            rc = swt_payload_copy(payload, write_chunk, out, err);
+    }
+    if (rc == 0)
+        rc = swt_bundle_writer_finish(out, err);
+    return rc < 0 ? rc : swt_writer_commit(writer, err);
+}
+
+/* ---- the answer
+ * ---------------------------------------------------------------------------------- */
+
+static int add_targets(const struct swt_build_job *job, json_t *document, struct swt_error *err) {
+    json_t *targets = swt_json_array(document, "targets", err);
+    int rc = targets == NULL ? -SWT_E_MEMORY : 0;
+    for (size_t i = 0; i < job->payload_count && rc == 0; i++) {
+        const struct swt_payload *payload = &job->payloads[i];
+        json_t *target =
+            json_pack("{s:s, s:I}", "name", payload->name, "length", (json_int_t)payload->length);
+        rc = swt_json_add(targets, target, err);
+        if (rc == 0)
+            rc = swt_json_set(target, "sha256",
+                              swt_json_hex(swt_slice_of(payload->sha256, SWT_SHA256_SIZE)), err);
+    }
+    return rc;
+}
+
+/* Who signed; with a root also what is missing. */
+static int add_signatures(const struct swt_build_job *job, const struct swt_signing_result *signing,
+                          json_t *document, struct swt_error *err) {
+    int rc = json_object_set(document, "signed", signing->added) < 0 ? swt_fail_memory(err) : 0;
+    json_t *quorums = rc == 0 ? swt_json_array(document, "quorums", err) : NULL;
+    if (rc == 0 && quorums == NULL)
+        rc = -SWT_E_MEMORY;
+    if (rc < 0 || !job->has_root)
+        return rc;
+    SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
+    json_t *quorum;
+    rc = swt_envelope_decode(swt_buf_slice(&signing->envelope), 0, false, &envelope, err);
+    if (rc == 0)
+        rc = swt_json_quorum(SWT_ROLE_TARGETS, job->root.root, &job->root.root->targets, &envelope,
+                             &quorum, err);
+    return rc < 0 ? rc : swt_json_add(quorums, quorum, err);
+}
+
+static int make_document(const struct swt_build_job *job, const struct swt_signing_result *signing,
+                         uint64_t size, json_t **ret_document, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup)
+    json_t *document = json_pack("{s:s, s:I, s:s, s:s, s:I, s:b}", "container",
+                                 swt_format_name(job->format), "size", (json_int_t)size, "product",
+                                 job->manifest->name.text, "release", job->manifest->version.text,
+                                 "version", (json_int_t)job->manifest->metadata_version.value,
+                                 "dry_run", job->options->dry_run);
+    if (document == NULL)
+        return swt_fail_memory(err);
+    int rc = 0;
+    if (job->options->output != NULL)
+        rc = swt_json_set(document, "file", swt_json_path(job->options->output), err);
+    if (rc == 0 && job->manifest->expires.text != NULL)
+        rc = swt_json_set(document, "expires", swt_json_time(job->manifest->expires_time), err);
+    if (rc == 0 && job->has_root)
+        rc = swt_json_set(document, "root_version",
+                          json_integer((json_int_t)job->root.root->common.version), err);
+    if (rc == 0)
+        rc = add_targets(job, document, err);
+    if (rc == 0)
+        rc = add_signatures(job, signing, document, err);
+    if (rc == 0)
+        *ret_document = SWT_TAKE(document);
+    return rc;
+}
+
+int swt_build(const struct swt_build_options *options, struct swt_notices *notices,
+              json_t **ret_document, struct swt_error *err) {
+    SWT_CLEANUP(swt_build_job_done)
+    struct swt_build_job job = {.options = options, .notices = notices};
+    SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result signing = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
+    uint64_t size;
+    int rc = swt_build_plan(&job, err);
+    if (rc == 0)
+        rc = open_signers(&job, err);
+    if (rc == 0)
+        rc = measure(&job, err);
+    if (rc == 0)
+        rc = sign(&job, &signing, err);
+    if (rc == 0 && job.has_root)
+        rc = swt_envelope_encode(job.root.envelope.metadata, job.root.envelope.signatures,
+                                 job.root.envelope.signature_count, &root, err);
+    struct swt_bundle_plan plan = {.format = job.format,
+                                   .has_root = job.has_root,
+                                   .root = swt_buf_slice(&root),
+                                   .targets = swt_buf_slice(&signing.envelope)};
+    if (rc == 0)
+        rc = check_bundle_size(&job, &plan, &size, err);
+    if (rc == 0)
+        rc = make_document(&job, &signing, size, &document, err);
+    if (rc == 0 && !options->dry_run)
+        rc = write_bundle(&job, &plan, err);
+    if (rc == 0)
+        *ret_document = SWT_TAKE(document);
+    return rc;
+}

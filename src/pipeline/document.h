@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pieces that JSON documents of several jobs share. A NULL value (jansson's lack of memory) is
+ * told as such where it is put in, so that callers need not look at each. */
+#ifndef SWT_PIPELINE_DOCUMENT_H
+#define SWT_PIPELINE_DOCUMENT_H
+
+#include "swt/base.h"
+#include "swt/metadata.h"
+#include "swt/signature.h"
+
+#include <jansson.h>
+
+void swt_json_cleanup(json_t **json);
+/* Both take value over, also when they fail. */
+int swt_json_set(json_t *object, const char *name, json_t *value,
+                 struct swt_error *err) SWT_CHECKED;
+int swt_json_add(json_t *array, json_t *value, struct swt_error *err) SWT_CHECKED;
+/* Text that may not be UTF-8 (a path, a message): such bytes are escaped. NULL: lack of memory. */
+json_t *swt_json_text(struct swt_slice text);
+json_t *swt_json_path(const char *path);
+json_t *swt_json_hex(struct swt_slice bytes);
+json_t *swt_json_time(int64_t time);
+
+/* A new object put under name of object, borrowed. NULL: err is set. */
+json_t *swt_json_object(json_t *object, const char *name, struct swt_error *err);
+json_t *swt_json_array(json_t *object, const char *name, struct swt_error *err);
+
+/* {of, threshold, keys (ids), signed (ids), missing, met} of role's signatures in envelope. */
+int swt_json_quorum(const char *of, const struct swt_root *root, const struct swt_role *role,
+                    const struct swt_envelope *envelope, json_t **ret_json,
+                    struct swt_error *err) SWT_CHECKED;
+/* {version, expires, spec_version, root/targets: {threshold, keys}, keys: [{key_id, type}],
+ * sha256 (of the serialized metadata), unknown_fields}. The root keeps its rules. */
+int swt_json_root(const struct swt_root *root, json_t **ret_json,
+                  struct swt_error *err) SWT_CHECKED;
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* extract: the judge reads each payload once, and what it reads goes to a staging folder, so that
+ * the bytes judged are the bytes extracted; they appear when the verdict is good. */
+#include "document.h"
+#include "judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct extraction {
+    const struct swt_extract_options *options;
+    struct swt_staging *staging;
+    bool *found; /* for each of options->names */
+    bool wanted; /* the payload under way goes to a file */
+    json_t *extracted;
+};
+
+static void extraction_done(struct extraction *extraction) {
+    json_decref(extraction->extracted);
+    free(extraction->found);
+    swt_staging_free(extraction->staging);
+}
+
+static bool is_wanted(struct extraction *extraction, struct swt_slice name) {
+    const struct swt_extract_options *options = extraction->options;
+    bool wanted = options->name_count == 0;
+    for (size_t i = 0; i < options->name_count; i++) {
+        if (!swt_slice_equal(name, swt_slice_text(options->names[i])))
+            continue;
+        extraction->found[i] = true;
+        wanted = true;
+    }
+    return wanted;
+}
+
+static int begin_payload(void *context, const struct swt_target *target, struct swt_error *err) {
+    struct extraction *extraction = context;
+    extraction->wanted = is_wanted(extraction, target->name);
+    if (!extraction->wanted)
+        return 0;
+    char name[SWT_MAX_NAME + 1]; /* the names were judged: UTF-8 without NUL, 100 bytes at most */
+    memcpy(name, target->name.data, target->name.len);
+    name[target->name.len] = '\0';
+    json_t *entry = json_pack("{s:s, s:I}", "name", name, "length", (json_int_t)target->length);
+    int rc = swt_json_add(extraction->extracted, entry, err);
+    SWT_CLEANUP(swt_buf_done) struct swt_buf path = {0};
+    if (rc == 0)
+        rc = swt_buf_printf(&path, err, "%s/%s", extraction->options->directory, name);
+    if (rc == 0)
+        rc = swt_json_set(entry, "path", swt_json_text(swt_buf_slice(&path)), err);
+    if (rc < 0)
+        return rc;
+    return swt_staging_begin(extraction->staging, name, err);
+}
+
+static int write_payload(void *context, const void *data, size_t len, struct swt_error *err) {
+    struct extraction *extraction = context;
+    return extraction->wanted ? swt_staging_write(extraction->staging, data, len, err) : 0;
+}
+
+/* A name that was asked for and is not there: nothing is extracted, the rest neither. */
+static int check_names(const struct extraction *extraction, struct swt_error *err) {
+    const struct swt_extract_options *options = extraction->options;
+    for (size_t i = 0; i < options->name_count; i++)
+        if (!extraction->found[i])
+            return swt_fail(err, SWT_E_NOT_FOUND, "the bundle holds no payload '%s'",
+                            options->names[i]);
+    return 0;
+}
+
+static int extraction_open(struct extraction *extraction, struct swt_error *err) {
+    const struct swt_extract_options *options = extraction->options;
+    extraction->extracted = json_array();
+    extraction->found = calloc(options->name_count + 1, sizeof *extraction->found);
+    if (extraction->extracted == NULL || extraction->found == NULL)
+        return swt_fail_memory(err);
+    return swt_staging_open(options->directory, options->force, &extraction->staging, err);
+}
+
+int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
+                json_t **ret_document, struct swt_error *err) {
+    SWT_CLEANUP(extraction_done) struct extraction extraction = {.options = options};
+    struct swt_payload_sink sink = {begin_payload, write_payload, &extraction};
+    SWT_CLEANUP(swt_judge_done)
+    struct swt_judge judge = {.authenticate = !options->no_verify, .sink = &sink};
+    int rc = swt_judge_open(&judge, file, &options->verify, err);
+    if (rc == 0)
+        rc = extraction_open(&extraction, err);
+    if (rc == 0)
+        rc = swt_judge_run(&judge, err);
+    bool accepted = rc == 0 && judge.failed_step == NULL;
+    if (accepted)
+        rc = check_names(&extraction, err);
+    json_t *document = NULL;
+    if (rc == 0)
+        rc = swt_judge_document(&judge, &document, err);
+    if (rc == 0 && accepted && json_object_set(document, "extracted", extraction.extracted) < 0)
+        rc = swt_fail_memory(err);
+    if (rc == 0 && accepted)
+        rc = swt_staging_commit(extraction.staging, err);
+    if (rc < 0) {
+        json_decref(document);
+        return rc;
+    }
+    *ret_document = document;
+    *ret_accepted = accepted;
+    return 0;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge.h"
+#include "document.h"
+
+#include <string.h>
+#include <time.h>
+
+/* ---- what a step says -------------------------------------------------------------------------
+ */
+
+static int set_text(struct swt_buf *buf, struct swt_error *err, const char *format, va_list args) {
+    char text[sizeof err->message];
+    vsnprintf(text, sizeof text, format, args);
+    swt_buf_clear(buf);
+    return swt_buf_printf(buf, err, "%s", text);
+}
+
+#define STEP_TEXT(field_)                                                                          \
+    va_list args;                                                                                  \
+    va_start(args, format);                                                                        \
+    int rc = set_text(&step->field_, err, format, args);                                           \
+    va_end(args);                                                                                  \
+    return rc
+
+int swt_step_expect(struct swt_step *step, struct swt_error *err, const char *format, ...) {
+    STEP_TEXT(expected);
+}
+
+int swt_step_pass(struct swt_step *step, struct swt_error *err, const char *format, ...) {
+    if (step->verdict != SWT_WARN)
+        step->verdict = SWT_PASS;
+    STEP_TEXT(found);
+}
+
+int swt_step_fail(struct swt_step *step, struct swt_error *err, const char *format, ...) {
+    step->verdict = SWT_FAIL;
+    STEP_TEXT(found);
+}
+
+int swt_step_skip(struct swt_step *step, struct swt_error *err, const char *format, ...) {
+    step->verdict = SWT_STEP_SKIPPED;
+    STEP_TEXT(note);
+}
+
+/* With hundreds of bad signatures a step would tell megabytes: enough is enough. */
+#define NOTE_LIMIT 2000
+
+static int add_note(struct swt_step *step, struct swt_error *err, const char *format,
+                    va_list args) {
+    if (step->note.len >= NOTE_LIMIT) {
+        static const char MORE[] = "; …";
+        size_t len = step->note.len;
+        if (memcmp(step->note.data + len - strlen(MORE), MORE, strlen(MORE)) == 0)
+            return 0;
+        return swt_buf_printf(&step->note, err, MORE);
+    }
+    char text[sizeof err->message];
+    vsnprintf(text, sizeof text, format, args);
+    return swt_buf_printf(&step->note, err, "%s%s", step->note.len ? "; " : "", text);
+}
+
+int swt_step_note(struct swt_step *step, struct swt_error *err, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int rc = add_note(step, err, format, args);
+    va_end(args);
+    return rc;
+}
+
+int swt_step_warn(struct swt_step *step, struct swt_error *err, const char *format, ...) {
+    if (step->verdict == SWT_PASS)
+        step->verdict = SWT_WARN;
+    va_list args;
+    va_start(args, format);
+    int rc = add_note(step, err, format, args);
+    va_end(args);
+    return rc;
+}
+
+int swt_step_fault(struct swt_step *step, struct swt_error *err) {
+    if (swt_code_exit(err->code) != 3)
+        return -(int)err->code;
+    struct swt_error fault = *err;
+    if (fault.hint[0] != '\0') {
+        int rc = swt_step_note(step, err, "%s", fault.hint);
+        if (rc < 0)
+            return rc;
+    }
+    if (fault.has_offset)
+        return swt_step_fail(step, err, "at offset %llu: %s", (unsigned long long)fault.offset,
+                             fault.message);
+    return swt_step_fail(step, err, "%s", fault.message);
+}
+
+/* ---- the steps in their order -------------------------------------------------------------------
+ */
+
+static const struct step_row {
+    const char *slug;
+    const char *expected; /* unless the step says otherwise */
+    swt_step_function *function;
+    bool needs_anchor; /* left out where signatures are not judged */
+    bool root_only;    /* judged for root metadata alone, too */
+} STEPS[] = {
+    {"anchor-given", "one trust anchor", swt_judge_anchor_given, true, true},
+    {"container", "a canonical head with one targets metadata", swt_judge_container, false, true},
+    {"envelope", "envelopes in strict encoding", swt_judge_envelope, false, true},
+    {"anchor", "an anchor that keeps the rules of root metadata", swt_judge_anchor, true, true},
+    {"root-old-quorum", "the anchor's quorum on the new root", swt_judge_root_old_quorum, true,
+     true},
+    {"root-content", "a new root that keeps the rules", swt_judge_root_content, true, true},
+    {"root-new-quorum", "the new root's own quorum", swt_judge_root_new_quorum, true, true},
+    {"root-version", "a root version that is not lower", swt_judge_root_version, true, true},
+    {"root-expiry", "a trusted root that has not expired", swt_judge_root_expiry, true, true},
+    {"floor", "the device's targets version, or a real rotation", swt_judge_floor, true, false},
+    {"targets-quorum", "the quorum of the trusted root's targets keys", swt_judge_targets_quorum,
+     true, false},
+    {"targets-content", "targets metadata with the role targets", swt_judge_targets_content, false,
+     false},
+    {"targets-expiry", "targets metadata that has not expired", swt_judge_targets_expiry, true,
+     false},
+    {"targets-entries", "valid unique names, each with a length and one SHA-256",
+     swt_judge_targets_entries, false, false},
+    {"targets-version", "a targets version that is not below the floor", swt_judge_targets_version,
+     true, false},
+    {"payloads", "each listed payload with its length and hash, and no other", swt_judge_payloads,
+     false, false},
+    {"root-stripped", "the root that the bundle was built with, or a newer one",
+     swt_judge_root_stripped, true, false},
+    {"end", "the end of the container, and nothing after it", swt_judge_end, false, true},
+};
+
+static const char *verdict_name(enum swt_verdict verdict) {
+    switch (verdict) {
+    case SWT_PASS:
+        return "pass";
+    case SWT_FAIL:
+        return "fail";
+    case SWT_WARN:
+        return "warn";
+    case SWT_STEP_SKIPPED:
+        return "skipped";
+    }
+    return "fail";
+}
+
+static void step_done(struct swt_step *step) {
+    swt_buf_done(&step->expected);
+    swt_buf_done(&step->found);
+    swt_buf_done(&step->note);
+}
+
+static int set_member(json_t *object, const char *name, const struct swt_buf *text,
+                      struct swt_error *err) {
+    return text->len == 0 ? 0 : swt_json_set(object, name, swt_json_text(swt_buf_slice(text)), err);
+}
+
+static int record_step(struct swt_judge *judge, const char *slug, const struct swt_step *step,
+                       struct swt_error *err) {
+    json_t *object = json_pack("{s:s, s:s}", "step", slug, "verdict", verdict_name(step->verdict));
+    int rc = swt_json_add(judge->steps, object, err);
+    if (rc == 0)
+        rc = set_member(object, "expected", &step->expected, err);
+    if (rc == 0)
+        rc = set_member(object, "found", &step->found, err);
+    if (rc == 0)
+        rc = set_member(object, "note", &step->note, err);
+    return rc;
+}
+
+static int run_step(struct swt_judge *judge, const struct step_row *row, struct swt_error *err) {
+    SWT_CLEANUP(step_done) struct swt_step step = {0};
+    int rc = swt_step_expect(&step, err, "%s", row->expected);
+    if (rc == 0)
+        rc = row->function(judge, &step, err);
+    if (rc == 0 && step.verdict == SWT_WARN) {
+        judge->warnings++;
+        if (judge->options->strict) {
+            step.verdict = SWT_FAIL;
+            rc = swt_step_note(&step, err, "a warning rejects with --strict");
+        }
+    }
+    if (rc == 0)
+        rc = record_step(judge, row->slug, &step, err);
+    if (rc == 0 && step.verdict == SWT_FAIL)
+        judge->failed_step = row->slug;
+    return rc;
+}
+
+int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
+    judge->steps = json_array();
+    if (judge->steps == NULL)
+        return swt_fail_memory(err);
+    for (size_t i = 0; i < SWT_COUNT(STEPS) && judge->failed_step == NULL; i++) {
+        if ((STEPS[i].needs_anchor && !judge->authenticate) ||
+            (judge->root_only && !STEPS[i].root_only))
+            continue;
+        int rc = run_step(judge, &STEPS[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* ---- opening and closing
+ * ------------------------------------------------------------------------- */
+
+static int check_options(const struct swt_judge *judge, struct swt_error *err) {
+    const struct swt_verify_options *options = judge->options;
+    if (!judge->authenticate) {
+        if (options->root == NULL && !options->self && options->device_manifest == NULL)
+            return 0;
+        return swt_fail(err, SWT_E_USAGE, "--no-verify goes with no trust anchor");
+    }
+    if (options->root != NULL && options->self)
+        return swt_fail(err, SWT_E_USAGE, "--root and --self are two trust anchors, give one");
+    if (options->root == NULL && !options->self) {
+        swt_fail(err, SWT_E_USAGE, "no trust anchor was given");
+        return swt_error_hint(err,
+                              "--root ROOT with the root metadata that the device holds, or --self "
+                              "to check the bundle against its own root");
+    }
+    return 0;
+}
+
+static int parse_time(struct swt_judge *judge, struct swt_error *err) {
+    const char *text = judge->options->time;
+    judge->now = (int64_t)time(NULL);
+    if (text == NULL || swt_parse_time(text, &judge->now))
+        return 0;
+    return swt_fail(err, SWT_E_USAGE,
+                    "--time '%s': expected a date or a time like 2027-11-23T00:00:00Z", text);
+}
+
+/* A bundle can't vouch for itself unasked: --self says so in the report. */
+static int read_anchor(struct swt_judge *judge, struct swt_reader *anchor, struct swt_error *err) {
+    if (!swt_reader_same_file(anchor, judge->reader))
+        return swt_root_source_read(anchor, judge->options->allow_unknown, &judge->anchor, err);
+    swt_fail(err, SWT_E_USAGE, "--root %s is the file under judgement itself",
+             judge->options->root);
+    return swt_error_hint(err, "--self checks it against its own root, which proves nothing about "
+                               "the signer");
+}
+
+/* Whatever is wrong with the head is the container step's to tell. */
+static int read_head(struct swt_judge *judge, struct swt_error *err) {
+    enum swt_format format =
+        judge->kind == SWT_KIND_TAR_BUNDLE ? SWT_FORMAT_TAR : SWT_FORMAT_PIGWEED;
+    int rc = swt_bundle_open(judge->reader, format, judge->options->allow_unknown, &judge->bundle,
+                             &judge->head_error);
+    if (rc < 0 && swt_code_exit(judge->head_error.code) != 3) {
+        *err = judge->head_error;
+        return rc;
+    }
+    judge->head_status = rc;
+    if (rc == 0 && swt_bundle_has_root(judge->bundle)) {
+        judge->has_root = true;
+        judge->root_bytes = swt_bundle_root(judge->bundle, &judge->root_offset);
+    }
+    return 0;
+}
+
+static int read_file(struct swt_judge *judge, struct swt_error *err) {
+    if (judge->root_only) {
+        judge->kind = SWT_KIND_ROOT;
+        int rc = swt_reader_read_all(judge->reader, SWT_MAX_SMALL_FILE, &judge->root_file, err);
+        judge->has_root = true;
+        judge->root_bytes = swt_buf_slice(&judge->root_file);
+        return rc;
+    }
+    int rc = swt_kind_of_bundle(judge->reader, &judge->kind, err);
+    return rc < 0 ? rc : read_head(judge, err);
+}
+
+int swt_judge_open(struct swt_judge *judge, const char *file,
+                   const struct swt_verify_options *options, struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *anchor = NULL;
+    judge->file = file;
+    judge->options = options;
+    int rc = check_options(judge, err);
+    if (rc == 0)
+        rc = parse_time(judge, err);
+    if (rc == 0 && options->root != NULL)
+        rc = swt_reader_open(options->root, &anchor, err);
+    if (rc == 0)
+        rc = swt_reader_open(file, &judge->reader, err);
+    if (rc == 0 && anchor != NULL)
+        rc = read_anchor(judge, anchor, err);
+    if (rc == 0 && options->device_manifest != NULL) {
+        rc = swt_device_source_open(options->device_manifest, &judge->device, err);
+        judge->has_device = rc == 0;
+    }
+    return rc < 0 ? rc : read_file(judge, err);
+}
+
+void swt_judge_done(struct swt_judge *judge) {
+    json_decref(judge->steps);
+    swt_buf_done(&judge->user_manifest);
+    swt_targets_free(judge->targets);
+    swt_quorum_done(&judge->root_quorum);
+    swt_root_free(judge->new_root);
+    swt_device_source_done(&judge->device);
+    swt_root_source_done(&judge->anchor);
+    swt_envelope_done(&judge->targets_envelope);
+    swt_envelope_done(&judge->root_envelope);
+    swt_buf_done(&judge->root_file);
+    swt_bundle_free(judge->bundle);
+    swt_reader_free(judge->reader);
+    *judge = (struct swt_judge){0};
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judging a bundle (swupdate-trust(7)): the steps, the state that they share, and how a step says
+ * what it found. Each step is one function in a table (judge.c); the order of the table is the
+ * order of the contract.
+ */
+#ifndef SWT_PIPELINE_JUDGE_H
+#define SWT_PIPELINE_JUDGE_H
+
+#include "source.h"
+
+#include "swt/pipeline.h"
+
+enum swt_verdict { SWT_PASS, SWT_FAIL, SWT_WARN, SWT_STEP_SKIPPED };
+
+/* One line of the report. expected and found are filled by the step. */
+struct swt_step {
+    enum swt_verdict verdict;
+    struct swt_buf expected;
+    struct swt_buf found;
+    struct swt_buf note; /* notes and warnings, joined by "; " */
+};
+
+/* Where the bytes of accepted payloads go while they are judged (extract); NULL: nowhere. */
+struct swt_payload_sink {
+    int (*begin)(void *context, const struct swt_target *target, struct swt_error *err);
+    int (*write)(void *context, const void *data, size_t len, struct swt_error *err);
+    void *context;
+};
+
+struct swt_judge {
+    const struct swt_verify_options *options;
+    const char *file;
+    bool authenticate; /* false: signatures and what rests on them are not judged */
+    bool root_only;    /* root metadata in place of a bundle */
+    const struct swt_payload_sink *sink;
+    int64_t now;
+
+    /* The file under judgement. */
+    enum swt_kind kind;
+    struct swt_reader *reader;
+    struct swt_bundle *bundle;
+    struct swt_buf root_file; /* root_only */
+    int head_status;          /* of reading the head: 0, or the negative code in head_error */
+    struct swt_error head_error;
+    bool has_root;
+    struct swt_slice root_bytes;
+    uint64_t root_offset;
+    struct swt_envelope root_envelope;
+    struct swt_envelope targets_envelope;
+
+    /* The trust that is given. */
+    struct swt_root_source anchor; /* with self: from a copy of the bundle's own root */
+    struct swt_device_source device;
+    bool has_device;
+
+    /* What the steps establish. */
+    struct swt_root *new_root;      /* steps 6 to 9 */
+    const struct swt_root *trusted; /* from step 9 on */
+    struct swt_quorum root_quorum;  /* the anchor's quorum over the new root */
+    bool floor_cleared;
+    struct swt_targets *targets; /* from step 12 on */
+    struct swt_buf user_manifest;
+    bool has_user_manifest; /* its bytes are at hand and hash as they should */
+
+    json_t *steps;
+    const char *failed_step; /* NULL while nothing failed */
+    unsigned warnings;
+};
+
+/*
+ * Opens what is needed, in the order that the exit codes promise: anchor, device manifest, time,
+ * then the file. Errors here are errors, not verdicts.
+ */
+int swt_judge_open(struct swt_judge *judge, const char *file,
+                   const struct swt_verify_options *options, struct swt_error *err) SWT_CHECKED;
+/* Runs the steps until one fails. 0 whatever the verdict: failed_step tells. */
+int swt_judge_run(struct swt_judge *judge, struct swt_error *err) SWT_CHECKED;
+/* The document of swt_verify. */
+int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,
+                       struct swt_error *err) SWT_CHECKED;
+void swt_judge_done(struct swt_judge *judge);
+
+/* ---- for the steps: what was expected, what was found; each returns 0 or lack of memory -------
+ */
+
+int swt_step_expect(struct swt_step *step, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+int swt_step_pass(struct swt_step *step, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+int swt_step_fail(struct swt_step *step, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+int swt_step_skip(struct swt_step *step, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+int swt_step_note(struct swt_step *step, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+/* A note that makes a pass a warning, and with --strict a failure. */
+int swt_step_warn(struct swt_step *step, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+/* A fault of the file (exit status 3 elsewhere) fails the step and returns 0; any other error is
+ * returned: a full disk is no verdict. */
+int swt_step_fault(struct swt_step *step, struct swt_error *err) SWT_CHECKED;
+
+/* ---- the steps, by their place in verification.md ----------------------------------------------
+ */
+
+typedef int swt_step_function(struct swt_judge *judge, struct swt_step *step,
+                              struct swt_error *err);
+
+/* judge_root.c: steps 1 to 10 */
+swt_step_function swt_judge_anchor_given, swt_judge_container, swt_judge_envelope, swt_judge_anchor,
+    swt_judge_root_old_quorum, swt_judge_root_content, swt_judge_root_new_quorum,
+    swt_judge_root_version, swt_judge_root_expiry, swt_judge_floor;
+/* judge_targets.c: steps 11 to 17 */
+swt_step_function swt_judge_targets_quorum, swt_judge_targets_content, swt_judge_targets_expiry,
+    swt_judge_targets_entries, swt_judge_targets_version, swt_judge_payloads,
+    swt_judge_root_stripped, swt_judge_end;
+
+/* Tells each signature that did not count; shared by the quorum steps. Signatures of keys that the
+ * anchor or the new root lists are no warnings. */
+int swt_judge_tell_signatures(const struct swt_judge *judge, struct swt_step *step,
+                              const struct swt_envelope *envelope, const struct swt_quorum *quorum,
+                              struct swt_error *err) SWT_CHECKED;
+/* "1 of 2 (4f392777c973…)" of a quorum. */
+int swt_quorum_text(const struct swt_quorum *quorum, struct swt_buf *ret_text,
+                    struct swt_error *err) SWT_CHECKED;
+/* The first 12 digits of a key id and "…"; shorter ids whole; "(empty)". */
+#define SWT_SHORT_ID 32
+const char *swt_short_id(struct swt_slice id, char ret_text[SWT_SHORT_ID]);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps 1 to 10: the anchor, the root in the bundle, and what a rotation does to the floor. */
+#include "judge.h"
+
+#include "swt/signature.h"
+
+#include <string.h>
+
+const char *swt_short_id(struct swt_slice id, char ret_text[SWT_SHORT_ID]) {
+    enum { SHOWN = 6 };
+    if (id.len == 0)
+        return strcpy(ret_text, "(empty)");
+    size_t len = id.len > SHOWN ? SHOWN : id.len;
+    swt_hex_encode(id.data, len, ret_text);
+    if (id.len > SHOWN)
+        strcat(ret_text, "…");
+    return ret_text;
+}
+
+int swt_quorum_text(const struct swt_quorum *quorum, struct swt_buf *ret_text,
+                    struct swt_error *err) {
+    char id[SWT_SHORT_ID];
+    int rc = swt_buf_printf(ret_text, err, "%zu of %u", quorum->signed_count, quorum->threshold);
+    for (size_t i = 0; rc == 0 && i < quorum->signed_count; i++)
+        rc = swt_buf_printf(ret_text, err, "%s%s", i == 0 ? " (" : ", ",
+                            swt_short_id(quorum->signed_ids[i], id));
+    if (rc == 0 && quorum->signed_count > 0)
+        rc = swt_buf_printf(ret_text, err, ")");
+    return rc;
+}
+
+/* A key that the old or the new root knows is no stranger: during a rotation both sign. */
+static bool known_key(const struct swt_judge *judge, struct swt_slice id) {
+    return (judge->anchor.root != NULL && swt_root_find_key(judge->anchor.root, id) != NULL) ||
+           (judge->new_root != NULL && swt_root_find_key(judge->new_root, id) != NULL);
+}
+
+int swt_judge_tell_signatures(const struct swt_judge *judge, struct swt_step *step,
+                              const struct swt_envelope *envelope, const struct swt_quorum *quorum,
+                              struct swt_error *err) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < quorum->state_count; i++) {
+        struct swt_slice key_id = envelope->signatures[i].key_id;
+        char id[SWT_SHORT_ID];
+        swt_short_id(key_id, id);
+        switch (quorum->states[i]) {
+        case SWT_SIGNATURE_GOOD:
+            break;
+        case SWT_SIGNATURE_REPEATED:
+            rc = swt_step_warn(step, err, "key %s signed more than once and counts once", id);
+            break;
+        case SWT_SIGNATURE_UNLISTED:
+            if (known_key(judge, key_id))
+                rc = swt_step_note(step, err, "key %s signed too, for another role or root", id);
+            else
+                rc = swt_step_warn(step, err, "signature of an unknown key %s does not count", id);
+            break;
+        case SWT_SIGNATURE_BAD_LENGTH:
+            rc = swt_step_warn(step, err, "signature of key %s has %zu bytes and does not count",
+                               id, envelope->signatures[i].value.len);
+            break;
+        case SWT_SIGNATURE_BAD:
+            rc = swt_step_warn(step, err, "signature of key %s does not verify", id);
+            break;
+        }
+    }
+    return rc;
+}
+
+/* Says how many keys signed; a quorum that is not met fails the step. */
+static int tell_quorum(struct swt_step *step, const struct swt_quorum *quorum,
+                       struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    int rc = swt_quorum_text(quorum, &text, err);
+    if (rc < 0)
+        return rc;
+    return quorum->met ? swt_step_pass(step, err, "%s", swt_buf_text(&text))
+                       : swt_step_fail(step, err, "%s", swt_buf_text(&text));
+}
+
+/* ---- 1 to 3: what is there --------------------------------------------------------------------
+ */
+
+int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    if (!judge->options->self)
+        return swt_step_pass(step, err, "%s", judge->options->root);
+    if (judge->head_status == 0 && !judge->has_root)
+        return swt_step_fail(step, err, "--self, but the bundle holds no root");
+    int rc = swt_step_pass(step, err, "the bundle's own root");
+    if (rc == 0)
+        rc = swt_step_note(step, err, "--self proves nothing about the signer");
+    return rc;
+}
+
+/* Root metadata where a bundle is expected must not pass, and is worth a word. */
+static int tell_root_file(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    enum swt_kind kind;
+    struct swt_error ignored;
+    if (!swt_reader_seekable(judge->reader) || swt_reader_seek(judge->reader, 0, &ignored) < 0 ||
+        swt_kind_detect(judge->reader, &kind, &ignored) < 0 || kind != SWT_KIND_ROOT)
+        return 0;
+    return swt_step_note(step, err, "this is root metadata: --type root judges it");
+}
+
+int swt_judge_container(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    if (judge->root_only)
+        return swt_step_pass(step, err, "root metadata, no bundle");
+    if (judge->head_status < 0) {
+        *err = judge->head_error;
+        int rc = tell_root_file(judge, step, err);
+        *err = judge->head_error;
+        return rc < 0 ? rc : swt_step_fault(step, err);
+    }
+    enum swt_format format = swt_bundle_format(judge->bundle);
+    uint64_t offset = judge->root_offset;
+    int rc = 0;
+    if (judge->has_root)
+        rc = swt_envelope_order_check(format, judge->root_bytes, offset, "root_metadata", err);
+    if (rc == 0) {
+        struct swt_slice targets = swt_bundle_targets(judge->bundle, &offset);
+        rc = swt_envelope_order_check(format, targets, offset, "targets_metadata", err);
+    }
+    if (rc < 0)
+        return swt_step_fault(step, err);
+    rc = swt_step_pass(step, err, "%s, %s root", swt_kind_name(judge->kind),
+                       judge->has_root ? "with a" : "without a");
+    size_t unknown = swt_bundle_unknown_fields(judge->bundle);
+    if (rc == 0 && unknown > 0)
+        rc = swt_step_warn(step, err, "%zu unknown field%s that no signature covers", unknown,
+                           unknown == 1 ? "" : "s");
+    return rc;
+}
+
+int swt_judge_envelope(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    bool allow_unknown = judge->options->allow_unknown;
+    int rc = 0;
+    if (judge->has_root)
+        rc = swt_envelope_decode(judge->root_bytes, judge->root_offset, allow_unknown,
+                                 &judge->root_envelope, err);
+    if (rc == 0 && !judge->root_only) {
+        uint64_t offset;
+        struct swt_slice bytes = swt_bundle_targets(judge->bundle, &offset);
+        rc = swt_envelope_decode(bytes, offset, allow_unknown, &judge->targets_envelope, err);
+    }
+    if (rc < 0)
+        return swt_step_fault(step, err);
+    rc = swt_step_pass(step, err, "%zu signature%s on the targets metadata%s",
+                       judge->targets_envelope.signature_count,
+                       judge->targets_envelope.signature_count == 1 ? "" : "s",
+                       judge->has_root ? ", and a root" : "");
+    if (rc == 0 && judge->root_only)
+        rc = swt_step_pass(step, err, "%zu signature%s", judge->root_envelope.signature_count,
+                           judge->root_envelope.signature_count == 1 ? "" : "s");
+    size_t unknown = judge->root_envelope.unknown_fields + judge->targets_envelope.unknown_fields;
+    if (rc == 0 && unknown > 0)
+        rc = swt_step_warn(step, err, "%zu unknown field%s that no signature covers", unknown,
+                           unknown == 1 ? "" : "s");
+    return rc;
+}
+
+/* ---- 4: the anchor ------------------------------------------------------------------------------
+ */
+
+/* --self: the bundle's own root plays the anchor. */
+static int adopt_own_root(struct swt_judge *judge, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf copy = {0};
+    int rc = swt_buf_append_slice(&copy, judge->root_bytes, err);
+    if (rc < 0)
+        return rc;
+    return swt_root_source_decode(&copy, judge->file, judge->options->allow_unknown, &judge->anchor,
+                                  err);
+}
+
+static void quorum_done(struct swt_quorum *quorum) {
+    swt_quorum_done(quorum);
+}
+
+int swt_judge_anchor(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    int rc = judge->options->self ? adopt_own_root(judge, err) : 0;
+    if (rc == 0)
+        rc = swt_root_check(judge->anchor.root, err);
+    if (rc < 0)
+        return swt_step_fault(step, err);
+    const struct swt_root *anchor = judge->anchor.root;
+    rc = swt_step_pass(step, err, "root version %u, %zu root and %zu targets keys",
+                       anchor->common.version, anchor->root.key_id_count,
+                       anchor->targets.key_id_count);
+    /* What is provisioned is trusted as it is, but nobody should provision this. */
+    SWT_CLEANUP(quorum_done) struct swt_quorum quorum = {0};
+    if (rc == 0)
+        rc = swt_quorum_count(anchor, &anchor->root, &judge->anchor.envelope, &quorum, err);
+    if (rc == 0 && !quorum.met)
+        rc = swt_step_warn(step, err, "the anchor is not signed by its own quorum (%zu of %u)",
+                           quorum.signed_count, quorum.threshold);
+    return rc;
+}
+
+/* ---- 5 to 9: the root in the bundle
+ * -------------------------------------------------------------- */
+
+static int skip_without_root(struct swt_step *step, struct swt_error *err) {
+    return swt_step_skip(step, err, "the bundle holds no root");
+}
+
+int swt_judge_root_old_quorum(struct swt_judge *judge, struct swt_step *step,
+                              struct swt_error *err) {
+    if (!judge->has_root)
+        return skip_without_root(step, err);
+    const struct swt_root *anchor = judge->anchor.root;
+    int rc = swt_step_expect(step, err, "signatures of %u of the anchor's %zu root keys",
+                             anchor->root.threshold, anchor->root.key_id_count);
+    if (rc == 0)
+        rc = swt_quorum_count(anchor, &anchor->root, &judge->root_envelope, &judge->root_quorum,
+                              err);
+    /* Which signatures are strangers' is told at the new quorum: the new root is not read yet. */
+    return rc < 0 ? rc : tell_quorum(step, &judge->root_quorum, err);
+}
+
+int swt_judge_root_content(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    if (!judge->has_root)
+        return skip_without_root(step, err);
+    int rc = swt_root_decode(judge->root_envelope.metadata, judge->root_envelope.metadata_offset,
+                             &judge->new_root, err);
+    if (rc == 0)
+        rc = swt_root_check(judge->new_root, err);
+    if (rc < 0)
+        return swt_step_fault(step, err);
+    const struct swt_root *root = judge->new_root;
+    rc = swt_step_pass(step, err, "root version %u, %zu root and %zu targets keys",
+                       root->common.version, root->root.key_id_count, root->targets.key_id_count);
+    if (rc == 0 && root->unknown_fields > 0)
+        rc = swt_step_note(step, err, "%zu unknown signed field%s", root->unknown_fields,
+                           root->unknown_fields == 1 ? "" : "s");
+    return rc;
+}
+
+/* A signature is a stranger's when neither quorum's role nor either root knows its key. What the
+ * anchor's quorum counted as bad or repeated is told here as well. */
+static int tell_both_quorums(const struct swt_judge *judge, struct swt_step *step,
+                             const struct swt_quorum *own, struct swt_error *err) {
+    int rc = swt_judge_tell_signatures(judge, step, &judge->root_envelope, own, err);
+    SWT_CLEANUP(swt_buf_done) struct swt_buf states = {0};
+    if (rc < 0)
+        return rc;
+    const struct swt_quorum *old = &judge->root_quorum;
+    struct swt_quorum rest = *old; /* those that only the anchor's role lists */
+    rc = swt_buf_append(&states, old->states, old->state_count * sizeof *old->states, err);
+    if (rc < 0)
+        return rc;
+    rest.states = (enum swt_signature_state *)(void *)states.data;
+    for (size_t i = 0; i < rest.state_count; i++)
+        if (own->states[i] != SWT_SIGNATURE_UNLISTED || rest.states[i] == SWT_SIGNATURE_UNLISTED)
+            rest.states[i] = SWT_SIGNATURE_GOOD;
+    return swt_judge_tell_signatures(judge, step, &judge->root_envelope, &rest, err);
+}
+
+int swt_judge_root_new_quorum(struct swt_judge *judge, struct swt_step *step,
+                              struct swt_error *err) {
+    if (!judge->has_root)
+        return skip_without_root(step, err);
+    const struct swt_root *root = judge->new_root;
+    SWT_CLEANUP(quorum_done) struct swt_quorum quorum = {0};
+    int rc = swt_step_expect(step, err, "signatures of %u of its own %zu root keys",
+                             root->root.threshold, root->root.key_id_count);
+    if (rc == 0)
+        rc = swt_quorum_count(root, &root->root, &judge->root_envelope, &quorum, err);
+    if (rc == 0)
+        rc = tell_quorum(step, &quorum, err);
+    return rc < 0 ? rc : tell_both_quorums(judge, step, &quorum, err);
+}
+
+int swt_judge_root_version(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    if (!judge->has_root)
+        return skip_without_root(step, err);
+    uint32_t old_version = judge->anchor.root->common.version;
+    uint32_t version = judge->new_root->common.version;
+    int rc = swt_step_expect(step, err, "version %u or higher", old_version);
+    if (rc < 0)
+        return rc;
+    if (version < old_version)
+        return swt_step_fail(step, err, "version %u: a rollback", version);
+    rc = swt_step_pass(step, err, "version %u", version);
+    if (rc < 0)
+        return rc;
+    if (version == old_version) {
+        if (swt_slice_equal(judge->new_root->bytes, judge->anchor.root->bytes))
+            return swt_step_note(step, err, "the same root");
+        return swt_step_warn(step, err,
+                             "another root of the same version: two roots of one version "
+                             "can be played against each other; raise the version");
+    }
+    if (version - old_version > 1)
+        return swt_step_note(step, err, "a rotation that skips %u version%s",
+                             version - old_version - 1, version - old_version == 2 ? "" : "s");
+    return swt_step_note(step, err, "a rotation");
+}
+
+int swt_judge_root_expiry(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    judge->trusted = judge->has_root ? judge->new_root : judge->anchor.root;
+    const struct swt_common *common = &judge->trusted->common;
+    char now[SWT_TIME_TEXT];
+    char expires[SWT_TIME_TEXT];
+    int rc = swt_step_expect(step, err, "not expired at %s", swt_time_text(judge->now, now));
+    if (rc < 0)
+        return rc;
+    if (!common->has_expires)
+        return swt_step_pass(step, err, "never expires");
+    swt_time_text(common->expires, expires);
+    return swt_common_expired(common, judge->now) ? swt_step_fail(step, err, "expired %s", expires)
+                                                  : swt_step_pass(step, err, "expires %s", expires);
+}
+
+/* ---- 10: the floor ------------------------------------------------------------------------------
+ */
+
+int swt_judge_floor(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    if (judge->options->self)
+        return swt_step_skip(step, err, "rollback not judged: --self knows no device");
+    if (!judge->has_device)
+        return swt_step_skip(step, err, "rollback not judged: no device manifest was given");
+    uint32_t floor = judge->device.manifest->targets->common.version;
+    /* An added key is no rotation: whoever holds the old quorum could still sign old targets. */
+    judge->floor_cleared =
+        judge->has_root && swt_root_clears_floor(judge->anchor.root, judge->new_root);
+    if (judge->floor_cleared)
+        return swt_step_pass(step, err,
+                             "cleared: too few of the old targets keys are left for the "
+                             "new threshold (it was %u)",
+                             floor);
+    return swt_step_pass(step, err, "targets version %u", floor);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which file is what (swupdate-bundle(5), "Which file is what"): content tells, never the name. */
+#ifndef SWT_PIPELINE_KIND_H
+#define SWT_PIPELINE_KIND_H
+
+#include "swt/base.h"
+#include "swt/io.h"
+
+enum swt_kind {
+    SWT_KIND_TAR_BUNDLE,
+    SWT_KIND_UPDATE_BUNDLE,
+    SWT_KIND_ROOT,           /* SignedRootMetadata */
+    SWT_KIND_DEVICE_MANIFEST /* Manifest */
+};
+const char *swt_kind_name(enum swt_kind kind); /* "a tar bundle", … */
+
+/*
+ * The kind of the file, which is left at its start. A stream that can't seek is taken for a tar
+ * bundle, the one kind that is read once in order. What fits none is SWT_E_FILE_KIND.
+ */
+int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind,
+                    struct swt_error *err) SWT_CHECKED;
+/* The same where a bundle is expected: tar when it has tar's magic, else UpdateBundle. */
+int swt_kind_of_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
+                       struct swt_error *err) SWT_CHECKED;
+
+#endif

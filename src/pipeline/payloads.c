@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "payloads.h"
+#include "user_manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One run over the payloads. out and user_manifest may be NULL. */
+struct run {
+    struct swt_bundle_source *source;
+    struct swt_bundle_writer *out;
+    struct swt_buf *user_manifest;
+    struct swt_sha256 *hash;
+    uint8_t *chunk;
+};
+
+static void run_done(struct run *run) {
+    swt_sha256_free(run->hash);
+    free(run->chunk);
+}
+
+static int payload_fault(const struct run *run, const struct swt_target *target, const char *what,
+                         struct swt_error *err) {
+    swt_fail(err, SWT_E_PAYLOAD, "payload '%.*s' %s", (int)target->name.len,
+             (const char *)target->name.data, what);
+    return swt_error_file(err, swt_reader_name(run->source->reader));
+}
+
+static bool keep(const struct run *run, const struct swt_target *target) {
+    return run->user_manifest != NULL && target == &run->source->targets->targets[0] &&
+           target->length <= SWT_MAX_USER_MANIFEST &&
+           swt_slice_equal(target->name, swt_slice_text(SWT_USER_MANIFEST));
+}
+
+static int run_payload(struct run *run, const struct swt_target *target, struct swt_error *err) {
+    int rc =
+        run->out == NULL ? 0 : swt_bundle_writer_begin(run->out, target->name, target->length, err);
+    size_t len = 1;
+    while (rc == 0 && len > 0) {
+        rc = swt_bundle_read(run->source->body, run->chunk, SWT_IO_CHUNK, &len, err);
+        if (rc == 0)
+            rc = swt_sha256_update(run->hash, run->chunk, len, err);
+        if (rc == 0 && run->out != NULL)
+            rc = swt_bundle_writer_write(run->out, run->chunk, len, err);
+        if (rc == 0 && keep(run, target))
+            rc = swt_buf_append(run->user_manifest, run->chunk, len, err);
+    }
+    uint8_t digest[SWT_SHA256_SIZE];
+    if (rc == 0)
+        rc = swt_sha256_finish(run->hash, digest, err);
+    if (rc == 0 && memcmp(digest, target->sha256, sizeof digest) != 0)
+        rc = payload_fault(run, target, "does not have the SHA-256 that the targets metadata lists",
+                           err);
+    return rc;
+}
+
+static int run_all(struct run *run, enum swt_left_out left_out, struct swt_error *err) {
+    const struct swt_targets *targets = run->source->targets;
+    int rc = swt_sha256_new(&run->hash, err);
+    if (rc < 0)
+        return rc;
+    run->chunk = malloc(SWT_IO_CHUNK);
+    if (run->chunk == NULL)
+        return swt_fail_memory(err);
+    for (size_t i = 0; i < targets->target_count && rc == 0; i++) {
+        const struct swt_target *target = &targets->targets[i];
+        enum swt_payload_state state;
+        rc = swt_bundle_next(run->source->body, target->name, target->length, &state, err);
+        if (rc < 0)
+            break;
+        if (state == SWT_PAYLOAD_PRESENT)
+            rc = run_payload(run, target, err);
+        else if (left_out == SWT_LEFT_OUT_REFUSED)
+            rc = payload_fault(run, target, "is missing", err);
+    }
+    if (rc == 0)
+        rc = swt_bundle_end_payloads(run->source->body, err);
+    if (rc == 0)
+        rc = swt_bundle_finish(run->source->body, err);
+    return rc < 0 ? swt_error_file(err, swt_reader_name(run->source->reader)) : 0;
+}
+
+int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
+                       struct swt_buf *ret_user_manifest, struct swt_error *err) {
+    SWT_CLEANUP(run_done)
+    struct run run = {.source = source, .user_manifest = ret_user_manifest};
+    return run_all(&run, left_out, err);
+}
+
+int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err) {
+    /* The head stays decoded, and points into the first bundle; a second one delivers payloads. */
+    swt_bundle_free(source->again);
+    source->again = NULL;
+    int rc = swt_reader_seek(source->reader, 0, err);
+    if (rc == 0)
+        rc = swt_bundle_open(source->reader, swt_bundle_format(source->bundle),
+                             swt_bundle_unknown_fields(source->bundle) > 0, &source->again, err);
+    if (rc == 0)
+        source->body = source->again;
+    return rc;
+}
+
+int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
+                      enum swt_left_out left_out, const char *output, uint64_t *ret_size,
+                      struct swt_error *err) {
+    SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
+    SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
+    SWT_CLEANUP(run_done) struct run run = {.source = source};
+    int rc = swt_writer_open(output, NULL, &writer, err);
+    if (rc == 0)
+        rc = swt_bundle_writer_new(writer, plan, &out, err);
+    run.out = out;
+    if (rc == 0)
+        rc = run_all(&run, left_out, err);
+    if (rc == 0)
+        rc = swt_bundle_writer_finish(out, err);
+    if (rc < 0)
+        return rc;
+    *ret_size = swt_writer_offset(writer);
+    return swt_writer_commit(writer, err);
+}

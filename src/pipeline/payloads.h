@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bundle's payloads read once more in the order of its metadata: compared with it, or copied into
+ * another bundle while they are compared. For the jobs that change what is around the payloads. */
+#ifndef SWT_PIPELINE_PAYLOADS_H
+#define SWT_PIPELINE_PAYLOADS_H
+
+#include "source.h"
+
+/* What is done with payloads that the bundle leaves out (personalisation). */
+enum swt_left_out { SWT_LEFT_OUT_REFUSED, SWT_LEFT_OUT_KEPT };
+
+/*
+ * Compares every payload with the metadata, to the end of the bundle; SWT_E_PAYLOAD names the one
+ * that differs. ret_user_manifest (may be NULL) gets the first payload when it is a user_manifest
+ * of at most SWT_MAX_USER_MANIFEST bytes. The source must be seekable when it is read again.
+ */
+int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
+                       struct swt_buf *ret_user_manifest, struct swt_error *err) SWT_CHECKED;
+/* Back to the first payload. Only for seekable sources. */
+int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err) SWT_CHECKED;
+/*
+ * Writes a bundle with the given head and the source's payloads to output, and commits it when
+ * every payload matched. ret_size gets its size.
+ */
+int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
+                      enum swt_left_out left_out, const char *output, uint64_t *ret_size,
+                      struct swt_error *err) SWT_CHECKED;
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source.h"
+
+#include <string.h>
+
+void swt_root_source_done(struct swt_root_source *source) {
+    swt_root_free(source->root);
+    swt_envelope_done(&source->envelope);
+    swt_buf_done(&source->bytes);
+    *source = (struct swt_root_source){0};
+}
+
+int swt_root_source_decode(struct swt_buf *bytes, const char *path, bool allow_unknown,
+                           struct swt_root_source *ret_source, struct swt_error *err) {
+    SWT_CLEANUP(swt_root_source_done) struct swt_root_source source = {0};
+    source.bytes = *bytes;
+    *bytes = (struct swt_buf){0};
+    int rc =
+        swt_envelope_decode(swt_buf_slice(&source.bytes), 0, allow_unknown, &source.envelope, err);
+    if (rc == 0)
+        rc = swt_root_decode(source.envelope.metadata, source.envelope.metadata_offset,
+                             &source.root, err);
+    if (rc < 0)
+        return swt_error_file(err, path);
+    *ret_source = source;
+    source = (struct swt_root_source){0};
+    return 0;
+}
+
+/* The root of a bundle; its targets and payloads are not looked at. */
+static int read_bundle_root(struct swt_reader *reader, enum swt_kind kind, bool allow_unknown,
+                            struct swt_buf *ret_bytes, struct swt_error *err) {
+    SWT_CLEANUP(swt_bundle_cleanup) struct swt_bundle *bundle = NULL;
+    enum swt_format format = kind == SWT_KIND_TAR_BUNDLE ? SWT_FORMAT_TAR : SWT_FORMAT_PIGWEED;
+    int rc = swt_bundle_open(reader, format, allow_unknown, &bundle, err);
+    if (rc < 0)
+        return rc;
+    if (!swt_bundle_has_root(bundle)) {
+        rc =
+            swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a bundle without a root");
+        return swt_error_file(err, swt_reader_name(reader)), rc;
+    }
+    return swt_buf_append_slice(ret_bytes, swt_bundle_root(bundle, NULL), err);
+}
+
+int swt_root_source_read(struct swt_reader *reader, bool allow_unknown,
+                         struct swt_root_source *ret_source, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
+    const char *path = swt_reader_name(reader);
+    enum swt_kind kind;
+    int rc = swt_kind_detect(reader, &kind, err);
+    if (rc < 0)
+        return rc;
+    switch (kind) {
+    case SWT_KIND_TAR_BUNDLE:
+    case SWT_KIND_UPDATE_BUNDLE:
+        rc = read_bundle_root(reader, kind, allow_unknown, &bytes, err);
+        break;
+    case SWT_KIND_ROOT:
+        rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
+        break;
+    case SWT_KIND_DEVICE_MANIFEST:
+        rc = swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a device manifest");
+        swt_error_file(err, path);
+        break;
+    }
+    if (rc < 0)
+        return rc;
+    return swt_root_source_decode(&bytes, path, allow_unknown, ret_source, err);
+}
+
+int swt_root_source_open(const char *path, bool allow_unknown, struct swt_root_source *ret_source,
+                         struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    int rc = swt_reader_open(path, &reader, err);
+    if (rc < 0)
+        return rc;
+    return swt_root_source_read(reader, allow_unknown, ret_source, err);
+}
+
+void swt_device_source_done(struct swt_device_source *source) {
+    swt_device_manifest_free(source->manifest);
+    swt_buf_done(&source->bytes);
+    *source = (struct swt_device_source){0};
+}
+
+int swt_device_source_read(struct swt_reader *reader, struct swt_device_source *ret_source,
+                           struct swt_error *err) {
+    SWT_CLEANUP(swt_device_source_done) struct swt_device_source source = {0};
+    int rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &source.bytes, err);
+    if (rc == 0)
+        rc = swt_device_manifest_decode(swt_buf_slice(&source.bytes), &source.manifest, err);
+    if (rc < 0)
+        return swt_error_file(err, swt_reader_name(reader));
+    *ret_source = source;
+    source = (struct swt_device_source){0};
+    return 0;
+}
+
+int swt_device_source_open(const char *path, struct swt_device_source *ret_source,
+                           struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    int rc = swt_reader_open(path, &reader, err);
+    return rc < 0 ? rc : swt_device_source_read(reader, ret_source, err);
+}
+
+void swt_bundle_source_done(struct swt_bundle_source *source) {
+    swt_targets_free(source->targets);
+    swt_envelope_done(&source->targets_envelope);
+    swt_root_free(source->root);
+    swt_envelope_done(&source->root_envelope);
+    swt_bundle_free(source->again);
+    swt_bundle_free(source->bundle);
+    swt_reader_free(source->reader);
+    *source = (struct swt_bundle_source){0};
+}
+
+int swt_envelope_order_check(enum swt_format format, struct swt_slice envelope, uint64_t offset,
+                             const char *member, struct swt_error *err) {
+    if (format != SWT_FORMAT_TAR || swt_envelope_canonical(envelope))
+        return 0;
+    swt_fail(err, SWT_E_CONTAINER,
+             "%s: its fields are not in ascending order, as they must be in a tar bundle", member);
+    return swt_error_offset(err, offset);
+}
+
+static int decode_head(struct swt_bundle_source *source, bool allow_unknown,
+                       struct swt_error *err) {
+    enum swt_format format = swt_bundle_format(source->bundle);
+    uint64_t offset;
+    struct swt_slice bytes;
+    int rc = 0;
+    source->has_root = swt_bundle_has_root(source->bundle);
+    if (source->has_root) {
+        bytes = swt_bundle_root(source->bundle, &offset);
+        rc = swt_envelope_decode(bytes, offset, allow_unknown, &source->root_envelope, err);
+        if (rc == 0)
+            rc = swt_envelope_order_check(format, bytes, offset, "root_metadata", err);
+        if (rc == 0)
+            rc = swt_root_decode(source->root_envelope.metadata,
+                                 source->root_envelope.metadata_offset, &source->root, err);
+    }
+    if (rc == 0) {
+        bytes = swt_bundle_targets(source->bundle, &offset);
+        rc = swt_envelope_decode(bytes, offset, allow_unknown, &source->targets_envelope, err);
+    }
+    if (rc == 0)
+        rc = swt_envelope_order_check(format, bytes, offset, "targets_metadata", err);
+    if (rc == 0)
+        rc = swt_targets_decode(source->targets_envelope.metadata,
+                                source->targets_envelope.metadata_offset, &source->targets, err);
+    return rc;
+}
+
+int swt_bundle_source_open(struct swt_reader *reader, enum swt_kind kind, bool allow_unknown,
+                           struct swt_bundle_source *ret_source, struct swt_error *err) {
+    SWT_CLEANUP(swt_bundle_source_done) struct swt_bundle_source source = {.reader = reader};
+    enum swt_format format = kind == SWT_KIND_TAR_BUNDLE ? SWT_FORMAT_TAR : SWT_FORMAT_PIGWEED;
+    int rc = swt_bundle_open(reader, format, allow_unknown, &source.bundle, err);
+    source.body = source.bundle;
+    if (rc == 0)
+        rc = decode_head(&source, allow_unknown, err);
+    if (rc < 0)
+        return swt_error_file(err, swt_reader_name(reader)); /* before the clean-up frees it */
+    *ret_source = source;
+    source = (struct swt_bundle_source){0};
+    return 0;
+}
+
+int swt_bundle_source_check(const struct swt_bundle_source *source, struct swt_error *err) {
+    int rc = 0;
+    if (source->has_root)
+        rc = swt_root_check(source->root, err);
+    if (rc == 0)
+        rc = swt_targets_check_role(source->targets, err);
+    if (rc == 0)
+        rc = swt_targets_check_entries(source->targets, err);
+    if (rc < 0)
+        swt_error_file(err, swt_reader_name(source->reader));
+    return rc;
+}

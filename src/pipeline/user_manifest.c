@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user_manifest.h"
+#include "document.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- writing ------------------------------------------------------------------------------------
+ */
+
+static int set_text(json_t *object, const char *name, const struct swt_text *text,
+                    struct swt_error *err) {
+    return text->text == NULL ? 0 : swt_json_set(object, name, json_string(text->text), err);
+}
+
+/* A free map of the manifest as JSON: every scalar is text, what is null was not given. */
+static int node_json(const struct swt_node *node, json_t **ret_json, struct swt_error *err) {
+    if (node->kind == SWT_NODE_TEXT) {
+        *ret_json = json_string(node->text);
+        return *ret_json == NULL ? swt_fail_memory(err) : 0;
+    }
+    json_t *json = node->kind == SWT_NODE_LIST ? json_array() : json_object();
+    if (json == NULL)
+        return swt_fail_memory(err);
+    int rc = 0;
+    for (const struct swt_node *child = node->first; child != NULL && rc == 0;
+         child = child->next) {
+        json_t *value = NULL;
+        if (child->kind == SWT_NODE_NULL)
+            continue;
+        rc = node_json(child, &value, err);
+        if (rc == 0 &&
+            (node->kind == SWT_NODE_LIST ? json_array_append_new(json, value)
+                                         : json_object_set_new(json, child->key->text, value)) < 0)
+            rc = swt_fail_memory(err);
+    }
+    if (rc < 0)
+        json_decref(json);
+    else
+        *ret_json = json;
+    return rc;
+}
+
+static int set_node(json_t *object, const char *name, const struct swt_node *node,
+                    struct swt_error *err) {
+    json_t *value;
+    if (node == NULL || node->first == NULL)
+        return 0;
+    int rc = node_json(node, &value, err);
+    return rc < 0 ? rc : swt_json_set(object, name, value, err);
+}
+
+static int set_product(json_t *object, const struct swt_manifest *manifest, struct swt_error *err) {
+    json_t *product = json_object();
+    int rc = swt_json_set(object, "product", product, err);
+    if (rc == 0)
+        rc = set_text(product, "name", &manifest->name, err);
+    if (rc == 0)
+        rc = set_text(product, "vendor", &manifest->vendor, err);
+    if (rc < 0 || manifest->compatible.count == 0)
+        return rc;
+    json_t *compatible = json_array();
+    rc = swt_json_set(product, "compatible", compatible, err);
+    for (size_t i = 0; i < manifest->compatible.count && rc == 0; i++)
+        rc = swt_json_add(compatible, json_string(manifest->compatible.items[i].text), err);
+    return rc;
+}
+
+static int set_release(json_t *object, const struct swt_manifest *manifest, struct swt_error *err) {
+    json_t *release = json_object();
+    int rc = swt_json_set(object, "release", release, err);
+    if (rc == 0)
+        rc = set_text(release, "version", &manifest->version, err);
+    if (rc == 0)
+        rc = swt_json_set(release, "metadata_version",
+                          json_integer((json_int_t)manifest->metadata_version.value), err);
+    if (rc == 0 && manifest->expires.text != NULL) {
+        char expires[SWT_TIME_TEXT];
+        rc = swt_json_set(release, "expires",
+                          json_string(swt_time_text(manifest->expires_time, expires)), err);
+    }
+    if (rc == 0)
+        rc = set_text(release, "channel", &manifest->channel, err);
+    if (rc == 0)
+        rc = set_text(release, "vcs", &manifest->vcs, err);
+    return rc;
+}
+
+static int set_target(json_t *targets, const struct swt_manifest_target *target,
+                      struct swt_error *err) {
+    json_t *object = json_object();
+    int rc = swt_json_set(targets, target->name.text, object, err);
+    if (rc == 0)
+        rc = set_text(object, "type", &target->type, err);
+    if (rc == 0)
+        rc = set_text(object, "slot", &target->slot, err);
+    if (rc == 0)
+        rc = set_text(object, "version", &target->version, err);
+    if (rc == 0)
+        rc = set_node(object, "meta", target->meta, err);
+    return rc;
+}
+
+static int set_targets(json_t *object, const struct swt_manifest *manifest, struct swt_error *err) {
+    json_t *targets = json_object();
+    int rc = swt_json_set(object, "targets", targets, err);
+    for (size_t i = 0; i < manifest->target_count && rc == 0; i++)
+        rc = set_target(targets, &manifest->targets[i], err);
+    return rc;
+}
+
+static int set_root(json_t *object, const struct swt_root *root, struct swt_error *err) {
+    if (root == NULL)
+        return 0;
+    uint8_t digest[SWT_DIGEST_SIZE];
+    char hex[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
+    SHA256(root->bytes.data, root->bytes.len, digest);
+    swt_hex_encode(digest, sizeof digest, hex);
+    return swt_json_set(
+        object, "root",
+        json_pack("{s:I, s:s}", "version", (json_int_t)root->common.version, "sha256", hex), err);
+}
+
+int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
+                            struct swt_buf *ret_json, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *object = json_object();
+    if (object == NULL)
+        return swt_fail_memory(err);
+    int rc = swt_json_set(object, "schema", json_integer(SWT_USER_MANIFEST_SCHEMA), err);
+    if (rc == 0)
+        rc = set_product(object, manifest, err);
+    if (rc == 0)
+        rc = set_release(object, manifest, err);
+    if (rc == 0)
+        rc = set_targets(object, manifest, err);
+    if (rc == 0)
+        rc = set_node(object, "meta", manifest->meta, err);
+    if (rc == 0)
+        rc = set_root(object, root, err);
+    if (rc < 0)
+        return rc;
+    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+    if (text == NULL)
+        return swt_fail_memory(err);
+    rc = swt_buf_append(ret_json, text, strlen(text), err);
+    free(text);
+    return rc;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------
+ */
+
+json_t *swt_user_manifest_read(struct swt_slice bytes) {
+    if (bytes.len > SWT_MAX_USER_MANIFEST)
+        return NULL;
+    json_t *json = json_loadb((const char *)bytes.data, bytes.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *schema = json_object_get(json, "schema");
+    if (json_is_integer(schema) && json_integer_value(schema) == SWT_USER_MANIFEST_SCHEMA)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes) {
+    struct swt_recorded_root recorded = {0};
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = swt_user_manifest_read(bytes);
+    json_t *root = json_object_get(json, "root");
+    json_t *version = json_object_get(root, "version");
+    const char *sha256 = json_string_value(json_object_get(root, "sha256"));
+    uint8_t digest[SWT_DIGEST_SIZE];
+    if (!json_is_integer(version) || json_integer_value(version) < 0 ||
+        json_integer_value(version) > UINT32_MAX || sha256 == NULL ||
+        !swt_hex_decode(sha256, digest, sizeof digest))
+        return recorded;
+    recorded.given = true;
+    recorded.version = (uint32_t)json_integer_value(version);
+    swt_hex_encode(digest, sizeof digest, recorded.sha256);
+    return recorded;
+}
+
+bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes) {
+    uint8_t digest[SWT_DIGEST_SIZE];
+    char hex[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
+    SHA256(root_bytes.data, root_bytes.len, digest);
+    swt_hex_encode(digest, sizeof digest, hex);
+    return strcmp(hex, recorded->sha256) == 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The target user_manifest: what the device and later tools must know, as JSON that is generated
+ * from the product manifest (swupdate-bundle(5), "user_manifest"). */
+#ifndef SWT_PIPELINE_USER_MANIFEST_H
+#define SWT_PIPELINE_USER_MANIFEST_H
+
+#include "swt/base.h"
+#include "swt/manifest.h"
+#include "swt/metadata.h"
+
+#include <jansson.h>
+
+#define SWT_USER_MANIFEST_SCHEMA 1
+/* What is larger is not ours: carried, never interpreted. */
+#define SWT_MAX_USER_MANIFEST ((uint64_t)4 * 1024 * 1024)
+
+/* Appends the JSON. root may be NULL: the bundle is built without one. */
+int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
+                            struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
+/* The JSON when it is ours, else NULL (another schema, no JSON, too large). To json_decref. */
+json_t *swt_user_manifest_read(struct swt_slice bytes);
+
+/* The root that a bundle was built with. */
+struct swt_recorded_root {
+    bool given;
+    uint32_t version;
+    char sha256[SWT_HEX_SIZE(SWT_DIGEST_SIZE)]; /* of the serialized_root_metadata */
+};
+/* Of a user_manifest; not given when it is not ours or names none in a form that can be read. */
+struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes);
+/* Whether these serialized root metadata bytes are that root. */
+bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes);
+
+#endif
