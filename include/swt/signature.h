@@ -10,7 +10,7 @@
 #include "swt/base.h"
 #include "swt/metadata.h"
 
-/* ---- where a key and its passphrase come from --------------------------------------------------- */
+/* ---- where a key and its passphrase come from -------------------------------------------- */
 
 /*
  * Asks a person for a secret: what is e.g. "passphrase for keys/root.pem". Handed down by cli.
@@ -46,7 +46,7 @@ int swt_public_key_load(const struct swt_key_source *source, const struct swt_pr
 int swt_public_key_pem(const struct swt_key *key, struct swt_buf *ret_pem,
                        struct swt_error *err) SWT_CHECKED;
 
-/* ---- signing ------------------------------------------------------------------------------------- */
+/* ---- signing ----------------------------------------------------------------------------- */
 
 struct swt_signer;
 /*
@@ -66,7 +66,7 @@ const uint8_t *swt_signer_key_id(const struct swt_signer *signer); /* SWT_KEY_ID
 int swt_signer_sign(struct swt_signer *signer, struct swt_slice message, struct swt_buf *ret_raw,
                     struct swt_error *err) SWT_CHECKED;
 
-/* ---- making keys --------------------------------------------------------------------------------- */
+/* ---- making keys ------------------------------------------------------------------------- */
 
 enum swt_key_kind { SWT_KIND_P256, SWT_KIND_ED25519, SWT_KIND_RSA_3072, SWT_KIND_RSA_4096 };
 /* "ecdsa-p256", "ed25519", "rsa-3072", "rsa-4096"; false for other text. */
@@ -81,14 +81,14 @@ int swt_passphrase_read(const struct swt_key_source *source, const struct swt_pr
                         const char *what, struct swt_secret *ret_passphrase,
                         struct swt_error *err) SWT_CHECKED;
 
-/* ---- verifying ----------------------------------------------------------------------------------- */
+/* ---- verifying --------------------------------------------------------------------------- */
 
 enum swt_signature_state {
-    SWT_SIGNATURE_GOOD,      /* counts */
-    SWT_SIGNATURE_REPEATED,  /* verifies, but its key has been counted */
-    SWT_SIGNATURE_UNLISTED,  /* the role does not list the key id */
+    SWT_SIGNATURE_GOOD,     /* counts */
+    SWT_SIGNATURE_REPEATED, /* verifies, but its key has been counted */
+    SWT_SIGNATURE_UNLISTED, /* the role does not list the key id */
     SWT_SIGNATURE_BAD_LENGTH,
-    SWT_SIGNATURE_BAD        /* does not verify */
+    SWT_SIGNATURE_BAD /* does not verify */
 };
 /* Whether value is key's signature over message. key passed swt_key_check. */
 bool swt_signature_verifies(const struct swt_key *key, struct swt_slice message,
@@ -96,15 +96,16 @@ bool swt_signature_verifies(const struct swt_key *key, struct swt_slice message,
 
 struct swt_quorum {
     uint32_t threshold;
-    size_t signed_count;                            /* distinct keys that count */
-    struct swt_slice signed_ids[SWT_MAX_KEYS];      /* of them, in the order of the signatures */
-    enum swt_signature_state *states;               /* one for each signature of the envelope */
+    size_t signed_count;                       /* distinct keys that count */
+    struct swt_slice signed_ids[SWT_MAX_KEYS]; /* of them, in the order of the signatures */
+    enum swt_signature_state *states;          /* one for each signature of the envelope */
     size_t state_count;
     bool met;
 };
 /*
  * Counts the envelope's signatures for role, whose keys are root's. root passed swt_root_check, so
- * ids name distinct keys. Time is bounded: one verification a signature, SWT_MAX_SIGNATURES of them.
+ * ids name distinct keys. Time is bounded: one verification a signature, SWT_MAX_SIGNATURES of
+ * them.
  */
 int swt_quorum_count(const struct swt_root *root, const struct swt_role *role,
                      const struct swt_envelope *envelope, struct swt_quorum *ret_quorum,

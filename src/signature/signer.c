@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A signer: a backend's key, and the check that no signature escapes which does not verify. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct swt_signer {
+    char *uri;
+    struct swt_key_uri parsed; /* of uri */
+    const struct swt_backend *backend;
+    void *state;
+    struct swt_public_key key;
+};
+
+void swt_signer_free(struct swt_signer *signer) {
+    if (signer == NULL)
+        return;
+    if (signer->state != NULL)
+        signer->backend->close(signer->state);
+    swt_public_key_done(&signer->key);
+    free(signer->uri);
+    free(signer);
+}
+
+void swt_signer_cleanup(struct swt_signer **signer) {
+    swt_signer_free(*signer);
+}
+
+int swt_signer_open(const struct swt_key_source *source, const struct swt_prompt *prompt,
+                    struct swt_notices *notices, struct swt_signer **ret_signer,
+                    struct swt_error *err) {
+    struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = calloc(1, sizeof *signer);
+    if (signer == NULL)
+        return swt_fail_memory(err);
+    signer->uri = swt_strdup(source->uri, err);
+    if (signer->uri == NULL)
+        return -(int)err->code;
+
+    int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
+    if (result >= 0)
+        result = swt_backend_find(&signer->parsed, &signer->backend, err);
+    if (result < 0)
+        return result;
+    struct swt_key_request request = {.uri = signer->parsed, .source = source, .prompt = prompt};
+    result = signer->backend->open(&request, notices, &signer->key, &signer->state, err);
+    if (result < 0)
+        return result;
+    *ret_signer = SWT_TAKE(signer);
+    return 0;
+}
+
+const char *swt_signer_uri(const struct swt_signer *signer) {
+    return signer->uri;
+}
+
+const struct swt_key *swt_signer_key(const struct swt_signer *signer) {
+    return &signer->key.key;
+}
+
+const uint8_t *swt_signer_key_id(const struct swt_signer *signer) {
+    return signer->key.id;
+}
+
+static int sign_and_check(struct swt_signer *signer, struct swt_slice message, struct swt_buf *raw,
+                          struct swt_error *err) {
+    const struct swt_key *key = &signer->key.key;
+
+    int result = signer->backend->sign(signer->state, key, message, raw, err);
+    if (result < 0)
+        return result;
+    size_t size = swt_key_signature_size(key);
+    if (raw->len != size)
+        return swt_fail(err, SWT_E_SIGN, "the signer returned %zu bytes, expected %zu", raw->len,
+                        size);
+    if (key->type == SWT_KEY_P256 && swt_p256_raw_valid(raw->data))
+        swt_p256_raw_lower(raw->data);
+    /* A faulty token, or a public part that belongs to another key, must not reach a device. */
+    result = swt_signature_judge(key, message, swt_buf_slice(raw), err);
+    if (result == 0)
+        return swt_fail(err, SWT_E_SIGN,
+                        "the signer returned a signature that its public key does not verify");
+    return result < 0 ? result : 0;
+}
+
+int swt_signer_sign(struct swt_signer *signer, struct swt_slice message, struct swt_buf *ret_raw,
+                    struct swt_error *err) {
+    struct swt_buf raw SWT_CLEANUP(swt_buf_done) = {0};
+    int result = sign_and_check(signer, message, &raw, err);
+    if (result < 0)
+        return swt_key_uri_blame(&signer->parsed, err);
+    return swt_buf_append_slice(ret_raw, swt_buf_slice(&raw), err);
+}

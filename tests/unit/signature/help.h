@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of this layer share. */
+#ifndef SWT_TEST_SIGNATURE_HELP_H
+#define SWT_TEST_SIGNATURE_HELP_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../../src/signature/internal.h"
+
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEYS "testdata/keys/"
+#define PASSPHRASE "test passphrase"
+
+#define MESSAGE swt_slice_text("what the tests sign")
+
+/* A prompt that answers text, or fails when text is NULL, and counts how often it was asked. */
+struct answer {
+    const char *text;
+    int asked;
+    char what[256];
+};
+static inline int answer_ask(void *context, const char *what, struct swt_secret *ret_secret,
+                             struct swt_error *err) {
+    struct answer *answer = context;
+    answer->asked++;
+    (void)snprintf(answer->what, sizeof answer->what, "%s", what);
+    if (answer->text == NULL)
+        return swt_fail(err, SWT_E_PASSPHRASE, "nobody is there");
+    return swt_secret_set(ret_secret, answer->text, strlen(answer->text), err);
+}
+static inline struct swt_prompt answer_prompt(struct answer *answer) {
+    return (struct swt_prompt){.ask = answer_ask, .context = answer};
+}
+
+/* Fails the test with the error's own words. */
+static inline void assert_done(int result, const struct swt_error *err) {
+    if (result < 0)
+        fail_msg("%s: %s (%s)", swt_code_name(err->code), err->message, err->hint);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+static inline void assert_error(int result, const struct swt_error *err, enum swt_code code,
+                                const char *part) {
+    if (result >= 0)
+        fail_msg("no error, expected %s '%s'", swt_code_name(code), part);
+    assert_int_equal(result, -(int)err->code);
+    if (err->code != code || strstr(err->message, part) == NULL)
+        fail_msg("%s '%s', expected %s '%s'", swt_code_name(err->code), err->message,
+                 swt_code_name(code), part);
+    assert_null(strstr(err->message, "reason("));
+    assert_null(strchr(err->message, '\n'));
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
+static inline struct swt_signer *open_signer(const char *path) {
+    struct swt_key_source source = {.uri = path};
+    struct swt_signer *signer = NULL;
+    struct swt_error err = {0};
+    assert_done(swt_signer_open(&source, NULL, NULL, &signer, &err), &err);
+    return signer;
+}
+
+static inline void write_bytes(const char *path, const void *data, size_t len) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+static inline void write_text(const char *path, const char *text) {
+    write_bytes(path, text, strlen(text));
+}
+static inline size_t read_bytes(const char *path, uint8_t *ret_data, size_t size) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t len = fread(ret_data, 1, size, file);
+    assert_true(len < size);
+    assert_int_equal(fclose(file), 0);
+    return len;
+}
+
+#endif
