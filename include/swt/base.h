@@ -30,7 +30,7 @@
         taken_;                                                                                    \
     })
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------ */
 
 /*
  * The one table of errors: symbol, code (stable, printed in JSON), exit status, meaning (for the
@@ -97,7 +97,8 @@ int swt_fail(struct swt_error *err, enum swt_code code, const char *format, ...)
  * ENOSPC/EDQUOT, EPIPE and ENOMEM to their codes, the rest to SWT_E_IO. */
 int swt_fail_errno(struct swt_error *err, int errnum, const char *format, ...) SWT_PRINTF(3, 4);
 int swt_fail_memory(struct swt_error *err);
-/* The following add to an error that is set; each returns -err->code, so that it can be returned. */
+/* The following add to an error that is set; each returns -err->code, so that it can be returned.
+ */
 int swt_error_context(struct swt_error *err, const char *format, ...) SWT_PRINTF(2, 3);
 int swt_error_hint(struct swt_error *err, const char *format, ...) SWT_PRINTF(2, 3);
 int swt_error_file(struct swt_error *err, const char *file); /* kept when one is set already */
@@ -123,7 +124,7 @@ void swt_notices_done(struct swt_notices *notices);
 int swt_notices_add(struct swt_notices *notices, struct swt_error *err, enum swt_notice_level level,
                     const char *format, ...) SWT_PRINTF(4, 5) SWT_CHECKED;
 
-/* ---- slices, buffers, secrets --------------------------------------------------------------- */
+/* ---- slices, buffers, secrets ------------------------------------------------------------ */
 
 /* Borrowed bytes; never freed through the slice. */
 struct swt_slice {
@@ -165,13 +166,13 @@ int swt_secret_set(struct swt_secret *secret, const void *data, size_t len,
 void swt_secret_done(struct swt_secret *secret);
 void swt_wipe(void *data, size_t len); /* cannot be optimised away */
 
-/* ---- text, numbers, times ------------------------------------------------------------------- */
+/* ---- text, numbers, times ---------------------------------------------------------------- */
 
 char *swt_strdup(const char *text, struct swt_error *err) SWT_CHECKED; /* NULL: err is set */
 char *swt_format(struct swt_error *err, const char *format, ...)
     SWT_PRINTF(2, 3) SWT_CHECKED; /* NULL: err is set */
 
-#define SWT_HEX_SIZE(bytes_) ((bytes_) * 2 + 1)
+#define SWT_HEX_SIZE(bytes_) ((bytes_)*2 + 1)
 void swt_hex_encode(const uint8_t *data, size_t len, char *ret_text); /* lower case, NUL */
 /* Exactly len bytes from exactly 2*len digits of either case; false when text is not that. */
 bool swt_hex_decode(const char *text, uint8_t *ret_data, size_t len);
@@ -204,7 +205,7 @@ bool swt_parse_span(const char *text, int64_t *ret_seconds);
 /* "2027-11-23T00:00:00Z"; a time outside of the years 0 to 9999 is "@SECONDS". */
 const char *swt_time_text(int64_t time, char ret_text[SWT_TIME_TEXT]);
 
-/* ---- protobuf wire format, read strictly ------------------------------------------------------ */
+/* ---- protobuf wire format, read strictly ------------------------------------------------- */
 
 enum swt_wire_type { SWT_WIRE_VARINT = 0, SWT_WIRE_64 = 1, SWT_WIRE_BYTES = 2, SWT_WIRE_32 = 5 };
 

@@ -30,7 +30,7 @@ bool swt_format_of_path(const char *path, enum swt_format *ret_format);
 int swt_tar_header(const char *path, uint64_t size, uint8_t ret_block[SWT_TAR_BLOCK],
                    struct swt_error *err) SWT_CHECKED;
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 struct swt_bundle;
 /* What the first bytes look like: the magic "ustar" at 257 is tar. For UpdateBundles see
@@ -73,8 +73,10 @@ int swt_bundle_next(struct swt_bundle *bundle, struct swt_slice name, uint64_t l
 /* Up to size bytes of the payload; 0 at its end. A file that ends before is SWT_E_CONTAINER. */
 int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size_t *ret_len,
                     struct swt_error *err) SWT_CHECKED;
-/* After the last target: SWT_E_CONTAINER for a payload that was not asked for (naming it), a
- * missing or lone end block, anything after the end. */
+/* After the last target: SWT_E_CONTAINER for a payload that was not asked for, naming it. */
+int swt_bundle_end_payloads(struct swt_bundle *bundle, struct swt_error *err) SWT_CHECKED;
+/* After the last target: what swt_bundle_end_payloads refuses, and a missing or lone end block or
+ * anything after the end. */
 int swt_bundle_finish(struct swt_bundle *bundle, struct swt_error *err) SWT_CHECKED;
 
 /*
@@ -93,7 +95,7 @@ int swt_bundle_list(struct swt_bundle *bundle,
                                  struct swt_error *err),
                     void *context, struct swt_error *err) SWT_CHECKED;
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 struct swt_bundle_plan {
     enum swt_format format;
@@ -105,8 +107,9 @@ struct swt_bundle_writer;
 /* Writes the head. writer is borrowed; the caller commits it after finish. */
 int swt_bundle_writer_new(struct swt_writer *writer, const struct swt_bundle_plan *plan,
                           struct swt_bundle_writer **ret_out, struct swt_error *err) SWT_CHECKED;
-/* Starts a payload of exactly length bytes; the one before it must be complete. SWT_E_TARGET_TOO_LARGE
- * when the payload (tar, 8 GiB) or the bundle (pigweed, 2 GiB; names the tar format) gets too large. */
+/* Starts a payload of exactly length bytes; the one before it must be complete.
+ * SWT_E_TARGET_TOO_LARGE when the payload (tar, 8 GiB) or the bundle (pigweed, 2 GiB; names the tar
+ * format) gets too large. */
 int swt_bundle_writer_begin(struct swt_bundle_writer *out, struct swt_slice name, uint64_t length,
                             struct swt_error *err) SWT_CHECKED;
 int swt_bundle_writer_write(struct swt_bundle_writer *out, const void *data, size_t len,

@@ -12,7 +12,7 @@
 #define SWT_SHA256_SIZE 32
 #define SWT_IO_CHUNK ((size_t)256 * 1024) /* what one read or write of a stream moves */
 
-/* ---- interrupts ------------------------------------------------------------------------------ */
+/* ---- interrupts -------------------------------------------------------------------------- */
 
 /* SIGINT, SIGTERM and SIGHUP set a flag that swt_interrupted reads (but stay ignored where they
  * were); SIGPIPE does nothing, so that a broken pipe is an error of its write. Descriptors 0 to 2
@@ -23,7 +23,7 @@ void swt_io_setup(void);
  * this layer asks it, before and after EINTR. */
 int swt_interrupted(struct swt_error *err) SWT_CHECKED;
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 struct swt_reader;
 /* Opens path once ("-": standard input, not closed by free). A directory is SWT_E_IO; a missing
@@ -56,7 +56,7 @@ int swt_reader_read_all(struct swt_reader *reader, size_t cap, struct swt_buf *r
 int swt_read_file(const char *path, size_t cap, struct swt_buf *ret_bytes,
                   struct swt_error *err) SWT_CHECKED;
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 struct swt_writer_options {
     bool exclusive; /* the path must not exist: SWT_E_EXISTS, at open and at commit */
@@ -106,7 +106,7 @@ int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) SWT_C
 void swt_staging_free(struct swt_staging *staging); /* uncommitted: removes everything it made */
 void swt_staging_cleanup(struct swt_staging **staging);
 
-/* ---- SHA-256 ----------------------------------------------------------------------------------- */
+/* ---- SHA-256 ----------------------------------------------------------------------------- */
 
 struct swt_sha256; /* a running hash; wraps the library's context */
 int swt_sha256_new(struct swt_sha256 **ret_hash, struct swt_error *err) SWT_CHECKED;

@@ -12,7 +12,7 @@
 #define SWT_MANIFEST_MAX_BYTES ((size_t)1024 * 1024)
 #define SWT_MANIFEST_MAX_DEPTH 16
 
-/* ---- the tree ------------------------------------------------------------------------------------ */
+/* ---- the tree ---------------------------------------------------------------------------- */
 
 enum swt_node_kind { SWT_NODE_NULL, SWT_NODE_TEXT, SWT_NODE_LIST, SWT_NODE_MAP };
 struct swt_node {
@@ -26,7 +26,7 @@ struct swt_node {
     struct swt_node *next;
 };
 
-/* ---- the product manifest ------------------------------------------------------------------------ */
+/* ---- the product manifest ---------------------------------------------------------------- */
 
 /* A text value with its place; text is NULL when it was not given. */
 struct swt_text {
@@ -52,15 +52,15 @@ struct swt_manifest_target {
     struct swt_text type;
     struct swt_text slot;
     struct swt_text version;
-    struct swt_number max_size; /* bytes */
-    struct swt_text sha256;     /* 64 hex digits, checked */
+    struct swt_number max_size;  /* bytes */
+    struct swt_text sha256;      /* 64 hex digits, checked */
     const struct swt_node *meta; /* a map, or NULL */
 };
 
 struct swt_manifest {
     struct swt_text name, vendor; /* product */
     struct swt_text_list compatible;
-    struct swt_text version; /* release */
+    struct swt_text version;            /* release */
     struct swt_number metadata_version; /* 1 to 2^32-1 */
     struct swt_text expires;            /* a T of cli.md without spans, checked */
     int64_t expires_time;
@@ -70,7 +70,7 @@ struct swt_manifest {
     struct swt_text format;  /* bundle: "tar" or "pigweed" */
     struct swt_text profile; /* "generic" or "pigweed" */
     struct swt_number max_size;
-    bool user_manifest; /* default true */
+    bool user_manifest;        /* default true */
     struct swt_text root_path; /* signing: as written; root_file is relative to the manifest */
     char *root_file;
     struct swt_text_list key_paths;
@@ -79,7 +79,8 @@ struct swt_manifest {
     void *owned;                 /* the trees and strings behind the above */
 };
 
-/* -D as given: "NAME=VALUE", "NAME=@FILE" (the file's first line) or "NAME" (from the environment). */
+/* -D as given: "NAME=VALUE", "NAME=@FILE" (the file's first line) or "NAME" (from the environment).
+ */
 struct swt_manifest_options {
     const char *const *defines;
     size_t define_count;

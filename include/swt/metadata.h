@@ -30,7 +30,7 @@
 #define SWT_MAX_UNKNOWN 1024
 #define SWT_MAX_NAME 100
 
-/* ---- keys ---------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------- */
 
 /* Numbers of tuf.proto, KeyType and KeyScheme alike. */
 enum swt_key_type { SWT_KEY_RSA = 1, SWT_KEY_ED25519 = 2, SWT_KEY_P256 = 3 };
@@ -41,12 +41,14 @@ struct swt_key {
     uint32_t scheme; /* the same number when it is consistent */
     struct swt_slice value;
 };
-/* SHA-256(type byte ‖ scheme byte ‖ value). */
+/* SHA-256(type byte ‖ scheme byte ‖ value); all zero, which names no key, when the library fails.
+ */
 void swt_key_id(const struct swt_key *key, uint8_t ret_id[SWT_KEY_ID_SIZE]);
 /*
- * SWT_E_PUBLIC_KEY unless type and scheme agree and the value is canonical and sound: P-256, 65 bytes,
- * 04 first, on the curve; Ed25519, 32 bytes, canonical, on the curve, not of small order; RSA,
- * canonical DER SubjectPublicKeyInfo (rsaEncryption), 2048 to 8192 bits, odd exponent from 65537.
+ * SWT_E_PUBLIC_KEY unless type and scheme agree and the value is canonical and sound: P-256, 65
+ * bytes, 04 first, on the curve; Ed25519, 32 bytes, canonical, on the curve, not of small order;
+ * RSA, canonical DER SubjectPublicKeyInfo (rsaEncryption), 2048 to 8192 bits, odd exponent from
+ * 65537.
  */
 int swt_key_check(const struct swt_key *key, struct swt_error *err) SWT_CHECKED;
 /* One key under two forms: the same point, or the same RSA modulus. Both passed swt_key_check. */
@@ -63,15 +65,15 @@ const char *swt_key_type_text(const struct swt_key *key, char ret_text[16]);
 /* The length that a raw signature by this key has. 0 for a key that fails swt_key_check. */
 size_t swt_key_signature_size(const struct swt_key *key);
 
-/* ---- envelopes: SignedRootMetadata and SignedTargetsMetadata have one shape ------------------ */
+/* ---- envelopes: SignedRootMetadata and SignedTargetsMetadata have one shape -------------- */
 
 struct swt_signature {
     struct swt_slice key_id; /* any length, as stored */
     struct swt_slice value;
 };
 struct swt_envelope {
-    struct swt_slice metadata;  /* the stored bytes, which the signatures cover */
-    uint64_t metadata_offset;   /* of them, in the file */
+    struct swt_slice metadata; /* the stored bytes, which the signatures cover */
+    uint64_t metadata_offset;  /* of them, in the file */
     struct swt_signature *signatures;
     size_t signature_count;
     size_t unknown_fields; /* only with allow_unknown */
@@ -92,13 +94,13 @@ int swt_envelope_encode(struct swt_slice metadata, const struct swt_signature *s
                         size_t signature_count, struct swt_buf *ret_bytes,
                         struct swt_error *err) SWT_CHECKED;
 
-/* ---- what root and targets metadata share ------------------------------------------------------ */
+/* ---- what root and targets metadata share ------------------------------------------------ */
 
 struct swt_common {
     struct swt_slice spec_version;
     uint32_t version;
     bool has_expires;
-    int64_t expires;        /* seconds since 1970 */
+    int64_t expires; /* seconds since 1970 */
     int32_t expires_nanos;
     bool has_role;
     struct swt_slice role;
@@ -106,7 +108,7 @@ struct swt_common {
 /* now ≥ expires; never for metadata without an expiry. */
 bool swt_common_expired(const struct swt_common *common, int64_t now);
 
-/* ---- root metadata ------------------------------------------------------------------------------ */
+/* ---- root metadata ----------------------------------------------------------------------- */
 
 struct swt_root_key {
     struct swt_slice id; /* as stored; swt_root_check compares it with the derived one */
@@ -164,7 +166,7 @@ struct swt_root_spec {
 int swt_root_encode(const struct swt_root_spec *spec, struct swt_buf *ret_bytes,
                     struct swt_error *err) SWT_CHECKED;
 
-/* ---- targets metadata --------------------------------------------------------------------------- */
+/* ---- targets metadata -------------------------------------------------------------------- */
 
 struct swt_target {
     struct swt_slice name;
@@ -189,11 +191,9 @@ void swt_targets_cleanup(struct swt_targets **targets);
 int swt_targets_check_role(const struct swt_targets *targets, struct swt_error *err) SWT_CHECKED;
 /* Step 13: names valid and unique, none the folder of another, one SHA-256 of 32 bytes each.
  * In time n log n. SWT_E_TARGETS_RULES, or SWT_E_TARGET_NAME. */
-int swt_targets_check_entries(const struct swt_targets *targets,
-                              struct swt_error *err) SWT_CHECKED;
+int swt_targets_check_entries(const struct swt_targets *targets, struct swt_error *err) SWT_CHECKED;
 /* NULL when there is none of that name. */
-const struct swt_target *swt_targets_find(const struct swt_targets *targets,
-                                          struct swt_slice name);
+const struct swt_target *swt_targets_find(const struct swt_targets *targets, struct swt_slice name);
 /* Pairs of names that differ only in case (ASCII and simple Unicode folding are not told apart
  * from each other; ASCII is what is folded): the first such pair, false when there is none. */
 bool swt_targets_case_twins(const struct swt_targets *targets, const struct swt_target **ret_a,
@@ -219,7 +219,7 @@ struct swt_targets_spec {
 int swt_targets_encode(const struct swt_targets_spec *spec, struct swt_buf *ret_bytes,
                        struct swt_error *err) SWT_CHECKED;
 
-/* ---- the device manifest -------------------------------------------------------------------------- */
+/* ---- the device manifest ----------------------------------------------------------------- */
 
 struct swt_device_manifest {
     struct swt_targets *targets; /* of the map key "targets" */

@@ -21,14 +21,14 @@ struct swt_key_sources {
     size_t count;
 };
 
-/* ---- keys.c: keygen, key show ------------------------------------------------------------------ */
+/* ---- keys.c: keygen, key show ------------------------------------------------------------ */
 
 /* A new pair: private PEM at path (0600, exclusive unless force), public PEM at path.pub. With a
  * passphrase source (file, or variable) the private PEM is encrypted. Document: type, key_id,
  * private, public (paths), encrypted. */
 struct swt_keygen_options {
     const char *path;
-    const char *type; /* NULL: ecdsa-p256 */
+    const char *type;                        /* NULL: ecdsa-p256 */
     const struct swt_key_source *passphrase; /* only its passphrase fields; NULL: not encrypted */
     const struct swt_prompt *prompt;
     bool force;
@@ -39,7 +39,7 @@ int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
 int swt_key_show(const struct swt_key_sources *keys, const struct swt_prompt *prompt,
                  json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
-/* ---- root.c: root create, root rotate ---------------------------------------------------------- */
+/* ---- root.c: root create, root rotate ---------------------------------------------------- */
 
 struct swt_root_options {
     const char *old_path; /* rotate: the root to rotate, or a bundle that holds it; NULL: create */
@@ -61,14 +61,14 @@ struct swt_root_options {
 int swt_root_make(const struct swt_root_options *options, struct swt_notices *notices,
                   json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
-/* ---- build.c ------------------------------------------------------------------------------------- */
+/* ---- build.c ----------------------------------------------------------------------------- */
 
 struct swt_build_options {
     const char *manifest;
-    const char *output;  /* NULL only with dry_run */
-    const char *format;  /* "tar", "pigweed" or NULL */
-    const char *profile; /* "generic", "pigweed" or NULL: the manifest's */
-    const char *root;    /* NULL: the manifest's */
+    const char *output;          /* NULL only with dry_run */
+    const char *format;          /* "tar", "pigweed" or NULL */
+    const char *profile;         /* "generic", "pigweed" or NULL: the manifest's */
+    const char *root;            /* NULL: the manifest's */
     struct swt_key_sources keys; /* none: the manifest's */
     const char *const *defines;
     size_t define_count;
@@ -80,7 +80,7 @@ struct swt_build_options {
 int swt_build(const struct swt_build_options *options, struct swt_notices *notices,
               json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
-/* ---- sign.c -------------------------------------------------------------------------------------- */
+/* ---- sign.c ------------------------------------------------------------------------------ */
 
 struct swt_sign_options {
     const char *file;
@@ -95,7 +95,7 @@ struct swt_sign_options {
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
-/* ---- verify.c, extract.c ------------------------------------------------------------------------- */
+/* ---- verify.c, extract.c ----------------------------------------------------------------- */
 
 struct swt_verify_options {
     const char *root; /* exactly one of root and self, but for extract's no_verify */
@@ -111,8 +111,8 @@ struct swt_verify_options {
 int swt_verify(const char *file, const struct swt_verify_options *options, bool *ret_accepted,
                json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 /* The same for root metadata (verify --type root). */
-int swt_verify_root(const char *file, const struct swt_verify_options *options,
-                    bool *ret_accepted, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+int swt_verify_root(const char *file, const struct swt_verify_options *options, bool *ret_accepted,
+                    json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 struct swt_extract_options {
     struct swt_verify_options verify;
@@ -126,7 +126,7 @@ struct swt_extract_options {
 int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
-/* ---- convert.c, dump.c ------------------------------------------------------------------------- */
+/* ---- convert.c, dump.c ------------------------------------------------------------------- */
 
 struct swt_convert_options {
     const char *file;

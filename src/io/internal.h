@@ -9,8 +9,7 @@
 
 _Static_assert(sizeof(off_t) == 8, "files over 2 GiB need a 64-bit off_t");
 
-/* ---- descriptors ------------------------------------------------------------------------------
- */
+/* ---- descriptors ------------------------------------------------------------------------- */
 
 /* openat with O_CLOEXEC that may block (a FIFO) and that a signal ends. */
 int swt_fd_open(int folder, const char *path, int flags, mode_t mode, int *ret_fd,
@@ -27,8 +26,7 @@ int swt_fd_sync(int fd, struct swt_error *err) SWT_CHECKED;
 int swt_fd_close(int *fd, struct swt_error *err) SWT_CHECKED;
 void swt_fd_cleanup(int *fd); /* closes what is not -1, in silence */
 
-/* ---- names and paths --------------------------------------------------------------------------
- */
+/* ---- names and paths --------------------------------------------------------------------- */
 
 void swt_text_cleanup(char **text); /* free() */
 /* The folder that path lies in ("." when it names none); free(). NULL: err is set. */
@@ -50,8 +48,7 @@ int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) SWT
 /* Renames unless the new name exists. 0, or -1 with errno. */
 int swt_rename_new(int from_folder, const char *from, int to_folder, const char *to) SWT_CHECKED;
 
-/* ---- a file that appears whole ------------------------------------------------------------------
- */
+/* ---- a file that appears whole ----------------------------------------------------------- */
 
 struct swt_newfile {
     int folder;

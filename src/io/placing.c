@@ -15,8 +15,7 @@
 
 #define COMPONENT_SIZE 256 /* NAME_MAX and its NUL */
 
-/* ---- the folders of a path --------------------------------------------------------------------
- */
+/* ---- the folders of a path --------------------------------------------------------------- */
 
 /* Remembers a folder that was made, for the way back. */
 static int remember_folder(struct swt_staging *staging, const char *name, size_t len,
@@ -100,8 +99,7 @@ static int open_parent(struct swt_staging *staging, const char *name, bool make,
     return 1;
 }
 
-/* ---- before anything moves ----------------------------------------------------------------------
- */
+/* ---- before anything moves --------------------------------------------------------------- */
 
 static int check_place(struct swt_staging *staging, size_t index, struct swt_error *err) {
     SWT_CLEANUP(swt_fd_cleanup) int folder = -1;
@@ -147,8 +145,7 @@ static int check_names_differ(const struct swt_staging *staging, struct swt_erro
     return r;
 }
 
-/* ---- moving, and the way back
- * --------------------------------------------------------------------- */
+/* ---- moving, and the way back ------------------------------------------------------------ */
 
 /* The old file comes into the hidden folder under the new one's number. */
 static int replace(struct swt_staging *staging, const char *number, int folder, const char *base,

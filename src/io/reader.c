@@ -160,8 +160,7 @@ bool swt_reader_world_readable(const struct swt_reader *reader) {
     return S_ISREG(reader->status.st_mode) && (reader->status.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
-/* ---- a whole small file ------------------------------------------------------------------------
- */
+/* ---- a whole small file ------------------------------------------------------------------ */
 
 /* The file may be a private key: what it passed through is wiped. */
 struct chunk {

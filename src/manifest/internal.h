@@ -13,8 +13,7 @@
 
 #include "swt/manifest.h"
 
-/* ---- memory (arena.c) -------------------------------------------------------------------------
- */
+/* ---- memory (arena.c) -------------------------------------------------------------------- */
 
 /* All of a manifest lives and dies together. */
 struct swt_arena;
@@ -26,15 +25,13 @@ void *swt_arena_alloc(struct swt_arena *arena, size_t count, size_t size, struct
 /* A copy of len bytes, with a NUL after it. */
 char *swt_arena_text(struct swt_arena *arena, const void *text, size_t len, struct swt_error *err);
 
-/* ---- text for messages (tree.c) -----------------------------------------------------------------
- */
+/* ---- text for messages (tree.c) ---------------------------------------------------------- */
 
 #define SWT_SHORT_TEXT 72
 /* The start of text, cut at a character: a message stays a line, whatever the file holds. */
 const char *swt_short_text(const char *text, char ret_text[SWT_SHORT_TEXT]);
 
-/* ---- bytes (scan.c)
- * ------------------------------------------------------------------------------ */
+/* ---- bytes (scan.c) ---------------------------------------------------------------------- */
 
 /*
  * Refuses what no strict reader should see, before libyaml does: other encodings, control and
@@ -47,8 +44,7 @@ int swt_scan_bytes(struct swt_slice bytes, const char *file, struct swt_error *e
 int swt_scan_rest(struct swt_slice bytes, size_t offset, const char *file, unsigned line,
                   unsigned column, struct swt_error *err) SWT_CHECKED;
 
-/* ---- the tree (yaml.c, tree.c)
- * ------------------------------------------------------------------- */
+/* ---- the tree (yaml.c, tree.c) ----------------------------------------------------------- */
 
 /* bytes passed swt_scan_bytes. The root is a map. */
 int swt_tree_read(struct swt_slice bytes, const char *file, struct swt_arena *arena,
@@ -63,8 +59,7 @@ const char *swt_tree_kind_text(const struct swt_node *node); /* "a list", for me
  * there is none. With lines, line feeds and tabs are not counted. */
 bool swt_text_has_control(const char *text, size_t len, bool lines, uint32_t *ret_char);
 
-/* ---- variables (variables.c, expand.c)
- * ------------------------------------------------------------ */
+/* ---- variables (variables.c, expand.c) --------------------------------------------------- */
 
 struct swt_variable {
     const char *name;
@@ -88,8 +83,7 @@ int swt_variables_expand(const struct swt_variables *variables, struct swt_node 
                          const struct swt_node *skip, struct swt_arena *arena,
                          struct swt_error *err) SWT_CHECKED;
 
-/* ---- the schema (table.c, schema.c, value.c)
- * ------------------------------------------------------- */
+/* ---- the schema (table.c, schema.c, value.c) --------------------------------------------- */
 
 enum swt_field_kind {
     SWT_FIELD_SCHEMA,    /* the number of the schema: only checked */
@@ -150,8 +144,7 @@ int swt_value_apply(const struct swt_place *place, const struct swt_node *node, 
 int swt_value_text(const struct swt_place *place, const struct swt_node *node, bool path,
                    struct swt_text *ret_text, struct swt_error *err) SWT_CHECKED;
 
-/* ---- paths (path.c)
- * -------------------------------------------------------------------------------- */
+/* ---- paths (path.c) ---------------------------------------------------------------------- */
 
 /* Whether text starts as SCHEME: does, so that a key URI could be meant. */
 bool swt_path_has_scheme(const char *text);

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- targets
- * --------------------------------------------------------------------------------------- */
+/* ---- targets ----------------------------------------------------------------------------- */
 
 static int resolve_target(struct swt_manifest_target *target, const char *path,
                           struct swt_arena *arena, struct swt_error *err) {
@@ -69,8 +68,7 @@ static int check_names_unique(const struct swt_manifest *manifest, struct swt_er
     return swt_manifest_error_at(err, second->name.node);
 }
 
-/* ---- paths
- * ----------------------------------------------------------------------------------------- */
+/* ---- paths ------------------------------------------------------------------------------- */
 
 static int resolve_paths(struct swt_manifest *manifest, const char *path, struct swt_arena *arena,
                          struct swt_error *err) {
@@ -97,8 +95,7 @@ static int resolve_paths(struct swt_manifest *manifest, const char *path, struct
     return 0;
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 static int build(struct swt_slice bytes, const char *path,
                  const struct swt_manifest_options *options, struct swt_arena *arena,

@@ -20,8 +20,7 @@ static const struct swt_field *find_field(const struct swt_field_map *map, const
     return NULL;
 }
 
-/* ---- unknown keys
- * ---------------------------------------------------------------------------------- */
+/* ---- unknown keys ------------------------------------------------------------------------ */
 
 #define MAX_KEY ((size_t)32) /* no key of the table is longer, nor is one that was mistyped */
 
@@ -82,8 +81,7 @@ static int fail_unknown(const struct swt_field_map *map, const struct swt_node *
     return swt_manifest_error_at(err, node->key);
 }
 
-/* ---- fields
- * ---------------------------------------------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------------------------ */
 
 static int fail_kind(const struct swt_place *place, const struct swt_node *node,
                      const char *expected, struct swt_error *err) {

@@ -68,8 +68,7 @@ bool swt_text_has_control(const char *text, size_t len, bool lines, uint32_t *re
     return false;
 }
 
-/* ---- duplicate keys ----------------------------------------------------------------------------
- */
+/* ---- duplicate keys ---------------------------------------------------------------------- */
 
 static bool stands_before(const struct swt_node *a, const struct swt_node *b) {
     return a->line != b->line ? a->line < b->line : a->column < b->column;

@@ -36,8 +36,7 @@ const char *swt_variables_find(const struct swt_variables *variables, const char
     return found == NULL ? NULL : found->value;
 }
 
-/* ---- -D
- * -------------------------------------------------------------------------------------------- */
+/* ---- D ----------------------------------------------------------------------------------- */
 
 /* A value ends up in fields of one line, and in messages. */
 static int check_value(const char *name, const char *value, size_t len, struct swt_error *err) {
@@ -148,8 +147,7 @@ static int read_defines(const struct swt_manifest_options *options, struct swt_a
     return 0;
 }
 
-/* ---- vars
- * ------------------------------------------------------------------------------------------ */
+/* ---- vars -------------------------------------------------------------------------------- */
 
 static int check_var(const struct swt_node *node, struct swt_error *err) {
     char shown[SWT_SHORT_TEXT];

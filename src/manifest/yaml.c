@@ -86,8 +86,7 @@ static void attach(struct builder *builder, struct swt_node *node) {
     top->tail = node;
 }
 
-/* ---- what the strict subset leaves out
- * ------------------------------------------------------------ */
+/* ---- what the strict subset leaves out --------------------------------------------------- */
 
 static int check_properties(const struct builder *builder, const yaml_event_t *event,
                             const yaml_char_t *anchor, const yaml_char_t *tag,
@@ -146,8 +145,7 @@ static int check_key(const struct builder *builder, const yaml_event_t *event,
     return fail_at(builder, event->start_mark, err);
 }
 
-/* ---- events
- * ---------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------ */
 
 static int on_scalar(struct builder *builder, const yaml_event_t *event, struct swt_error *err) {
     int rc =
@@ -269,8 +267,7 @@ static int on_event(struct builder *builder, const yaml_event_t *event, bool *re
     return 0;
 }
 
-/* ---- libyaml's own errors
- * ---------------------------------------------------------------------------- */
+/* ---- libyaml's own errors ---------------------------------------------------------------- */
 
 /* The line of bytes that offset stands in. */
 static struct swt_slice line_around(struct swt_slice bytes, size_t offset) {

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static int check_pin(const struct swt_build_job *job, size_t index, struct swt_error *err) {
     const struct swt_manifest_target *origin = job->origins[index];
@@ -42,8 +41,7 @@ static int measure(struct swt_build_job *job, struct swt_error *err) {
     return swt_build_encode(job, &job->metadata, err);
 }
 
-/* ---- signing
- * ------------------------------------------------------------------------------------- */
+/* ---- signing ----------------------------------------------------------------------------- */
 
 /* --key, else the manifest's keys. The caller frees *ret_items. */
 static int key_sources(const struct swt_build_job *job, struct swt_key_source **ret_items,
@@ -99,8 +97,7 @@ static int sign(struct swt_build_job *job, struct swt_signing_result *ret_signin
     return swt_signers_sign(&job->signers, &unsigned_targets, false, ret_signing, err);
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 static int check_bundle_size(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
                              uint64_t *ret_size, struct swt_error *err) {
@@ -148,8 +145,7 @@ static int write_bundle(const struct swt_build_job *job, const struct swt_bundle
     return rc < 0 ? rc : swt_writer_commit(writer, err);
 }
 
-/* ---- the answer
- * ---------------------------------------------------------------------------------- */
+/* ---- the answer -------------------------------------------------------------------------- */
 
 static int add_targets(const struct swt_build_job *job, json_t *document, struct swt_error *err) {
     json_t *targets = swt_json_array(document, "targets", err);

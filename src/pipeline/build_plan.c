@@ -27,8 +27,7 @@ int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt
     return swt_error_context(err, "target '%s'", job->payloads[index].name);
 }
 
-/* ---- format, profile, root
- * ----------------------------------------------------------------------- */
+/* ---- format, profile, root --------------------------------------------------------------- */
 
 static int choose_format(struct swt_build_job *job, struct swt_error *err) {
     const struct swt_build_options *options = job->options;
@@ -99,8 +98,7 @@ static int read_root(struct swt_build_job *job, struct swt_error *err) {
     return warn_of_root(job, err);
 }
 
-/* ---- the payloads
- * --------------------------------------------------------------------------------- */
+/* ---- the payloads ------------------------------------------------------------------------ */
 
 static int add_payload(struct swt_build_job *job, const char *name, const char *path,
                        const struct swt_manifest_target *origin, struct swt_error *err) {
@@ -147,8 +145,7 @@ static int list_payloads(struct swt_build_job *job, struct swt_error *err) {
     return rc;
 }
 
-/* ---- names and sizes
- * ------------------------------------------------------------------------------ */
+/* ---- names and sizes --------------------------------------------------------------------- */
 
 int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
                      struct swt_error *err) {

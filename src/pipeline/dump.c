@@ -52,8 +52,7 @@ static int warn_of_expiry(struct dump *dump, const struct swt_common *common, co
     return warn(dump, err, "%s expires in %lld day%s", what, (long long)days, days == 1 ? "" : "s");
 }
 
-/* ---- signatures
- * ---------------------------------------------------------------------------------- */
+/* ---- signatures -------------------------------------------------------------------------- */
 
 static int add_signature_ids(json_t *object, const struct swt_envelope *envelope,
                              struct swt_error *err) {
@@ -91,8 +90,7 @@ static int add_signatures(struct dump *dump, json_t *object, const char *what,
     return rc < 0 ? rc : warn_of_quorum(dump, quorum, what, envelope, err);
 }
 
-/* ---- root and targets metadata
- * ------------------------------------------------------------------- */
+/* ---- root and targets metadata ----------------------------------------------------------- */
 
 /* *ret_sound: the root keeps its rules, so that signatures can be counted by it. */
 static int add_root(struct dump *dump, json_t *parent, const char *name,
@@ -165,8 +163,7 @@ static int add_targets(struct dump *dump, const struct swt_targets *targets,
     return rc;
 }
 
-/* ---- what user_manifest tells
- * --------------------------------------------------------------------- */
+/* ---- what user_manifest tells ------------------------------------------------------------ */
 
 /* Its bytes, when the bundle starts with it and they are the ones that the metadata names. */
 static int read_user_manifest(struct dump *dump, struct swt_bundle_source *source,
@@ -208,8 +205,7 @@ static int add_user_manifest(struct dump *dump, const struct swt_buf *bytes,
     return json == NULL ? 0 : swt_json_set(dump->document, "user_manifest", json, err);
 }
 
-/* ---- the payloads as the container lists them
- * ----------------------------------------------------- */
+/* ---- the payloads as the container lists them -------------------------------------------- */
 
 struct presence {
     const struct swt_targets *targets;
@@ -272,8 +268,7 @@ static int add_presence(struct dump *dump, struct swt_bundle_source *source,
     return rc;
 }
 
-/* ---- the kinds of files
- * -------------------------------------------------------------------------- */
+/* ---- the kinds of files ------------------------------------------------------------------ */
 
 static int dump_bundle(struct dump *dump, struct swt_reader *reader, enum swt_kind kind,
                        struct swt_error *err) {

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- what a step says -------------------------------------------------------------------------
- */
+/* ---- what a step says -------------------------------------------------------------------- */
 
 static int set_text(struct swt_buf *buf, struct swt_error *err, const char *format, va_list args) {
     char text[sizeof err->message];
@@ -92,8 +91,7 @@ int swt_step_fault(struct swt_step *step, struct swt_error *err) {
     return swt_step_fail(step, err, "%s", fault.message);
 }
 
-/* ---- the steps in their order -------------------------------------------------------------------
- */
+/* ---- the steps in their order ------------------------------------------------------------ */
 
 static const struct step_row {
     const char *slug;
@@ -202,8 +200,7 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
     return 0;
 }
 
-/* ---- opening and closing
- * ------------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------- */
 
 static int check_options(const struct swt_judge *judge, struct swt_error *err) {
     const struct swt_verify_options *options = judge->options;

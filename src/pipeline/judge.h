@@ -81,8 +81,7 @@ int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,
                        struct swt_error *err) SWT_CHECKED;
 void swt_judge_done(struct swt_judge *judge);
 
-/* ---- for the steps: what was expected, what was found; each returns 0 or lack of memory -------
- */
+/* ---- for the steps: what was expected, what was found; each returns 0 or lack of memory ---- */
 
 int swt_step_expect(struct swt_step *step, struct swt_error *err, const char *format, ...)
     SWT_PRINTF(3, 4) SWT_CHECKED;
@@ -101,8 +100,7 @@ int swt_step_warn(struct swt_step *step, struct swt_error *err, const char *form
  * returned: a full disk is no verdict. */
 int swt_step_fault(struct swt_step *step, struct swt_error *err) SWT_CHECKED;
 
-/* ---- the steps, by their place in verification.md ----------------------------------------------
- */
+/* ---- the steps, by their place in verification.md ---------------------------------------- */
 
 typedef int swt_step_function(struct swt_judge *judge, struct swt_step *step,
                               struct swt_error *err);

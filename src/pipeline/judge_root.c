@@ -78,8 +78,7 @@ static int tell_quorum(struct swt_step *step, const struct swt_quorum *quorum,
                        : swt_step_fail(step, err, "%s", swt_buf_text(&text));
 }
 
-/* ---- 1 to 3: what is there --------------------------------------------------------------------
- */
+/* ---- 1 to 3: what is there --------------------------------------------------------------- */
 
 int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (!judge->options->self)
@@ -158,8 +157,7 @@ int swt_judge_envelope(struct swt_judge *judge, struct swt_step *step, struct sw
     return rc;
 }
 
-/* ---- 4: the anchor ------------------------------------------------------------------------------
- */
+/* ---- 4: the anchor ----------------------------------------------------------------------- */
 
 /* --self: the bundle's own root plays the anchor. */
 static int adopt_own_root(struct swt_judge *judge, struct swt_error *err) {
@@ -195,8 +193,7 @@ int swt_judge_anchor(struct swt_judge *judge, struct swt_step *step, struct swt_
     return rc;
 }
 
-/* ---- 5 to 9: the root in the bundle
- * -------------------------------------------------------------- */
+/* ---- 5 to 9: the root in the bundle ------------------------------------------------------ */
 
 static int skip_without_root(struct swt_step *step, struct swt_error *err) {
     return swt_step_skip(step, err, "the bundle holds no root");
@@ -310,8 +307,7 @@ int swt_judge_root_expiry(struct swt_judge *judge, struct swt_step *step, struct
                                                   : swt_step_pass(step, err, "expires %s", expires);
 }
 
-/* ---- 10: the floor ------------------------------------------------------------------------------
- */
+/* ---- 10: the floor ----------------------------------------------------------------------- */
 
 int swt_judge_floor(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (judge->options->self)

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- 11 to 14: the metadata --------------------------------------------------------------------
- */
+/* ---- 11 to 14: the metadata -------------------------------------------------------------- */
 
 int swt_judge_targets_quorum(struct swt_judge *judge, struct swt_step *step,
                              struct swt_error *err) {
@@ -122,8 +121,7 @@ int swt_judge_targets_version(struct swt_judge *judge, struct swt_step *step,
     return rc;
 }
 
-/* ---- 15: payloads -------------------------------------------------------------------------------
- */
+/* ---- 15: payloads ------------------------------------------------------------------------ */
 
 /* What one payload read told. */
 struct payload_read {
@@ -254,8 +252,7 @@ int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct sw
     return swt_step_pass(step, err, "%zu match", read.present);
 }
 
-/* ---- 16 and 17 ----------------------------------------------------------------------------------
- */
+/* ---- 16 and 17 --------------------------------------------------------------------------- */
 
 int swt_judge_root_stripped(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (!judge->has_user_manifest)

@@ -41,8 +41,7 @@ static json_t *key_json(const struct swt_public_key *key) {
     return object;
 }
 
-/* ---- keygen -------------------------------------------------------------------------------------
- */
+/* ---- keygen ------------------------------------------------------------------------------ */
 
 /* The path that -o names. What looks like another scheme is refused: a file of the name
  * "pkcs11:token=T" is not what somebody asked for who wrote that. */
@@ -170,8 +169,7 @@ int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
     return 0;
 }
 
-/* ---- key show -----------------------------------------------------------------------------------
- */
+/* ---- key show ---------------------------------------------------------------------------- */
 
 static int show_key(const struct swt_key_source *source, const struct swt_prompt *prompt,
                     json_t *keys, struct swt_error *err) {

@@ -40,8 +40,7 @@ static void root_job_done(struct root_job *job) {
     swt_root_source_done(&job->old);
 }
 
-/* ---- the keys of a role
- * -------------------------------------------------------------------------- */
+/* ---- the keys of a role ------------------------------------------------------------------ */
 
 struct key_list {
     const char *role;
@@ -190,8 +189,7 @@ static int make_roles(struct root_job *job, struct swt_error *err) {
     return rc;
 }
 
-/* ---- version, thresholds, expiry
- * ----------------------------------------------------------------- */
+/* ---- version, thresholds, expiry --------------------------------------------------------- */
 
 static int set_version(struct root_job *job, struct swt_error *err) {
     uint32_t asked = job->options->version;
@@ -251,8 +249,7 @@ static int warn_of_growth(const struct root_job *job, struct swt_error *err) {
                            job->metadata.len - old_size);
 }
 
-/* ---- the job
- * ------------------------------------------------------------------------------------- */
+/* ---- the job ----------------------------------------------------------------------------- */
 
 static int read_old_root(struct root_job *job, struct swt_error *err) {
     job->rotate = job->options->old_path != NULL;

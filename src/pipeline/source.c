@@ -119,8 +119,12 @@ int swt_envelope_order_check(enum swt_format format, struct swt_slice envelope, 
                              const char *member, struct swt_error *err) {
     if (format != SWT_FORMAT_TAR || swt_envelope_canonical(envelope))
         return 0;
+    /* What cannot be read at all is the strict reader's to tell, in its own words. */
+    SWT_CLEANUP(swt_envelope_done) struct swt_envelope decoded = {0};
+    if (swt_envelope_decode(envelope, offset, true, &decoded, err) < 0)
+        return err->code == SWT_E_MEMORY ? -SWT_E_MEMORY : 0;
     swt_fail(err, SWT_E_CONTAINER,
-             "%s: its fields are not in ascending order, as they must be in a tar bundle", member);
+             "%s: its fields must ascend and none be empty, as in every tar bundle", member);
     return swt_error_offset(err, offset);
 }
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 static int set_text(json_t *object, const char *name, const struct swt_text *text,
                     struct swt_error *err) {
@@ -148,8 +147,7 @@ int swt_user_manifest_write(const struct swt_manifest *manifest, const struct sw
     return rc;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 json_t *swt_user_manifest_read(struct swt_slice bytes) {
     if (bytes.len > SWT_MAX_USER_MANIFEST)

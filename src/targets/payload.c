@@ -13,8 +13,7 @@ void swt_payload_done(struct swt_payload *payload) {
     *payload = (struct swt_payload){0};
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------- */
 
 static int fail_not_regular(const char *path, struct swt_error *err) {
     (void)swt_fail(err, SWT_E_IO, "a payload must be a regular file");
@@ -58,8 +57,7 @@ int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size, stru
     return 0;
 }
 
-/* ---- one pass over the bytes
- * ------------------------------------------------------------------------- */
+/* ---- one pass over the bytes ------------------------------------------------------------- */
 
 typedef int (*sink_function)(void *context, const void *data, size_t len, struct swt_error *err);
 
