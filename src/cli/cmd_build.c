@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+#include "report.h"
+
+static void print_build(const struct swt_invocation *invocation, const json_t *document) {
+    struct swt_output *out = invocation->out;
+    bool dry_run = json_is_true(json_object_get(document, "dry_run"));
+    const json_t *quorums = json_object_get(document, "quorums");
+    if (dry_run)
+        swt_output_printf(out, "nothing was written (--dry-run)");
+    else
+        swt_report_member(out, document, "file");
+    swt_output_printf(out, ": ");
+    swt_report_member(out, document, "container");
+    swt_output_printf(out, " bundle, ");
+    swt_report_size(out, document, "size");
+    swt_output_printf(out, ", ");
+    swt_report_member(out, document, "product");
+    swt_output_printf(out, " ");
+    swt_report_member(out, document, "release");
+    swt_output_printf(out, " (metadata version ");
+    swt_report_member(out, document, "version");
+    swt_output_printf(out, "), %zu targets\n",
+                      json_array_size(json_object_get(document, "targets")));
+    swt_report_quorums(out, quorums);
+    if (json_array_size(json_object_get(document, "signed")) == 0)
+        swt_output_printf(out, "unsigned: `swupdate-tool sign` adds signatures\n");
+}
+
+int swt_cmd_build(const struct swt_invocation *invocation, struct swt_error *err) {
+    struct swt_option_values defines = swt_option_values(invocation, &swt_opt_define);
+    struct swt_build_options options = {
+        .manifest = invocation->arguments[0],
+        .output = swt_option_value(invocation, &swt_opt_output_bundle),
+        .format = swt_option_value(invocation, &swt_opt_format),
+        .profile = swt_option_value(invocation, &swt_opt_profile),
+        .root = swt_option_value(invocation, &swt_opt_root_of_bundle),
+        .keys = swt_option_keys(invocation, &swt_opt_key),
+        .defines = defines.items,
+        .define_count = defines.count,
+        .dry_run = swt_option_given(invocation, &swt_opt_dry_run),
+        .prompt = &invocation->prompt,
+    };
+    SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
+    json_t *document;
+    int rc = 0;
+    if (options.output != NULL && !options.dry_run)
+        rc = swt_report_beside(invocation, options.output, err);
+    if (rc < 0)
+        return rc;
+    rc = swt_build(&options, &notices, &document, err);
+    if (rc < 0) {
+        swt_report_notices(invocation, &notices);
+        return rc;
+    }
+    swt_report_result(invocation, document, &notices, print_build);
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+#include "judgement.h"
+#include "report.h"
+
+static void print_extract(const struct swt_invocation *invocation, const json_t *document) {
+    struct swt_output *out = invocation->out;
+    if (swt_option_given(invocation, &swt_opt_no_verify))
+        swt_output_printf(out, "no signature is verified (--no-verify)\n");
+    swt_report_steps(out, document);
+    size_t i;
+    const json_t *file;
+    json_array_foreach(json_object_get(document, "extracted"), i, file) {
+        swt_output_printf(out, "extracted ");
+        swt_report_member(out, file, "path");
+        swt_output_printf(out, " (");
+        swt_report_size(out, file, "length");
+        swt_output_printf(out, ")\n");
+    }
+}
+
+int swt_cmd_extract(const struct swt_invocation *invocation, struct swt_error *err) {
+    struct swt_extract_options options = {
+        .verify = swt_judgement_options(invocation),
+        .no_verify = swt_option_given(invocation, &swt_opt_no_verify),
+        .directory = swt_option_value(invocation, &swt_opt_directory),
+        .names = invocation->arguments + 1,
+        .name_count = invocation->argument_count - 1,
+        .force = swt_option_given(invocation, &swt_opt_force),
+    };
+    json_t *document;
+    bool accepted;
+    int rc = swt_extract(invocation->arguments[0], &options, &accepted, &document, err);
+    if (rc < 0)
+        return rc;
+    swt_report_result(invocation, document, NULL, print_extract);
+    return accepted ? 0 : 1;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+
+#include <stdint.h>
+
+/* Order of the lists is the order of --help and of the man pages: what a command is about first,
+ * then what any command takes. */
+#define OPTIONS(...)                                                                               \
+    (const struct swt_option *const[]) {                                                           \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define COMMON &swt_opt_json, &swt_opt_quiet, &swt_opt_verbose, &swt_opt_help
+#define KEY_PARTS &swt_opt_passphrase_file, &swt_opt_pin_file, &swt_opt_pin_env, &swt_opt_public_key
+#define ROOT_ROLES                                                                                 \
+    &swt_opt_root_key, &swt_opt_targets_key, &swt_opt_root_threshold, &swt_opt_targets_threshold,  \
+        &swt_opt_root_version, &swt_opt_expires
+#define JUDGEMENT                                                                                  \
+    &swt_opt_anchor, &swt_opt_self, &swt_opt_device_manifest, &swt_opt_time, &swt_opt_strict,      \
+        &swt_opt_allow_unknown
+
+const struct swt_command swt_commands[] = {
+    {
+        .name = "keygen",
+        .summary = "make a key pair",
+        .arguments = "",
+        .description =
+            "Makes a key pair: the private key as PEM at KEY, readable by its owner only, and the "
+            "public key as PEM at KEY.pub. Files that exist are not replaced without --force.\n\n"
+            "With a passphrase the private key is encrypted.",
+        .options = OPTIONS(&swt_opt_output_key, &swt_opt_key_type, &swt_opt_passphrase_file,
+                           &swt_opt_pin_env, &swt_opt_force, COMMON),
+        .required = OPTIONS(&swt_opt_output_key),
+        .run = swt_cmd_keygen,
+    },
+    {
+        .name = "key show",
+        .summary = "show type, key id and public part of keys",
+        .arguments = "URI...",
+        .min_arguments = 1,
+        .max_arguments = SIZE_MAX,
+        .arguments_are_keys = true,
+        .description = "Prints the type, the key id and the public PEM of each key. URI is a path "
+                       "of a private or public key, or any other key URI.",
+        .options = OPTIONS(KEY_PARTS, COMMON),
+        .run = swt_cmd_key_show,
+    },
+    {
+        .name = "root create",
+        .summary = "make root metadata",
+        .arguments = "",
+        .description =
+            "Makes new root metadata, which says which keys, and how many of them, may sign as "
+            "root and as targets. The thresholds and the version are 1 unless they are given.\n\n"
+            "Root metadata counts as a trust anchor once enough of its own root keys have signed "
+            "it: now with --sign-with, or later with `swupdate-tool sign`.",
+        .options = OPTIONS(&swt_opt_output_root, ROOT_ROLES, &swt_opt_sign_with, KEY_PARTS, COMMON),
+        .required = OPTIONS(&swt_opt_output_root, &swt_opt_root_key, &swt_opt_targets_key),
+        .run = swt_cmd_root_create,
+    },
+    {
+        .name = "root rotate",
+        .summary = "make the successor of root metadata",
+        .arguments = "OLD",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Makes the successor of the root metadata OLD, with the next version. What is not "
+            "named stays as it is; an expiry must be given where OLD has one. --root-key and "
+            "--targets-key replace all keys of their role.\n\n"
+            "Devices accept it once enough of the old and enough of the new root keys have signed: "
+            "the report tells which quorums are met and what is missing.",
+        .options = OPTIONS(&swt_opt_output_root, ROOT_ROLES, &swt_opt_add_root_key,
+                           &swt_opt_remove_root_key, &swt_opt_add_targets_key,
+                           &swt_opt_remove_targets_key, &swt_opt_sign_with, KEY_PARTS, COMMON),
+        .required = OPTIONS(&swt_opt_output_root),
+        .run = swt_cmd_root_rotate,
+    },
+    {
+        .name = "build",
+        .summary = "build a bundle from a product manifest",
+        .arguments = "MANIFEST",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Checks the product manifest, reads and hashes each target, and packs and signs the "
+            "bundle. The same inputs give the same unsigned bytes on any machine.\n\n"
+            "Without a key, or with fewer keys than the threshold, the bundle is written all the "
+            "same and the report says what is missing: `swupdate-tool sign` adds it.",
+        .options =
+            OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle, &swt_opt_key,
+                    KEY_PARTS, &swt_opt_define, &swt_opt_profile, &swt_opt_dry_run, COMMON),
+        .required = OPTIONS(&swt_opt_output_bundle),
+        .unless = &swt_opt_dry_run,
+        .run = swt_cmd_build,
+    },
+    {
+        .name = "sign",
+        .summary = "add signatures to a bundle or to root metadata",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Adds signatures to a bundle or to root metadata, in place unless -o is given. The "
+            "payloads of a bundle are hashed on the way: one whose payloads do not match its "
+            "metadata is not signed.\n\n"
+            "The keys must be listed for the role by the bundle's own root metadata, else by "
+            "--root. A key that has signed already changes nothing.",
+        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_output_signed, &swt_opt_role,
+                           &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
+        .required = OPTIONS(&swt_opt_key),
+        .run = swt_cmd_sign,
+    },
+    {
+        .name = "verify",
+        .summary = "judge a bundle as a device would",
+        .arguments = "BUNDLE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Judges a bundle as a device that trusts the anchor would, and prints each check. "
+            "Give --root, or --self where there is no anchor.\n\n"
+            "Exits 0 when the bundle is accepted and 1 when it is rejected.",
+        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, COMMON),
+        .run = swt_cmd_verify,
+    },
+    {
+        .name = "dump",
+        .summary = "show what is inside of a file",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description = "Prints what is inside of a bundle, root metadata or a device manifest. "
+                       "Needs no key, and verifies nothing.",
+        .options = OPTIONS(COMMON),
+        .run = swt_cmd_dump,
+    },
+    {
+        .name = "extract",
+        .summary = "verify a bundle and extract its targets",
+        .arguments = "FILE [NAME...]",
+        .min_arguments = 1,
+        .max_arguments = SIZE_MAX,
+        .description =
+            "Verifies the bundle and extracts its targets, or those that are named, in the same "
+            "read. Nothing appears in DIR unless the bundle is accepted.\n\n"
+            "Give --root, or --self or --no-verify where there is no anchor. Exits 1 when the "
+            "bundle is rejected.",
+        .options =
+            OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_force, COMMON),
+        .required = OPTIONS(&swt_opt_directory),
+        .run = swt_cmd_extract,
+    },
+    {
+        .name = "convert",
+        .summary = "put a bundle into the other container",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Writes the same signed bytes in the other container. Needs no key: every signature "
+            "stays good. With --root it puts root metadata into the bundle or replaces it.",
+        .options =
+            OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
+        .required = OPTIONS(&swt_opt_output_converted),
+        .run = swt_cmd_convert,
+    },
+    {.name = NULL},
+};

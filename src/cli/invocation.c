@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "invocation.h"
+#include "rows.h"
+
+#include <stdlib.h>
+
+/* Values of one row (option NULL: the arguments) stand together: values[first .. first+count). */
+struct swt_group {
+    const struct swt_option *option;
+    size_t first;
+    size_t count;
+};
+
+static struct swt_group *find_group(const struct swt_invocation *invocation,
+                                    const struct swt_option *option) {
+    for (size_t i = 0; i < invocation->group_count; i++)
+        if (invocation->groups[i].option == option)
+            return &invocation->groups[i];
+    return NULL;
+}
+
+/* Items first, with the group's counts; then each group gets its place; then the values. */
+static int gather(const struct swt_word *words, size_t count, struct swt_invocation *invocation,
+                  struct swt_error *err) {
+    size_t room = count + 1;
+    invocation->items = calloc(room, sizeof *invocation->items);
+    invocation->values = calloc(room, sizeof *invocation->values);
+    invocation->sources = calloc(room, sizeof *invocation->sources);
+    invocation->groups = calloc(room, sizeof *invocation->groups);
+    if (invocation->items == NULL || invocation->values == NULL || invocation->sources == NULL ||
+        invocation->groups == NULL)
+        return swt_fail_memory(err);
+
+    for (size_t i = 0; i < count; i++) {
+        struct swt_group *group = find_group(invocation, words[i].option);
+        if (group == NULL) {
+            group = &invocation->groups[invocation->group_count++];
+            group->option = words[i].option;
+        }
+        group->count++;
+    }
+    size_t first = 0;
+    for (size_t i = 0; i < invocation->group_count; i++) {
+        invocation->groups[i].first = first;
+        first += invocation->groups[i].count;
+        invocation->groups[i].count = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct swt_group *group = find_group(invocation, words[i].option);
+        size_t place = group->first + group->count++;
+        invocation->values[place] = words[i].value;
+        invocation->items[i] = (struct swt_item){.option = words[i].option, .value = place};
+    }
+    invocation->item_count = count;
+
+    const struct swt_group *arguments = find_group(invocation, NULL);
+    if (arguments != NULL) {
+        invocation->arguments = invocation->values + arguments->first;
+        invocation->argument_count = arguments->count;
+    }
+    return 0;
+}
+
+static bool is_key(const struct swt_invocation *invocation, const struct swt_item *item) {
+    return item->option == NULL ? invocation->command->arguments_are_keys : item->option->is_key;
+}
+
+static int bind_part(const struct swt_invocation *invocation, const struct swt_item *item,
+                     struct swt_key_source *key, struct swt_error *err) {
+    const struct swt_option *option = item->option;
+    const char *value = invocation->values[item->value];
+    if (option->key_part == SWT_KEY_PART_PUBLIC_KEY) {
+        if (key->public_key != NULL)
+            return swt_usage(invocation->command, err, "--%s is given twice for the key '%s'",
+                             option->name, key->uri);
+        key->public_key = value;
+        return 0;
+    }
+    if (key->passphrase_file != NULL || key->passphrase_env != NULL)
+        return swt_usage(invocation->command, err,
+                         "--%s: the key '%s' has a passphrase or PIN given already", option->name,
+                         key->uri);
+    if (option->key_part == SWT_KEY_PART_PASSPHRASE_FILE)
+        key->passphrase_file = value;
+    else
+        key->passphrase_env = value;
+    return 0;
+}
+
+/* A key-bound option belongs to the last key URI before it; to the only one, wherever it stands. */
+static int bind_keys(struct swt_invocation *invocation, struct swt_error *err) {
+    struct swt_key_source *last = NULL;
+    size_t keys = 0;
+    for (size_t i = 0; i < invocation->item_count; i++) {
+        const struct swt_item *item = &invocation->items[i];
+        if (!is_key(invocation, item))
+            continue;
+        last = &invocation->sources[item->value];
+        last->uri = invocation->values[item->value];
+        keys++;
+    }
+    if (keys > 1)
+        last = NULL;
+    for (size_t i = 0; i < invocation->item_count; i++) {
+        const struct swt_item *item = &invocation->items[i];
+        if (is_key(invocation, item)) {
+            last = &invocation->sources[item->value];
+        } else if (item->option != NULL && item->option->key_part != SWT_KEY_PART_NONE) {
+            if (keys == 0)
+                return swt_usage(invocation->command, err, "--%s is given, but no key",
+                                 item->option->name);
+            if (last == NULL)
+                return swt_usage(invocation->command, err,
+                                 "--%s stands before the first of %zu keys: it belongs to the key "
+                                 "before it",
+                                 item->option->name, keys);
+            int r = bind_part(invocation, item, last, err);
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}
+
+static int check_complete(const struct swt_invocation *invocation, struct swt_error *err) {
+    const struct swt_command *command = invocation->command;
+    if (invocation->argument_count < command->min_arguments)
+        return swt_usage(command, err, "an argument is missing: expected %s", command->arguments);
+    if (invocation->argument_count > command->max_arguments)
+        return swt_usage(command, err, "unexpected argument '%s'",
+                         invocation->arguments[command->max_arguments]);
+    if (command->required == NULL ||
+        (command->unless != NULL && swt_option_given(invocation, command->unless)))
+        return 0;
+    for (const struct swt_option *const *row = command->required; *row != NULL; row++)
+        if (!swt_option_given(invocation, *row))
+            return swt_usage(command, err, "--%s %s is missing", (*row)->name, (*row)->argument);
+    return 0;
+}
+
+int swt_invocation_make(const struct swt_command *command, const struct swt_word *words,
+                        size_t count, struct swt_invocation *ret_invocation,
+                        struct swt_error *err) {
+    SWT_CLEANUP(swt_invocation_done) struct swt_invocation invocation = {.command = command};
+    int r = gather(words, count, &invocation, err);
+    if (r == 0 && !swt_option_given(&invocation, &swt_opt_help)) {
+        r = check_complete(&invocation, err);
+        if (r == 0)
+            r = bind_keys(&invocation, err);
+    }
+    if (r < 0)
+        return r;
+    invocation.json = swt_option_given(&invocation, &swt_opt_json);
+    invocation.quiet = swt_option_given(&invocation, &swt_opt_quiet);
+    invocation.verbose = swt_option_given(&invocation, &swt_opt_verbose);
+    *ret_invocation = invocation;
+    invocation = (struct swt_invocation){0};
+    return 0;
+}
+
+void swt_invocation_done(struct swt_invocation *invocation) {
+    free(invocation->items);
+    free(invocation->values);
+    free(invocation->sources);
+    free(invocation->groups);
+    *invocation = (struct swt_invocation){0};
+}
+
+/* ---- what commands ask ------------------------------------------------------------------- */
+
+bool swt_option_given(const struct swt_invocation *invocation, const struct swt_option *option) {
+    return find_group(invocation, option) != NULL;
+}
+
+struct swt_option_values swt_option_values(const struct swt_invocation *invocation,
+                                           const struct swt_option *option) {
+    const struct swt_group *group = find_group(invocation, option);
+    if (group == NULL)
+        return (struct swt_option_values){0};
+    return (struct swt_option_values){invocation->values + group->first, group->count};
+}
+
+const char *swt_option_value(const struct swt_invocation *invocation,
+                             const struct swt_option *option) {
+    struct swt_option_values values = swt_option_values(invocation, option);
+    return values.count == 0 ? NULL : values.items[0];
+}
+
+struct swt_key_sources swt_option_keys(const struct swt_invocation *invocation,
+                                       const struct swt_option *option) {
+    const struct swt_group *group = find_group(invocation, option);
+    if (group == NULL)
+        return (struct swt_key_sources){0};
+    return (struct swt_key_sources){invocation->sources + group->first, group->count};
+}
+
+int swt_option_number(const struct swt_invocation *invocation, const struct swt_option *option,
+                      uint64_t min, uint64_t max, uint64_t absent, uint64_t *ret_value,
+                      struct swt_error *err) {
+    const char *text = swt_option_value(invocation, option);
+    if (text == NULL) {
+        *ret_value = absent;
+        return 0;
+    }
+    uint64_t value;
+    if (!swt_parse_uint(text, max, &value) || value < min)
+        return swt_usage(invocation->command, err,
+                         "--%s: expected a whole number from %ju to %ju, found '%s'", option->name,
+                         (uintmax_t)min, (uintmax_t)max, text);
+    *ret_value = value;
+    return 0;
+}

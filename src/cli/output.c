@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A dump of 10,000 targets should not be one write, nor 10,000. */
+#define PENDING_MAX ((size_t)64 * 1024)
+
+void swt_output_init(struct swt_output *out, int fd) {
+    *out = (struct swt_output){.fd = fd};
+}
+
+void swt_output_done(struct swt_output *out) {
+    swt_buf_done(&out->pending);
+}
+
+static const char *stream_name(int fd) {
+    return fd == STDERR_FILENO ? "standard error" : "standard output";
+}
+
+/* What is pending is gone after this, whether it arrived or not. */
+static void write_pending(struct swt_output *out) {
+    const uint8_t *data = out->pending.data;
+    size_t left = out->pending.len;
+    while (left > 0 && out->failure.code == SWT_OK) {
+        ssize_t written = write(out->fd, data, left);
+        if (written < 0) {
+            /* A signal that asks to stop is main's business; what is asked for was made already. */
+            if (errno != EINTR)
+                (void)swt_fail_errno(&out->failure, errno, "%s: cannot write",
+                                     stream_name(out->fd));
+            continue;
+        }
+        data += written;
+        left -= (size_t)written;
+    }
+    swt_buf_clear(&out->pending);
+}
+
+static void after_append(struct swt_output *out) {
+    if (out->pending.len >= PENDING_MAX)
+        write_pending(out);
+}
+
+void swt_output_printf(struct swt_output *out, const char *format, ...) {
+    if (out->failure.code != SWT_OK)
+        return;
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (len < 0) {
+        (void)swt_fail_memory(&out->failure);
+        return;
+    }
+    swt_output_bytes(out, swt_slice_of(text, (size_t)len));
+    free(text);
+}
+
+void swt_output_bytes(struct swt_output *out, struct swt_slice bytes) {
+    if (out->failure.code == SWT_OK &&
+        swt_buf_append_slice(&out->pending, bytes, &out->failure) == 0)
+        after_append(out);
+}
+
+void swt_output_escaped(struct swt_output *out, struct swt_slice text) {
+    if (out->failure.code == SWT_OK && swt_text_escape(&out->pending, text, &out->failure) == 0)
+        after_append(out);
+}
+
+void swt_output_escaped_text(struct swt_output *out, const char *text) {
+    swt_output_escaped(out, swt_slice_text(text));
+}
+
+static int append_json(const char *data, size_t len, void *context) {
+    struct swt_output *out = context;
+    swt_output_bytes(out, swt_slice_of(data, len));
+    return out->failure.code == SWT_OK ? 0 : -1;
+}
+
+void swt_output_json(struct swt_output *out, json_t *value) {
+    if (out->failure.code == SWT_OK) {
+        if (value == NULL ||
+            (json_dump_callback(value, append_json, out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 &&
+             out->failure.code == SWT_OK))
+            (void)swt_fail_memory(&out->failure);
+        else
+            swt_output_printf(out, "\n");
+    }
+    json_decref(value);
+}
+
+int swt_output_flush(struct swt_output *out, struct swt_error *err) {
+    write_pending(out);
+    if (out->failure.code == SWT_OK)
+        return 0;
+    *err = out->failure;
+    return -(int)err->code;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts that the text reports of several commands share. Each is rendered from the same JSON
+ * document that --json prints, so that the two can't say different things.
+ */
+#ifndef SWT_CLI_REPORT_H
+#define SWT_CLI_REPORT_H
+
+#include "command.h"
+
+/* Escape sequences for the terminal; all empty where no colour is wanted. */
+struct swt_style {
+    const char *good;
+    const char *bad;
+    const char *warning;
+    const char *faint;
+    const char *strong;
+    const char *reset;
+};
+struct swt_style swt_style_of(const struct swt_output *out);
+
+/* Text of a member, escaped; nothing when there is none. */
+void swt_report_member(struct swt_output *out, const json_t *object, const char *name);
+/* "PREFIX TEXT SUFFIX" when the member is there. */
+void swt_report_optional(struct swt_output *out, const char *prefix, const json_t *object,
+                         const char *name, const char *suffix);
+/* The member as a size: "8.2 MiB". */
+void swt_report_size(struct swt_output *out, const json_t *object, const char *name);
+/* "targets: signed by 1 of 2 keys: 3fa2…; 1 signature missing, of: 8c84…" for each quorum. */
+void swt_report_quorums(struct swt_output *out, const json_t *quorums);
+/* A key id as people compare it: its first 12 digits and "…". */
+void swt_report_short_id(struct swt_output *out, const json_t *id);
+/* The steps of a judgement, and its verdict. */
+void swt_report_steps(struct swt_output *out, const json_t *document);
+
+/*
+ * The end of a command: prints document as JSON with the notices in it, or calls text. Takes the
+ * document over. path is what the command wrote ("-": the report goes to standard error), or NULL.
+ */
+void swt_report_result(const struct swt_invocation *invocation, json_t *document,
+                       const struct swt_notices *notices,
+                       void (*text)(const struct swt_invocation *invocation,
+                                    const json_t *document));
+
+#endif

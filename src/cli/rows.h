@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rows of the option table. Rows of one name differ in what they tell: an -o KEY is not an
+ * -o BUNDLE. A command asks for its values by the row that its list holds (commands.c).
+ */
+#ifndef SWT_CLI_ROWS_H
+#define SWT_CLI_ROWS_H
+
+#include "options.h"
+
+/* every command */
+extern const struct swt_option swt_opt_help, swt_opt_json, swt_opt_quiet, swt_opt_verbose;
+
+/* -o, --output: required ones, and the one of sign, which replaces FILE without it */
+extern const struct swt_option swt_opt_output_key, swt_opt_output_root, swt_opt_output_bundle,
+    swt_opt_output_signed, swt_opt_output_converted;
+
+/* --root: goes into the bundle (build); lists who may sign (sign); is trusted (verify, extract);
+ * goes into the copy (convert) */
+extern const struct swt_option swt_opt_root_of_bundle, swt_opt_root_of_signers, swt_opt_anchor,
+    swt_opt_root_of_copy;
+
+/* what a key URI needs (key-bound) */
+extern const struct swt_option swt_opt_passphrase_file, swt_opt_pin_file, swt_opt_pin_env,
+    swt_opt_public_key;
+
+/* keys that sign */
+extern const struct swt_option swt_opt_key, swt_opt_sign_with;
+
+/* keygen; --force of keygen and extract */
+extern const struct swt_option swt_opt_key_type, swt_opt_force;
+
+/* root create, root rotate: "--version" is swt_opt_root_version */
+extern const struct swt_option swt_opt_root_key, swt_opt_targets_key, swt_opt_root_threshold,
+    swt_opt_targets_threshold, swt_opt_root_version, swt_opt_expires;
+/* root rotate */
+extern const struct swt_option swt_opt_add_root_key, swt_opt_remove_root_key,
+    swt_opt_add_targets_key, swt_opt_remove_targets_key;
+
+/* build; --format of build and convert */
+extern const struct swt_option swt_opt_format, swt_opt_define, swt_opt_profile, swt_opt_dry_run;
+
+/* sign */
+extern const struct swt_option swt_opt_role, swt_opt_replace;
+
+/* verify and extract; "--type" (bundle|root) of verify alone is swt_opt_verify_type */
+extern const struct swt_option swt_opt_self, swt_opt_device_manifest, swt_opt_time, swt_opt_strict,
+    swt_opt_allow_unknown, swt_opt_verify_type;
+
+/* extract */
+extern const struct swt_option swt_opt_directory, swt_opt_no_verify;
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define SECRET_MAX 1024
+#define WIDTH_ELSEWHERE 80
+
+size_t swt_terminal_width(int fd) {
+    struct winsize size;
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return WIDTH_ELSEWHERE;
+    if (size.ws_col < SWT_WIDTH_MIN)
+        return SWT_WIDTH_MIN;
+    return size.ws_col > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : size.ws_col;
+}
+
+static bool set_in_environment(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0';
+}
+
+bool swt_terminal_colour(int fd) {
+    const char *term = getenv("TERM");
+    return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0 &&
+           !set_in_environment("NO_COLOR") && !set_in_environment("CI");
+}
+
+bool swt_terminal_utf8(void) {
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+struct terminal {
+    int fd;
+    bool silenced;
+    struct termios before;
+};
+
+static void terminal_done(struct terminal *terminal) {
+    if (terminal->silenced) {
+        /* The newline that the person typed was not echoed. */
+        (void)!write(terminal->fd, "\n", 1);
+        (void)tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
+    }
+    if (terminal->fd >= 0)
+        (void)close(terminal->fd);
+}
+
+static int silence(struct terminal *terminal, struct swt_error *err) {
+    if (tcgetattr(terminal->fd, &terminal->before) != 0)
+        return swt_fail_errno(err, errno, "the terminal's settings cannot be read");
+    struct termios quiet = terminal->before;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    quiet.c_lflag |= ICANON | ISIG;
+    /* TCSAFLUSH drops what was typed ahead, when it was still echoed. */
+    if (tcsetattr(terminal->fd, TCSAFLUSH, &quiet) != 0)
+        return swt_fail_errno(err, errno, "the terminal's echo cannot be turned off");
+    terminal->silenced = true;
+    return 0;
+}
+
+static int write_question(int fd, const char *what, struct swt_error *err) {
+    struct swt_buf question = {0};
+    int r = swt_text_escape(&question, swt_slice_text(what), err);
+    if (r == 0)
+        r = swt_buf_append(&question, ": ", 2, err);
+    if (r == 0 && write(fd, question.data, question.len) < 0)
+        r = swt_fail_errno(err, errno, "the terminal cannot be written to");
+    swt_buf_done(&question);
+    return r;
+}
+
+/* One line without its newline. The signals' handlers restart reads: poll is what a signal ends,
+ * and its time limit catches one that came before poll began. */
+static int read_line(int fd, char ret_line[SECRET_MAX], size_t *ret_len, struct swt_error *err) {
+    size_t len = 0;
+    for (;;) {
+        int r = swt_interrupted(err);
+        if (r < 0)
+            return r;
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int events = poll(&ready, 1, 200);
+        if (events < 0 && errno != EINTR)
+            return swt_fail_errno(err, errno, "the terminal cannot be read");
+        if (events <= 0)
+            continue;
+        ssize_t got = read(fd, ret_line + len, SECRET_MAX - len);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got < 0)
+            return swt_fail_errno(err, errno, "the terminal cannot be read");
+        len += (size_t)got;
+        if (len > 0 && ret_line[len - 1] == '\n') {
+            *ret_len = len - 1;
+            return 0;
+        }
+        if (got == 0) {
+            *ret_len = len;
+            return 0;
+        }
+        if (len == SECRET_MAX)
+            return swt_fail(err, SWT_E_PASSPHRASE, "the passphrase is longer than %d bytes",
+                            SECRET_MAX - 1);
+    }
+}
+
+/* Both must be a terminal: where one is not, a script runs the program, and a question would hang.
+ */
+static bool may_ask(void) {
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static int ask(void *context, const char *what, struct swt_secret *ret_secret,
+               struct swt_error *err) {
+    (void)context;
+    SWT_CLEANUP(terminal_done) struct terminal terminal = {.fd = -1};
+    if (may_ask())
+        terminal.fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal.fd < 0) {
+        (void)swt_fail(err, SWT_E_PASSPHRASE, "%s is needed, and there is no terminal to ask on",
+                       what);
+        return swt_error_hint(err, "give --passphrase-file FILE or --pin-env NAME");
+    }
+    char line[SECRET_MAX];
+    size_t len = 0;
+    int r = silence(&terminal, err);
+    if (r == 0)
+        r = write_question(terminal.fd, what, err);
+    if (r == 0)
+        r = read_line(terminal.fd, line, &len, err);
+    if (r == 0 && len == 0)
+        r = swt_fail(err, SWT_E_PASSPHRASE, "%s: nothing was entered", what);
+    if (r == 0)
+        r = swt_secret_set(ret_secret, line, len, err);
+    swt_wipe(line, sizeof line);
+    return r;
+}
+
+struct swt_prompt swt_terminal_prompt(void) {
+    return (struct swt_prompt){.ask = ask};
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The terminal: how wide it is, what it shows, and asking a person for a secret.
+ */
+#ifndef SWT_CLI_TERMINAL_H
+#define SWT_CLI_TERMINAL_H
+
+#include "options.h"
+
+#define SWT_WIDTH_MIN 40
+#define SWT_WIDTH_MAX 100
+
+/* Columns for text on fd: those of the terminal up to 100, 80 where it is none. */
+size_t swt_terminal_width(int fd);
+/* Colour only where fd is a terminal, TERM is not "dumb", and NO_COLOR and CI are unset or empty.
+ */
+bool swt_terminal_colour(int fd);
+/* Whether the locale that main set shows UTF-8. */
+bool swt_terminal_utf8(void);
+/* Asks on /dev/tty without echo, which is restored whatever happens. SWT_E_PASSPHRASE with a hint
+ * where nobody can be asked or nothing was entered; SWT_E_INTERRUPTED, SWT_E_TERMINATED. */
+struct swt_prompt swt_terminal_prompt(void);
+
+#endif
