@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make            the program, man pages and completions, in build/
+# make            the program, manual pages and completions, in build/
 # make check      all tests (make asan: the same under ASan and UBSan)
 # make lint       format, clang-tidy, layers, shell scripts, documents
 # make demo       the main job on real firmware
@@ -48,12 +48,19 @@ deps_cli       := cli $(deps_pipeline)
 PROGRAM := $(B)/swupdate-tool
 
 .PHONY: all
-all: $(PROGRAM) docs
+all: $(PROGRAM) docs    ## the program, manual pages and completions
+
+# Each step as one word and its output; make V=1 shows the commands.
+ifeq ($(V),)
+.SILENT:
+said = @printf '%-8s %s\n' $(1) $(2)
+endif
 
 # ---- generated protobuf code (build folder only) ------------------------------------------------
 
 $(B)/gen/tuf.pb-c.c $(B)/gen/tuf.pb-c.h &: src/metadata/tuf.proto
 	@mkdir -p $(B)/gen
+	$(call said,PROTOC,$<)
 	protoc-c --proto_path=src/metadata --c_out=$(B)/gen $<
 
 # ---- layers -------------------------------------------------------------------------------------
@@ -64,12 +71,14 @@ lib_of = $(B)/lib/lib$(1).a
 
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
+	$(call said,CC,$<)
 	$(CC) $(CPPFLAGS_ALL) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define layer_rule
 $(call lib_of,$(1)): $(call obj_of,$(1)) $(if $(filter metadata,$(1)),$(B)/obj/gen/tuf.pb-c.o)
 	@mkdir -p $$(@D)
 	@rm -f $$@
+	$$(call said,AR,$$@)
 	$$(AR) rcs $$@ $$^
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
@@ -80,7 +89,38 @@ $(B)/obj/gen/tuf.pb-c.o: $(B)/gen/tuf.pb-c.c
 	$(CC) $(CPPFLAGS_ALL) -std=c17 $(HARDEN) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -c -o $@ $<
 
 $(PROGRAM): $(B)/obj/cli/main.o $(foreach layer,$(deps_cli),$(call lib_of,$(layer)))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call said,LINK,$@)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# ---- manual pages and completions, from the option table -----------------------------------------
+
+DESCRIBE    := $(B)/describe
+MAN_PAGES   := $(patsubst man/%,$(B)/man/%,$(wildcard man/*.[1-9]))
+COMPLETIONS := $(addprefix $(B)/completions/,swupdate-tool.bash _swupdate-tool swupdate-tool.fish)
+
+$(DESCRIBE): $(patsubst scripts/%.c,$(B)/obj/scripts/%.o,$(wildcard scripts/describe*.c)) $(foreach layer,$(deps_cli),$(call lib_of,$(layer)))
+	$(call said,LINK,$@)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/obj/scripts/%.o: scripts/%.c
+	@mkdir -p $(@D)
+	$(call said,CC,$<)
+	$(CC) $(CPPFLAGS_ALL) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: docs completions
+docs: $(MAN_PAGES) completions    ## manual pages and completions, in build/
+completions: $(COMPLETIONS)
+
+# A half-written page must not look made: it appears under its name when it is whole.
+$(B)/man/%: man/% $(DESCRIBE)
+	@mkdir -p $(@D)
+	$(DESCRIBE) page $< >$@.new && mv $@.new $@
+$(B)/completions/swupdate-tool.bash: shell := bash
+$(B)/completions/_swupdate-tool: shell := zsh
+$(B)/completions/swupdate-tool.fish: shell := fish
+$(COMPLETIONS): $(DESCRIBE)
+	@mkdir -p $(@D)
+	$(DESCRIBE) $(shell) >$@.new && mv $@.new $@
 
 # ---- unit tests: tests/unit/LAYER/test_*.c, linked with what the layer may know ------------------
 
@@ -93,12 +133,104 @@ TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PACKAGES))
 define unit_rule
 $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B)/unit/%: tests/unit/%.c $(foreach layer,$(deps_$(1)),$(call lib_of,$(layer)))
 	@mkdir -p $$(@D)
+	$$(call said,TEST,$$<)
 	$$(CC) $$(CPPFLAGS_ALL) $$(TEST_CFLAGS) -Itests/unit $$(ALL_CFLAGS) -MMD -MP $$(ALL_LDFLAGS) -o $$@ $$< $$(filter %.a,$$^) $$(PKG_LIBS) $$(TEST_LIBS)
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_rule,$(layer))))
 
-.PHONY: unit
-unit: $(UNIT_TESTS)
-	scripts/run-tests $(UNIT_TESTS)
+# ---- fuzz targets: tests/fuzz/fuzz_NAME.c, inputs in testdata/corpus/NAME -----------------------------
+
+FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# Each input once, without libFuzzer: part of check.
+FUZZ_DRIVERS := $(FUZZ_NAMES:%=$(B)/fuzz/%)
+FUZZ_SECONDS ?= 60
+FUZZ_LIBS    := $(foreach layer,$(deps_pipeline),$(call lib_of,$(layer)))
+
+$(FUZZ_DRIVERS): $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -DFUZZ_NAME='"$*"' $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)
+
+$(B)/libfuzzer/%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $< $(filter %.a,$^) $(PKG_LIBS)
+
+.PHONY: fuzz run-fuzz
+fuzz:    ## each fuzz target with libFuzzer, FUZZ_SECONDS each
+	scripts/bootstrap check fuzz
+	$(MAKE) $(PARALLEL) CC=clang SANITIZE=address,undefined B=build/fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' run-fuzz
+run-fuzz: $(FUZZ_NAMES:%=$(B)/libfuzzer/%)
+	set -e; for name in $(FUZZ_NAMES); do \
+	    mkdir -p $(B)/found/$$name; \
+	    $(B)/libfuzzer/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+	        -artifact_prefix=$(B)/found/$$name/ $(B)/found/$$name \
+	        testdata/corpus/$$name; \
+	done
+
+# ---- fault injection: tests/faults/NAME.c is preloaded by tests/faults/*.sh -----------------------
+
+FAULT_LIBS := $(patsubst tests/faults/%.c,$(B)/faults/%.so,$(wildcard tests/faults/*.c))
+
+$(B)/faults/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
+
+# ---- check ---------------------------------------------------------------------------------------
+
+# Unless the caller said how many jobs: one a processor.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+SCRIPT_TESTS := $(filter-out %/lib.sh,$(wildcard tests/cli/*.sh tests/faults/*.sh))
+# What the test scripts need to know.
+TEST_ENVIRONMENT = SWT_TOOL=$(abspath $(PROGRAM)) SWT_BUILD=$(abspath $(B)) SWT_SOURCE=$(CURDIR) SWT_SANITIZE=$(SANITIZE)
+
+# Packages that bootstrap installs are seen by a make that starts after it.
+.PHONY: check asan run-check unit
+check:    ## all tests; installs what is missing where it can
+	scripts/bootstrap check
+	$(MAKE) $(PARALLEL) run-check
+asan:    ## all tests under ASan and UBSan, in build/asan
+	$(MAKE) check SANITIZE=address,undefined B=build/asan
+run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS)
+	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS) $(FUZZ_DRIVERS) $(SCRIPT_TESTS)
+unit: $(UNIT_TESTS)    ## the unit tests alone
+	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS)
+
+# ---- lint ----------------------------------------------------------------------------------------
+
+.PHONY: lint run-lint format
+lint:    ## format, layers, clang-tidy, shell scripts, manual pages
+	scripts/bootstrap check lint
+	$(MAKE) $(PARALLEL) run-lint
+run-lint: docs $(B)/gen/tuf.pb-c.h
+	B=$(B) scripts/lint
+format:    ## puts the C sources into form
+	clang-format -i $$(scripts/lint-format --list)
+
+# ---- demo ----------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo:    ## the main job on real firmware, each command shown
+	scripts/bootstrap check
+	scripts/bootstrap demo || true
+	$(MAKE) $(PARALLEL) $(PROGRAM)
+	scripts/demo $(PROGRAM) $(B)/demo
+
+# ---- install, clean ------------------------------------------------------------------------------
+
+PREFIX  ?= /usr/local
+INSTALL ?= install
+
+.PHONY: install clean help
+install: all    ## to DESTDIR/PREFIX (/usr/local)
+	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/swupdate-tool
+	set -e; for page in $(MAN_PAGES); do \
+	    $(INSTALL) -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+	$(INSTALL) -D -m 644 $(B)/completions/swupdate-tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swupdate-tool
+	$(INSTALL) -D -m 644 $(B)/completions/_swupdate-tool $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swupdate-tool
+	$(INSTALL) -D -m 644 $(B)/completions/swupdate-tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swupdate-tool.fish
+clean:    ## removes build/
+	rm -rf build
+help:    ## this list
+	@awk -F ':.*## *' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)

@@ -7,6 +7,8 @@
 
 /* ---- what a step says -------------------------------------------------------------------- */
 
+static int set_text(struct swt_buf *buf, struct swt_error *err, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 static int set_text(struct swt_buf *buf, struct swt_error *err, const char *format, va_list args) {
     char text[sizeof err->message];
     vsnprintf(text, sizeof text, format, args);
@@ -44,6 +46,8 @@ int swt_step_skip(struct swt_step *step, struct swt_error *err, const char *form
 /* With hundreds of bad signatures a step would tell megabytes: enough is enough. */
 #define NOTE_LIMIT 2000
 
+static int add_note(struct swt_step *step, struct swt_error *err, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 static int add_note(struct swt_step *step, struct swt_error *err, const char *format,
                     va_list args) {
     if (step->note.len >= NOTE_LIMIT) {
