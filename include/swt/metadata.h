@@ -41,8 +41,7 @@ struct swt_key {
     uint32_t scheme; /* the same number when it is consistent */
     struct swt_slice value;
 };
-/* SHA-256(type byte ‖ scheme byte ‖ value); all zero, which names no key, when the library fails.
- */
+/* SHA-256(type byte ‖ scheme byte ‖ value); all zero (no key's) when the library fails. */
 void swt_key_id(const struct swt_key *key, uint8_t ret_id[SWT_KEY_ID_SIZE]);
 /*
  * SWT_E_PUBLIC_KEY unless type and scheme agree and the value is canonical and sound: P-256, 65

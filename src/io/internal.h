@@ -25,6 +25,8 @@ int swt_fd_sync(int fd, struct swt_error *err) SWT_CHECKED;
 /* Closes and tells a late write error; *fd is -1 afterwards, whatever comes. */
 int swt_fd_close(int *fd, struct swt_error *err) SWT_CHECKED;
 void swt_fd_cleanup(int *fd); /* closes what is not -1, in silence */
+/* swt_io_setup found no standard output: a report may go nowhere, an output file may not. */
+bool swt_stdout_was_closed(void);
 
 /* ---- names and paths --------------------------------------------------------------------- */
 

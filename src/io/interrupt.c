@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "swt/io.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
-/* A handler can reach nothing but a global: this is the program's only one. */
+/* The program's only globals: what a handler can reach, and what the process was started with. */
 static volatile sig_atomic_t caught_signal;
+static bool stdout_was_closed;
 
 /*
  * A signal between the look at the flag and the system call that then blocks would be lost until
@@ -36,22 +37,25 @@ static void handle_unless_ignored(int number) {
         handle(number, on_signal, 0);
 }
 
-static void open_closed_descriptor(int fd, int flags) {
+/* An output file must never become descriptor 1, where a report would be printed into it. */
+static bool open_if_closed(int fd) {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-        return;
+        return false;
     /* All below fd are open by now, so that the lowest free one is fd. */
-    int opened = open("/dev/null", flags);
+    int opened = open("/dev/null", O_RDWR);
     if (opened >= 0 && opened != fd)
         (void)close(opened);
+    return true;
+}
+
+bool swt_stdout_was_closed(void) {
+    return stdout_was_closed;
 }
 
 void swt_io_setup(void) {
-    /* An output file must never become descriptor 1, where a report would be printed into it. The
-     * modes are the wrong way round, so that what is read or written there fails, and says so,
-     * rather than being lost; for lost diagnostics there is nobody to tell. */
-    open_closed_descriptor(STDIN_FILENO, O_WRONLY);
-    open_closed_descriptor(STDOUT_FILENO, O_RDONLY);
-    open_closed_descriptor(STDERR_FILENO, O_RDWR);
+    (void)open_if_closed(STDIN_FILENO);
+    stdout_was_closed = open_if_closed(STDOUT_FILENO);
+    (void)open_if_closed(STDERR_FILENO);
 
     handle(SIGALRM, on_signal, 0);
     handle_unless_ignored(SIGINT);

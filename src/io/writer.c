@@ -17,6 +17,8 @@ struct swt_writer {
 };
 
 static int open_stdout(struct swt_writer *writer, struct swt_error *err) {
+    if (swt_stdout_was_closed())
+        return swt_fail(err, SWT_E_IO, "is closed");
     /* A duplicate: its close tells late errors, and descriptor 1 stays taken. */
     writer->stream = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (writer->stream < 0)

@@ -117,7 +117,7 @@ esac
 
 t_begin "closed descriptors are no file of the program's"
 "$T_TOOL" keygen -o key <&- >&- 2>&-
-t_equal $? 5 "the report has nowhere to go"
+t_equal $? 0 "the report goes to /dev/null"
 t_files "key key.pub"
 grep -q "PRIVATE KEY" key || t_fail "key holds no key"
 

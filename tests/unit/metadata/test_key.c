@@ -131,7 +131,10 @@ struct spki {
 
 #define RSA_ENCRYPTION "300d06092a864886f70d0101010500"
 #define RSA(bits_, low_byte_, exponent_)                                                           \
-    { .bits = bits_, .low_byte = low_byte_, .exponent = exponent_, .algorithm = RSA_ENCRYPTION }
+    {                                                                                              \
+        .bits = (bits_), .low_byte = (low_byte_), .exponent = (exponent_),                         \
+        .algorithm = RSA_ENCRYPTION                                                                \
+    }
 #define SPKI_2048 .bits = 2048, .low_byte = 0xc7, .exponent = "010001", .algorithm = RSA_ENCRYPTION
 
 static void put_bytes(struct swt_buf *buf, const void *data, size_t len) {
