@@ -29,6 +29,13 @@
         (pointer_) = NULL;                                                                         \
         taken_;                                                                                    \
     })
+/* The same for a struct that owns what it holds: yields it and leaves an empty one behind. */
+#define SWT_MOVE(object_)                                                                          \
+    __extension__({                                                                                \
+        __typeof__(object_) moved_ = (object_);                                                    \
+        (object_) = (__typeof__(object_)){0};                                                      \
+        moved_;                                                                                    \
+    })
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
@@ -106,6 +113,18 @@ int swt_error_position(struct swt_error *err, const char *file, unsigned line, u
 int swt_error_offset(struct swt_error *err, uint64_t offset);
 /* Replaces the code, keeps the rest: the same fault is input to one caller, a key to another. */
 int swt_error_recode(struct swt_error *err, enum swt_code code);
+#if defined(__clang_analyzer__) && !defined(SWT_ERROR_DEFINITIONS)
+/* The analyzer does not see across files that these always return a negative code. */
+#define swt_fail(...) (swt_fail(__VA_ARGS__), -1)
+#define swt_fail_errno(...) (swt_fail_errno(__VA_ARGS__), -1)
+#define swt_fail_memory(...) (swt_fail_memory(__VA_ARGS__), -1)
+#define swt_error_context(...) (swt_error_context(__VA_ARGS__), -1)
+#define swt_error_hint(...) (swt_error_hint(__VA_ARGS__), -1)
+#define swt_error_file(...) (swt_error_file(__VA_ARGS__), -1)
+#define swt_error_position(...) (swt_error_position(__VA_ARGS__), -1)
+#define swt_error_offset(...) (swt_error_offset(__VA_ARGS__), -1)
+#define swt_error_recode(...) (swt_error_recode(__VA_ARGS__), -1)
+#endif
 const char *swt_code_name(enum swt_code code);
 const char *swt_code_meaning(enum swt_code code);
 int swt_code_exit(enum swt_code code);

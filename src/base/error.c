@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define SWT_ERROR_DEFINITIONS
 #include "swt/base.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ static void format_text(char *target, size_t size, const char *suffix, const cha
         (void)snprintf(scratch, sizeof scratch, "%s", format);
 
     size_t used = strlen(scratch);
-    if (suffix != NULL) {
+    if (suffix[0] != '\0') {
         int more = snprintf(scratch + used, sizeof scratch - used, ": %s", suffix);
         cut = cut || more < 0 || (size_t)more >= sizeof scratch - used;
         used = strlen(scratch);
@@ -63,7 +64,7 @@ static void clear_all_but_message(struct swt_error *err, enum swt_code code) {
 int swt_fail(struct swt_error *err, enum swt_code code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    format_text(err->message, sizeof err->message, NULL, format, arguments);
+    format_text(err->message, sizeof err->message, "", format, arguments);
     va_end(arguments);
     clear_all_but_message(err, code);
     return -(int)code;
@@ -112,7 +113,7 @@ int swt_error_context(struct swt_error *err, const char *format, ...) {
 int swt_error_hint(struct swt_error *err, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    format_text(err->hint, sizeof err->hint, NULL, format, arguments);
+    format_text(err->hint, sizeof err->hint, "", format, arguments);
     va_end(arguments);
     return -(int)err->code;
 }

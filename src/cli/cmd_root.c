@@ -17,9 +17,9 @@ static void print_root(const struct swt_invocation *invocation, const json_t *do
 /* What create and rotate have in common. */
 static int read_options(const struct swt_invocation *invocation, struct swt_root_options *options,
                         struct swt_error *err) {
-    uint64_t root_threshold;
-    uint64_t targets_threshold;
-    uint64_t version;
+    uint64_t root_threshold = 0;
+    uint64_t targets_threshold = 0;
+    uint64_t version = 0;
     int rc = swt_option_number(invocation, &swt_opt_root_threshold, 1, UINT32_MAX, 0,
                                &root_threshold, err);
     if (rc == 0)

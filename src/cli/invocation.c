@@ -153,8 +153,7 @@ int swt_invocation_make(const struct swt_command *command, const struct swt_word
     invocation.json = swt_option_given(&invocation, &swt_opt_json);
     invocation.quiet = swt_option_given(&invocation, &swt_opt_quiet);
     invocation.verbose = swt_option_given(&invocation, &swt_opt_verbose);
-    *ret_invocation = invocation;
-    invocation = (struct swt_invocation){0};
+    *ret_invocation = SWT_MOVE(invocation);
     return 0;
 }
 

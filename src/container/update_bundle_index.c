@@ -311,8 +311,7 @@ int swt_index_read(struct swt_bundle *bundle, struct swt_index *ret_index, struc
         swt_fail(err, SWT_E_CONTAINER, "there is no targets_metadata");
         return swt_error_file(err, swt_reader_name(bundle->reader));
     }
-    *ret_index = index;
-    index = (struct swt_index){0};
+    *ret_index = SWT_MOVE(index);
     return 0;
 }
 

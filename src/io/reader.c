@@ -56,7 +56,7 @@ int swt_reader_open(const char *path, struct swt_reader **ret_reader, struct swt
     reader->is_stdin = strcmp(path, "-") == 0;
     reader->name = swt_strdup(reader->is_stdin ? "standard input" : path, err);
     if (reader->name == NULL)
-        return -(int)err->code;
+        return -SWT_E_MEMORY;
     int r = open_file(reader, path, err);
     if (r < 0)
         return swt_error_file(err, reader->name);
@@ -72,7 +72,7 @@ int swt_reader_open_memory(struct swt_slice bytes, const char *name, struct swt_
     *reader = (struct swt_reader){.fd = -1, .memory = bytes, .size = bytes.len};
     reader->name = swt_strdup(name, err);
     if (reader->name == NULL)
-        return -(int)err->code;
+        return -SWT_E_MEMORY;
     *ret_reader = SWT_TAKE(reader);
     return 0;
 }

@@ -35,7 +35,7 @@ static int open_file(struct swt_writer *writer, const char *path, const struct s
                      bool secret, struct swt_error *err) {
     SWT_CLEANUP(swt_text_cleanup) char *folder = swt_path_folder(path, err);
     if (folder == NULL)
-        return -(int)err->code;
+        return -SWT_E_MEMORY;
     const char *name = swt_path_base(path);
     if (name[0] == '\0')
         return swt_fail(err, SWT_E_IO, "is the name of a directory");
@@ -85,7 +85,7 @@ int swt_writer_open(const char *path, const struct swt_writer_options *options,
     bool is_stdout = strcmp(path, "-") == 0;
     writer->name = swt_strdup(is_stdout ? "standard output" : path, err);
     if (writer->name == NULL)
-        return -(int)err->code;
+        return -SWT_E_MEMORY;
     int r = is_stdout ? open_stdout(writer, err) : open_path(writer, path, options, err);
     if (r < 0)
         return swt_error_file(err, writer->name);

@@ -63,8 +63,7 @@ static int read_new_root(const struct swt_convert_options *options,
                              quorum.signed_count, quorum.threshold);
     if (rc < 0)
         return rc;
-    *ret_root = root;
-    root = (struct swt_root_source){0};
+    *ret_root = SWT_MOVE(root);
     return 0;
 }
 

@@ -365,7 +365,7 @@ int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
     struct dump dump = {.document = document};
-    enum swt_kind kind;
+    enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
     if (document == NULL)
         return swt_fail_memory(err);
     int rc = swt_reader_open(file, &reader, err);

@@ -4,16 +4,16 @@
 
 #include "swt/signature.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *swt_short_id(struct swt_slice id, char ret_text[SWT_SHORT_ID]) {
     enum { SHOWN = 6 };
-    if (id.len == 0)
-        return strcpy(ret_text, "(empty)");
+    char hex[SWT_HEX_SIZE(SHOWN)];
     size_t len = id.len > SHOWN ? SHOWN : id.len;
-    swt_hex_encode(id.data, len, ret_text);
-    if (id.len > SHOWN)
-        strcat(ret_text, "…");
+    swt_hex_encode(id.data, len, hex);
+    (void)snprintf(ret_text, SWT_SHORT_ID, "%s%s", id.len == 0 ? "(empty)" : hex,
+                   id.len > SHOWN ? "…" : "");
     return ret_text;
 }
 
@@ -35,35 +35,35 @@ static bool known_key(const struct swt_judge *judge, struct swt_slice id) {
            (judge->new_root != NULL && swt_root_find_key(judge->new_root, id) != NULL);
 }
 
+static int tell_signature(const struct swt_judge *judge, struct swt_step *step,
+                          const struct swt_signature *signature, enum swt_signature_state state,
+                          struct swt_error *err) {
+    char id[SWT_SHORT_ID];
+    swt_short_id(signature->key_id, id);
+    switch (state) {
+    case SWT_SIGNATURE_GOOD:
+        return 0;
+    case SWT_SIGNATURE_REPEATED:
+        return swt_step_warn(step, err, "key %s signed more than once and counts once", id);
+    case SWT_SIGNATURE_UNLISTED:
+        return known_key(judge, signature->key_id)
+                   ? swt_step_note(step, err, "key %s signed too, for another role or root", id)
+                   : swt_step_warn(step, err, "signature of an unknown key %s does not count", id);
+    case SWT_SIGNATURE_BAD_LENGTH:
+        return swt_step_warn(step, err, "signature of key %s has %zu bytes and does not count", id,
+                             signature->value.len);
+    case SWT_SIGNATURE_BAD:
+        return swt_step_warn(step, err, "signature of key %s does not verify", id);
+    }
+    return 0;
+}
+
 int swt_judge_tell_signatures(const struct swt_judge *judge, struct swt_step *step,
                               const struct swt_envelope *envelope, const struct swt_quorum *quorum,
                               struct swt_error *err) {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < quorum->state_count; i++) {
-        struct swt_slice key_id = envelope->signatures[i].key_id;
-        char id[SWT_SHORT_ID];
-        swt_short_id(key_id, id);
-        switch (quorum->states[i]) {
-        case SWT_SIGNATURE_GOOD:
-            break;
-        case SWT_SIGNATURE_REPEATED:
-            rc = swt_step_warn(step, err, "key %s signed more than once and counts once", id);
-            break;
-        case SWT_SIGNATURE_UNLISTED:
-            if (known_key(judge, key_id))
-                rc = swt_step_note(step, err, "key %s signed too, for another role or root", id);
-            else
-                rc = swt_step_warn(step, err, "signature of an unknown key %s does not count", id);
-            break;
-        case SWT_SIGNATURE_BAD_LENGTH:
-            rc = swt_step_warn(step, err, "signature of key %s has %zu bytes and does not count",
-                               id, envelope->signatures[i].value.len);
-            break;
-        case SWT_SIGNATURE_BAD:
-            rc = swt_step_warn(step, err, "signature of key %s does not verify", id);
-            break;
-        }
-    }
+    for (size_t i = 0; rc == 0 && i < quorum->state_count; i++)
+        rc = tell_signature(judge, step, &envelope->signatures[i], quorum->states[i], err);
     return rc;
 }
 
@@ -231,24 +231,19 @@ int swt_judge_root_content(struct swt_judge *judge, struct swt_step *step, struc
     return rc;
 }
 
-/* A signature is a stranger's when neither quorum's role nor either root knows its key. What the
- * anchor's quorum counted as bad or repeated is told here as well. */
+/* What the new role does not list is told as the anchor's role counted it; a stranger's is what
+ * neither root knows. */
 static int tell_both_quorums(const struct swt_judge *judge, struct swt_step *step,
                              const struct swt_quorum *own, struct swt_error *err) {
-    int rc = swt_judge_tell_signatures(judge, step, &judge->root_envelope, own, err);
-    SWT_CLEANUP(swt_buf_done) struct swt_buf states = {0};
-    if (rc < 0)
-        return rc;
     const struct swt_quorum *old = &judge->root_quorum;
-    struct swt_quorum rest = *old; /* those that only the anchor's role lists */
-    rc = swt_buf_append(&states, old->states, old->state_count * sizeof *old->states, err);
-    if (rc < 0)
-        return rc;
-    rest.states = (enum swt_signature_state *)(void *)states.data;
-    for (size_t i = 0; i < rest.state_count; i++)
-        if (own->states[i] != SWT_SIGNATURE_UNLISTED || rest.states[i] == SWT_SIGNATURE_UNLISTED)
-            rest.states[i] = SWT_SIGNATURE_GOOD;
-    return swt_judge_tell_signatures(judge, step, &judge->root_envelope, &rest, err);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < own->state_count; i++) {
+        enum swt_signature_state state = own->states[i];
+        if (state == SWT_SIGNATURE_UNLISTED)
+            state = old->states[i];
+        rc = tell_signature(judge, step, &judge->root_envelope.signatures[i], state, err);
+    }
+    return rc;
 }
 
 int swt_judge_root_new_quorum(struct swt_judge *judge, struct swt_step *step,

@@ -214,8 +214,8 @@ static int set_expiry(struct root_job *job, struct swt_error *err) {
     if (expires == NULL) {
         if (!job->rotate || !job->old.root->common.has_expires)
             return 0;
-        swt_fail(err, SWT_E_USAGE, "the old root expires, so the new one must: give --expires");
-        return swt_error_hint(err, "--expires 1y");
+        swt_fail(err, SWT_E_EXPIRY, "the old root expires, so the new one must");
+        return swt_error_hint(err, "give --expires, as in --expires 1y");
     }
     int rc = swt_expiry_parse(expires, "--expires", job->now, &job->spec.expires, err);
     if (rc < 0)

@@ -68,7 +68,7 @@ static int add_quorums(const struct subject *subject, struct swt_slice envelope_
     int rc = swt_envelope_decode(envelope_bytes, 0, false, &envelope, err);
     if (rc < 0 || subject->own_root == NULL)
         return rc;
-    json_t *quorum;
+    json_t *quorum = NULL;
     bool rotation = is_root_role(subject) && subject->has_other_root;
     if (rotation) {
         const struct swt_root *old = subject->other_root.root;

@@ -25,8 +25,7 @@ int swt_signers_open(const struct swt_key_sources *sources, const struct swt_pro
         if (rc < 0)
             return rc;
     }
-    *ret_signers = signers;
-    signers = (struct swt_signers){0};
+    *ret_signers = SWT_MOVE(signers);
     return 0;
 }
 
@@ -153,7 +152,6 @@ int swt_signers_sign(const struct swt_signers *signers, const struct swt_envelop
     int rc = swt_envelope_encode(envelope->metadata, list.items, list.count, &result.envelope, err);
     if (rc < 0)
         return rc;
-    *ret_result = result;
-    result = (struct swt_signing_result){0};
+    *ret_result = SWT_MOVE(result);
     return 0;
 }

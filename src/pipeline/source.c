@@ -13,8 +13,7 @@ void swt_root_source_done(struct swt_root_source *source) {
 int swt_root_source_decode(struct swt_buf *bytes, const char *path, bool allow_unknown,
                            struct swt_root_source *ret_source, struct swt_error *err) {
     SWT_CLEANUP(swt_root_source_done) struct swt_root_source source = {0};
-    source.bytes = *bytes;
-    *bytes = (struct swt_buf){0};
+    source.bytes = SWT_MOVE(*bytes);
     int rc =
         swt_envelope_decode(swt_buf_slice(&source.bytes), 0, allow_unknown, &source.envelope, err);
     if (rc == 0)
@@ -22,8 +21,7 @@ int swt_root_source_decode(struct swt_buf *bytes, const char *path, bool allow_u
                              &source.root, err);
     if (rc < 0)
         return swt_error_file(err, path);
-    *ret_source = source;
-    source = (struct swt_root_source){0};
+    *ret_source = SWT_MOVE(source);
     return 0;
 }
 
@@ -92,8 +90,7 @@ int swt_device_source_read(struct swt_reader *reader, struct swt_device_source *
         rc = swt_device_manifest_decode(swt_buf_slice(&source.bytes), &source.manifest, err);
     if (rc < 0)
         return swt_error_file(err, swt_reader_name(reader));
-    *ret_source = source;
-    source = (struct swt_device_source){0};
+    *ret_source = SWT_MOVE(source);
     return 0;
 }
 
@@ -166,8 +163,7 @@ int swt_bundle_source_open(struct swt_reader *reader, enum swt_kind kind, bool a
         rc = decode_head(&source, allow_unknown, err);
     if (rc < 0)
         return swt_error_file(err, swt_reader_name(reader)); /* before the clean-up frees it */
-    *ret_source = source;
-    source = (struct swt_bundle_source){0};
+    *ret_source = SWT_MOVE(source);
     return 0;
 }
 

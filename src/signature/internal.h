@@ -7,14 +7,6 @@
 
 #include <openssl/evp.h>
 
-/* SWT_TAKE for a struct that owns what it holds: yields it and leaves an empty one behind. */
-#define SWT_MOVE(object_)                                                                          \
-    __extension__({                                                                                \
-        __typeof__(object_) moved_ = (object_);                                                    \
-        (object_) = (__typeof__(object_)){0};                                                      \
-        moved_;                                                                                    \
-    })
-
 /* ---- passphrases ------------------------------------------------------------------------- */
 
 /* OpenSSL hands its callbacks a buffer of 1,024 bytes and would cut a longer passphrase. */
