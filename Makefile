@@ -178,7 +178,8 @@ $(B)/faults/%.so: tests/faults/%.c
 
 # Unless the caller said how many jobs: one a processor.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
-SCRIPT_TESTS := $(filter-out %/lib.sh,$(wildcard tests/cli/*.sh tests/faults/*.sh))
+# A sanitizer's own memory is not what memory.sh measures.
+SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),%/memory.sh),$(wildcard tests/cli/*.sh tests/faults/*.sh))
 # What the test scripts need to know.
 TEST_ENVIRONMENT = SWT_TOOL=$(abspath $(PROGRAM)) SWT_BUILD=$(abspath $(B)) SWT_SOURCE=$(CURDIR) SWT_SANITIZE=$(SANITIZE)
 

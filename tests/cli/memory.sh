@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Memory does not grow with payloads: each command that reads or writes them, in both containers,
+# stays within 32 MiB for a payload of SWT_LARGE bytes (96 MiB; 1 GiB with SWT_LARGE=1073741824).
+# Left out under a sanitizer, whose own memory would be measured.
+. "$(dirname "$0")/lib.sh"
+
+LARGE=${SWT_LARGE:-$((96 << 20))}
+LIMIT=$((32 << 10)) # KiB
+
+# t_peak ARGS...: runs the program and checks its peak.
+t_peak() {
+    t_do python3 "$T_SOURCE/tests/cli/peak.py" peak "$T_TOOL" "$@"
+    t_exit 0 || return
+    [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB: $*"
+}
+
+for extension in swb pb; do
+    t_begin "$extension: build, sign, verify, extract, convert, dump in 32 MiB"
+    t_must keygen -o root.pem
+    t_must keygen -o targets.pem
+    t_must root create -o root_metadata --root-key root.pem --targets-key targets.pem \
+        --sign-with root.pem
+    truncate -s "$LARGE" large.bin
+    cat >product.yaml <<'YAML'
+schema: 1
+product: {name: large}
+release: {version: 1, metadata_version: 1}
+targets:
+  - file: large.bin
+YAML
+    other=$([ "$extension" = swb ] && echo pb || echo swb)
+    t_peak build product.yaml -o "a.$extension" --root root_metadata
+    t_peak sign "a.$extension" --key targets.pem
+    t_peak verify "a.$extension" --root root_metadata
+    t_peak dump "a.$extension"
+    t_peak extract "a.$extension" -C out --root root_metadata
+    rm -r out
+    t_peak convert "a.$extension" -o "b.$other"
+done
+
+t_begin "the peak is measured: a command over the limit is found"
+python3 "$T_SOURCE/tests/cli/peak.py" peak python3 -c 'bytearray(48 << 20)'
+[ "$(cat peak)" -gt "$LIMIT" ] || t_fail "48 MiB were measured as $(cat peak) KiB"
