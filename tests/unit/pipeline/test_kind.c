@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which file is what: by content, and by content alone. */
+#include "../../../src/pipeline/kind.h"
+
+#include "swt/container.h"
+#include "swt/metadata.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct swt_buf file_bytes(const char *path) {
+    struct swt_error err;
+    struct swt_buf bytes = {0};
+    assert_int_equal(swt_read_file(path, 1 << 20, &bytes, &err), 0);
+    return bytes;
+}
+
+/* The kind of these bytes, or the negative code. */
+static int kind_of(struct swt_slice bytes) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    struct swt_error err;
+    enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
+    assert_int_equal(swt_reader_open_memory(bytes, "memory", &reader, &err), 0);
+    int rc = swt_kind_detect(reader, &kind, &err);
+    assert_true(rc < 0 || swt_reader_offset(reader) == 0);
+    return rc < 0 ? rc : (int)kind;
+}
+
+static void expect_file(const char *path, int kind) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = file_bytes(path);
+    assert_int_equal(kind_of(swt_buf_slice(&bytes)), kind);
+}
+
+static void test_each_kind_is_known(void **state) {
+    (void)state;
+    expect_file("testdata/identity/one_target.signed_root.signed.pb", SWT_KIND_ROOT);
+    expect_file("testdata/identity/two_plus_two_keys.signed_root.unsigned.pb", SWT_KIND_ROOT);
+    expect_file("testdata/identity/one_target.manifest.pb", SWT_KIND_DEVICE_MANIFEST);
+    expect_file("testdata/identity/user_manifest.manifest.pb", SWT_KIND_DEVICE_MANIFEST);
+    expect_file("testdata/corpus/update_bundle/usual", SWT_KIND_UPDATE_BUNDLE);
+    expect_file("testdata/corpus/tar/usual", SWT_KIND_TAR_BUNDLE);
+}
+
+/* A broken bundle is still a bundle, so that its fault is what is told. */
+static void test_a_cut_bundle_is_a_bundle(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_buf_done)
+    struct swt_buf bytes = file_bytes("testdata/corpus/update_bundle/usual");
+    assert_int_equal(kind_of(swt_slice_of(bytes.data, bytes.len - 1)), SWT_KIND_UPDATE_BUNDLE);
+}
+
+static void test_what_fits_none_is_refused(void **state) {
+    (void)state;
+    static const char *const OTHERS[] = {"", "\n", "plain text\n", "{\"schema\": 1}", "\x0a\x00"};
+    for (size_t i = 0; i < SWT_COUNT(OTHERS); i++)
+        assert_int_equal(kind_of(swt_slice_text(OTHERS[i])), -SWT_E_FILE_KIND);
+    /* The metadata without its envelope, and an envelope of targets metadata: no files of ours. */
+    SWT_CLEANUP(swt_buf_done)
+    struct swt_buf bare = file_bytes("testdata/identity/one_target.root_metadata.bin");
+    assert_int_not_equal(kind_of(swt_buf_slice(&bare)), SWT_KIND_ROOT);
+    SWT_CLEANUP(swt_buf_done)
+    struct swt_buf targets = file_bytes("testdata/identity/one_target.targets_metadata.bin");
+    SWT_CLEANUP(swt_buf_done) struct swt_buf envelope = {0};
+    struct swt_error err;
+    assert_int_equal(swt_envelope_encode(swt_buf_slice(&targets), NULL, 0, &envelope, &err), 0);
+    assert_int_equal(kind_of(swt_buf_slice(&envelope)), -SWT_E_FILE_KIND);
+}
+
+/* A million one-byte fields must not be walked to decide. */
+static void test_many_fields_end_the_search(void **state) {
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    static uint8_t bytes[SIZE];
+    for (size_t i = 0; i + 1 < SIZE; i += 2)
+        bytes[i] = 0x30; /* field 6, varint 0 */
+    assert_int_equal(kind_of(swt_slice_of(bytes, SIZE)), -SWT_E_FILE_KIND);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_kind_is_known),
+        cmocka_unit_test(test_a_cut_bundle_is_a_bundle),
+        cmocka_unit_test(test_what_fits_none_is_refused),
+        cmocka_unit_test(test_many_fields_end_the_search),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
