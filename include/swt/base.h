@@ -56,6 +56,7 @@
     X(FILE_KIND, "file-kind", 3, "the file is of another kind than the command takes")             \
     X(CONTAINER, "container", 3, "the bundle's container is malformed or not canonical")           \
     X(METADATA, "metadata", 3, "signed metadata or its envelope cannot be read strictly")          \
+    X(UNKNOWN_FIELD, "unknown-field", 3, "a field that no signature covers is unknown")            \
     X(ROOT_RULES, "root-rules", 3, "root metadata breaks a rule")                                  \
     X(TARGETS_RULES, "targets-rules", 3, "targets metadata breaks a rule")                         \
     X(ROOT_CONFLICT, "root-conflict", 3, "the root disagrees with the one the bundle records")     \
@@ -201,6 +202,9 @@ bool swt_utf8_valid(struct swt_slice text); /* shortest form, no surrogates, up 
 size_t swt_utf8_next(struct swt_slice text, uint32_t *ret_char);
 /* C0, DEL, C1, or a bidirectional formatting character (U+061C, 200E-200F, 202A-202E, 2066-2069) */
 bool swt_char_is_control(uint32_t character);
+/* The lower-case form of a character, by a table of our own (Latin, Greek, Cyrillic, Armenian and
+ * some more), so that no locale decides which names are one. Others stay as they are. */
+uint32_t swt_char_fold(uint32_t character);
 /* Appends text for people: control and bidi characters as \n, \t, \xNN or \u{NNNN}, bytes that are
  * not UTF-8 as \xNN, a backslash as itself. */
 int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error *err) SWT_CHECKED;

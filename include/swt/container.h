@@ -42,7 +42,7 @@ bool swt_tar_magic(struct swt_slice head); /* head holds the first SWT_TAR_MAGIC
  * Reads the head: for tar up to the first payload's header, for pigweed the framing of the whole
  * file. reader is borrowed, positioned at the start, and must outlive the bundle. Malformed framing
  * is SWT_E_CONTAINER with offset and member; an unknown field of the UpdateBundle or of a map entry
- * too, naming --allow-unknown, unless allow_unknown. Also refused: a second root or targets
+ * SWT_E_UNKNOWN_FIELD unless allow_unknown. Also refused: a second root or targets
  * metadata, a targets metadata under another map key than "targets", duplicate payload keys, no
  * targets metadata.
  */

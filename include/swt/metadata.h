@@ -78,7 +78,7 @@ struct swt_envelope {
     size_t unknown_fields; /* only with allow_unknown */
 };
 /*
- * base: offset of bytes in the file. Unknown fields are SWT_E_METADATA naming --allow-unknown
+ * base: offset of bytes in the file. Unknown fields are SWT_E_UNKNOWN_FIELD
  * unless allow_unknown. Field order is free here; swt_envelope_canonical tells whether bytes are
  * what swt_envelope_encode writes (tar bundles require it). Missing metadata bytes are an empty
  * slice. The metadata inside is not looked at.
@@ -149,7 +149,8 @@ bool swt_root_clears_floor(const struct swt_root *old_root, const struct swt_roo
 /* What a new root shall hold. Keys may be given in any number; each passed swt_key_check. */
 struct swt_root_spec {
     const struct swt_root *base; /* rotation: what is not in the spec is kept, unknown fields too;
-                                  * keys that leave both roles leave the keys. NULL: a new root */
+                                  * root keys that leave their role leave the keys, targets keys
+                                  * stay there. NULL: a new root */
     uint32_t version;
     bool has_expires;
     int64_t expires;

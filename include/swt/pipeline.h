@@ -76,7 +76,7 @@ struct swt_build_options {
     const struct swt_prompt *prompt;
 };
 /* Document: file, container, size, product, release, version, targets (name, length, sha256),
- * signatures (signed, threshold, missing). */
+ * signed (key ids), quorums. */
 int swt_build(const struct swt_build_options *options, struct swt_notices *notices,
               json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
@@ -91,7 +91,7 @@ struct swt_sign_options {
     bool replace;
     const struct swt_prompt *prompt;
 };
-/* Document: file, role, added (key ids), already (key ids), quorums. */
+/* Document: file, role, added (key ids), already (key ids), written, quorums. */
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 

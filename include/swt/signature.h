@@ -90,7 +90,11 @@ enum swt_signature_state {
     SWT_SIGNATURE_BAD_LENGTH,
     SWT_SIGNATURE_BAD /* does not verify */
 };
-/* Whether value is key's signature over message. key passed swt_key_check. */
+/* 1 when value is key's signature over message, 0 when it is not; lack of memory is an error, never
+ * a bad signature. */
+int swt_signature_judge(const struct swt_key *key, struct swt_slice message, struct swt_slice value,
+                        struct swt_error *err) SWT_CHECKED;
+/* The same where no memory is as good as no signature. */
 bool swt_signature_verifies(const struct swt_key *key, struct swt_slice message,
                             struct swt_slice value);
 

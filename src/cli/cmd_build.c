@@ -20,8 +20,8 @@ static void print_build(const struct swt_invocation *invocation, const json_t *d
     swt_report_member(out, document, "release");
     swt_output_printf(out, " (metadata version ");
     swt_report_member(out, document, "version");
-    swt_output_printf(out, "), %zu targets\n",
-                      json_array_size(json_object_get(document, "targets")));
+    size_t targets = json_array_size(json_object_get(document, "targets"));
+    swt_output_printf(out, "), %zu target%s\n", targets, targets == 1 ? "" : "s");
     swt_report_quorums(out, quorums);
     if (json_array_size(json_object_get(document, "signed")) == 0)
         swt_output_printf(out, "unsigned: `swupdate-tool sign` adds signatures\n");

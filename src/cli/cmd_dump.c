@@ -61,10 +61,10 @@ static const json_t *find_key(const json_t *root, const json_t *id) {
     return NULL;
 }
 
-static bool has_signed(const json_t *quorum, const json_t *id) {
+static bool contains(const json_t *ids, const json_t *id) {
     size_t i;
     const json_t *other;
-    json_array_foreach(json_object_get(quorum, "signed"), i, other) {
+    json_array_foreach(ids, i, other) {
         if (json_equal(other, id))
             return true;
     }
@@ -86,7 +86,7 @@ static void print_role(struct swt_output *out, const json_t *root, const char *r
         swt_output_printf(out, "            ");
         swt_output_escaped_text(out, json_string_value(id));
         swt_report_optional(out, " ", find_key(root, id), "type", "");
-        if (has_signed(quorum, id))
+        if (contains(json_object_get(quorum, "signed"), id))
             swt_output_printf(out, " %ssigned%s", style.good, style.reset);
         swt_output_printf(out, "\n");
     }
@@ -103,6 +103,24 @@ static void print_expiry(struct swt_output *out, const json_t *object) {
     swt_output_printf(out, "\n");
 }
 
+/* Keys that no role lists: targets keys that were retired, or those of other roles. */
+static void print_spare_keys(struct swt_output *out, const json_t *root) {
+    const json_t *root_ids = json_object_get(json_object_get(root, "root"), "keys");
+    const json_t *targets_ids = json_object_get(json_object_get(root, "targets"), "keys");
+    bool any = false;
+    size_t i;
+    const json_t *key;
+    json_array_foreach(json_object_get(root, "keys"), i, key) {
+        const json_t *id = json_object_get(key, "key_id");
+        if (contains(root_ids, id) || contains(targets_ids, id))
+            continue;
+        swt_output_printf(out, "%s            ", any ? "" : "          in neither role:\n");
+        swt_output_escaped_text(out, json_string_value(id));
+        swt_report_optional(out, " ", key, "type", "\n");
+        any = true;
+    }
+}
+
 /* targets_quorum: who signed the targets metadata, by this root; NULL where there is none. */
 static void print_root(struct swt_output *out, const json_t *root, const json_t *targets_quorum) {
     print_label(out, "root");
@@ -111,6 +129,7 @@ static void print_root(struct swt_output *out, const json_t *root, const json_t 
     print_expiry(out, root);
     print_role(out, root, "root", json_object_get(root, "quorum"));
     print_role(out, root, "targets", targets_quorum);
+    print_spare_keys(out, root);
 }
 
 /* ---- targets ----------------------------------------------------------------------------- */

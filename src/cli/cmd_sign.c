@@ -18,6 +18,11 @@ static void print_sign(const struct swt_invocation *invocation, const json_t *do
     print_ids(invocation->out, document, "added", "signed with key");
     print_ids(invocation->out, document, "already",
               "nothing to do for key, it has signed already:");
+    if (json_array_size(json_object_get(document, "added")) == 0 &&
+        json_is_true(json_object_get(document, "written"))) {
+        swt_report_member(invocation->out, document, "file");
+        swt_output_printf(invocation->out, ": a copy, nothing added\n");
+    }
     swt_report_quorums(invocation->out, json_object_get(document, "quorums"));
 }
 

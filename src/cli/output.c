@@ -83,10 +83,11 @@ static int append_json(const char *data, size_t len, void *context) {
 }
 
 void swt_output_json(struct swt_output *out, json_t *value) {
+    /* ASCII: JSON leaves C1 and bidirectional characters as they are, a terminal does not. */
+    const size_t style = JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_ENSURE_ASCII;
     if (out->failure.code == SWT_OK) {
-        if (value == NULL ||
-            (json_dump_callback(value, append_json, out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 &&
-             out->failure.code == SWT_OK))
+        if (value == NULL || (json_dump_callback(value, append_json, out, style) != 0 &&
+                              out->failure.code == SWT_OK))
             (void)swt_fail_memory(&out->failure);
         else
             swt_output_printf(out, "\n");

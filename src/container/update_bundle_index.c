@@ -56,9 +56,8 @@ static int skip_unknown(struct scan *scan, const struct swt_window_field *field,
                            : field->number == SWT_FIELD_TIMESTAMP ? " (timestamp_metadata)"
                            : field->number == SWT_FIELD_SNAPSHOT  ? " (snapshot_metadata)"
                                                                   : "";
-        swt_fail(err, SWT_E_CONTAINER, "unknown field %" PRIu32 "%s in %s%s", field->number, name,
-                 map ? "an entry of " : "the UpdateBundle", map ? map : "");
-        swt_error_hint(err, "--allow-unknown skips unknown fields, with a warning");
+        swt_fail(err, SWT_E_UNKNOWN_FIELD, "unknown field %" PRIu32 "%s in %s%s", field->number,
+                 name, map ? "an entry of " : "the UpdateBundle", map ? map : "");
         return swt_bundle_error_at(scan->bundle, field->offset, err);
     }
     if (scan->bundle->unknown_fields == MAX_UNKNOWN_FIELDS) {

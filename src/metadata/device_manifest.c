@@ -95,16 +95,15 @@ static int decode(struct swt_slice bytes, struct swt_device_manifest *manifest,
     size_t unknown;
     int r =
         swt_strict_scan(&tuf__manifest__descriptor, bytes, 0, SWT_UNKNOWN_REFUSED, &unknown, err);
-    if (r < 0) {
-        err->hint[0] = '\0'; /* names an option that is about bundles */
+    if (r < 0)
         return r;
-    }
     r = read_fields(manifest, bytes, err);
     if (r < 0)
         return r;
     if (manifest->targets == NULL)
         return swt_fail(err, SWT_E_DEVICE_MANIFEST, "it holds no targets metadata");
-    return 0;
+    /* Without its role it could be any message, whose version is no floor. */
+    return swt_targets_check_role(manifest->targets, err);
 }
 
 int swt_device_manifest_decode(struct swt_slice bytes, struct swt_device_manifest **ret_manifest,
@@ -116,7 +115,7 @@ int swt_device_manifest_decode(struct swt_slice bytes, struct swt_device_manifes
     if (bytes.len == 0)
         return swt_fail(err, SWT_E_DEVICE_MANIFEST, "the device manifest is empty");
     if (decode(bytes, manifest, err) < 0) {
-        if (err->code == SWT_E_METADATA)
+        if (err->code != SWT_E_MEMORY)
             (void)swt_error_recode(err, SWT_E_DEVICE_MANIFEST);
         return swt_error_context(err, "device manifest");
     }

@@ -115,12 +115,12 @@ static bool has_key(const Tuf__RootMetadata *message, struct swt_slice id) {
     return false;
 }
 
-/* A key leaves the keys when it leaves the roles; one that was in no role is not ours to drop. */
+/* A root key leaves the keys with its role. A targets key stays when it is retired, so that a later
+ * rotation can tell that it comes back; one that was in no role is not ours to drop. */
 static bool key_stays(const Tuf__RootMetadata *old, const struct draft *draft,
                       const struct swt_root_spec *spec, struct swt_slice id) {
-    bool was_listed = requirement_lists(old->root_signature_requirement, id) ||
-                      requirement_lists(old->targets_signature_requirement, id);
-    return !was_listed || keys_hold(draft->root_keys, spec->root_key_count, id) ||
+    return !requirement_lists(old->root_signature_requirement, id) ||
+           keys_hold(draft->root_keys, spec->root_key_count, id) ||
            keys_hold(draft->targets_keys, spec->targets_key_count, id) ||
            requirement_lists(old->timestamp_signature_requirement, id) ||
            requirement_lists(old->snapshot_signature_requirement, id);

@@ -123,10 +123,9 @@ static int scan_known(struct scan *scan, const struct place *place, unsigned cou
 static int scan_unknown(struct scan *scan, const ProtobufCMessageDescriptor *type,
                         const struct swt_wire_field *found, struct swt_error *err) {
     if (scan->policy == SWT_UNKNOWN_REFUSED) {
-        (void)swt_fail(err, SWT_E_METADATA,
+        (void)swt_fail(err, SWT_E_UNKNOWN_FIELD,
                        "%s: unknown field %" PRIu32 ", which no signature covers", type->short_name,
                        found->number);
-        (void)swt_error_hint(err, "--allow-unknown makes this a warning");
         return swt_error_offset(err, found->offset);
     }
     if (++scan->unknown > SWT_MAX_UNKNOWN) {

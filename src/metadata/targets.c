@@ -31,16 +31,20 @@ static void take_hashes(const Tuf__TargetFile *message, struct swt_target *targe
 
 /* ---- orders ------------------------------------------------------------------------------ */
 
-static uint8_t fold(uint8_t byte) {
-    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
+/* The strict scan has seen to it that names are UTF-8. */
+static uint32_t next_folded(struct swt_slice *text) {
+    uint32_t character;
+    size_t len = swt_utf8_next(*text, &character);
+    *text = swt_slice_of(text->data + len, text->len - len);
+    return swt_char_fold(character);
 }
 
 static int compare_folded(struct swt_slice a, struct swt_slice b) {
-    size_t common = a.len < b.len ? a.len : b.len;
-    for (size_t i = 0; i < common; i++) {
-        int difference = fold(a.data[i]) - fold(b.data[i]);
-        if (difference != 0)
-            return difference;
+    while (a.len > 0 && b.len > 0) {
+        uint32_t left = next_folded(&a);
+        uint32_t right = next_folded(&b);
+        if (left != right)
+            return left < right ? -1 : 1;
     }
     return (a.len > b.len) - (a.len < b.len);
 }

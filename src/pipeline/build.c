@@ -65,8 +65,12 @@ static int check_signers(const struct swt_build_job *job, struct swt_error *err)
     const struct swt_signers *signers = &job->signers;
     for (size_t i = 0; i < signers->count; i++) {
         int rc = swt_profile_check_key(job->profile, swt_signer_key(signers->items[i]), err);
-        if (rc < 0 && !job->advice_only)
-            return swt_error_context(err, "%s", swt_signer_uri(signers->items[i]));
+        if (rc == 0)
+            continue;
+        swt_error_context(err, "%s", swt_signer_uri(signers->items[i]));
+        rc = swt_build_advise(job, err);
+        if (rc < 0)
+            return rc;
     }
     if (job->has_root) {
         struct swt_signing_roles roles = {{&job->root.root->targets, NULL}, 1};

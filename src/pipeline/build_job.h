@@ -39,6 +39,8 @@ int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
 /* The size and profile limits of one payload; position and name are added to the error. */
 int swt_build_check_size(const struct swt_build_job *job, size_t index, uint64_t size,
                          struct swt_error *err) SWT_CHECKED;
+/* Where the profile was not asked for, an error of it becomes a warning: 0. All else stays. */
+int swt_build_advise(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* Adds the target's name and its place in the manifest to an error; returns -err->code. */
 int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt_error *err);
 

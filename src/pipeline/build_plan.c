@@ -22,7 +22,10 @@ int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt
     const struct swt_manifest_target *origin = job->origins[index];
     if (origin == NULL)
         return swt_error_context(err, "target '%s'", job->payloads[index].name);
-    err->file[0] = '\0'; /* the manifest's line is the place to mend; the message names the file */
+    /* The manifest's line is the place to mend; which file it was goes into the message. */
+    if (err->file[0] != '\0')
+        swt_error_context(err, "%s", job->payloads[index].path);
+    err->file[0] = '\0';
     swt_manifest_error_at(err, origin->node);
     return swt_error_context(err, "target '%s'", job->payloads[index].name);
 }
@@ -58,8 +61,7 @@ static int choose_profile(struct swt_build_job *job, struct swt_error *err) {
     return 0;
 }
 
-/* A limit is an error where the profile was asked for, else a warning. */
-static int advise(const struct swt_build_job *job, struct swt_error *err) {
+int swt_build_advise(const struct swt_build_job *job, struct swt_error *err) {
     if (!job->advice_only || err->code != SWT_E_PROFILE)
         return -(int)err->code;
     struct swt_error advice = *err;
@@ -92,7 +94,7 @@ static int read_root(struct swt_build_job *job, struct swt_error *err) {
     job->has_root = true;
     rc = swt_root_check(job->root.root, err);
     if (rc == 0 && swt_profile_check_root(job->profile, job->root.root, err) < 0)
-        rc = advise(job, err);
+        rc = swt_build_advise(job, err);
     if (rc < 0)
         return swt_error_file(err, path);
     return warn_of_root(job, err);
@@ -167,28 +169,52 @@ int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
     return rc;
 }
 
+/* The first payload that lies in another's folder; NULL when there is none. Each with each: this is
+ * asked only when it is known that there is one. */
+static const struct swt_manifest_target *find_in_folder(const struct swt_build_job *job) {
+    for (size_t i = 0; i < job->payload_count; i++)
+        for (size_t j = 0; j < job->payload_count; j++) {
+            size_t len = strlen(job->payloads[j].name);
+            if (strncmp(job->payloads[i].name, job->payloads[j].name, len) == 0 &&
+                job->payloads[i].name[len] == '/')
+                return job->origins[i];
+        }
+    return NULL;
+}
+
+static int fail_names(const struct swt_build_job *job, const struct swt_manifest_target *origin,
+                      struct swt_error *err) {
+    return origin != NULL ? swt_manifest_error_at(err, origin->node)
+                          : swt_error_file(err, job->options->manifest);
+}
+
 /* What the names are to each other is judged on metadata as a verifier would see it, before any
  * payload is read: lengths and hashes are zero yet. */
 static int check_names(const struct swt_build_job *job, struct swt_error *err) {
     for (size_t i = 0; i < job->payload_count; i++)
         if (swt_target_name_check(swt_slice_text(job->payloads[i].name), err) < 0)
-            return swt_build_error_at(job, i, err);
+            return fail_names(job, job->origins[i], err);
     SWT_CLEANUP(swt_buf_done) struct swt_buf draft = {0};
     SWT_CLEANUP(swt_targets_cleanup) struct swt_targets *targets = NULL;
     int rc = swt_build_encode(job, &draft, err);
     if (rc == 0)
         rc = swt_targets_decode(swt_buf_slice(&draft), 0, &targets, err);
-    if (rc == 0)
-        rc = swt_targets_check_entries(targets, err);
+    if (rc < 0)
+        return swt_error_file(err, job->options->manifest);
+    if (swt_targets_check_entries(targets, err) < 0)
+        return fail_names(job, find_in_folder(job), err);
     const struct swt_target *a;
     const struct swt_target *b;
-    if (rc == 0 && swt_targets_case_twins(targets, &a, &b))
-        rc = swt_fail(err, SWT_E_TARGET_NAME,
-                      "targets '%.*s' and '%.*s' differ only in case: where file systems fold case "
-                      "they are one file",
-                      (int)a->name.len, (const char *)a->name.data, (int)b->name.len,
-                      (const char *)b->name.data);
-    return rc < 0 ? swt_error_file(err, job->options->manifest) : 0;
+    if (!swt_targets_case_twins(targets, &a, &b))
+        return 0;
+    swt_fail(err, SWT_E_TARGET_NAME,
+             "targets '%.*s' and '%.*s' differ only in case: where file systems fold case "
+             "they are one file",
+             (int)a->name.len, (const char *)a->name.data, (int)b->name.len,
+             (const char *)b->name.data);
+    /* Targets stand in the order of the payloads. */
+    const struct swt_target *later = a > b ? a : b;
+    return fail_names(job, job->origins[later - targets->targets], err);
 }
 
 static int check_max_size(const struct swt_build_job *job, size_t index, uint64_t size,
@@ -215,7 +241,7 @@ int swt_build_check_size(const struct swt_build_job *job, size_t index, uint64_t
                                    err);
     if (rc < 0) {
         swt_build_error_at(job, index, err);
-        rc = advise(job, err);
+        rc = swt_build_advise(job, err);
     }
     return rc;
 }

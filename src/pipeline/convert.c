@@ -5,6 +5,7 @@
 #include "user_manifest.h"
 
 #include "swt/pipeline.h"
+#include "swt/signature.h"
 
 #include <string.h>
 
@@ -37,6 +38,19 @@ static int check_recorded_root(const struct swt_convert_options *options,
     return swt_error_file(err, options->root);
 }
 
+/* Verifiers will count the bundle's signatures by the root that is put in. */
+static int warn_of_signers(const struct swt_bundle_source *source, const struct swt_root *root,
+                           struct swt_notices *notices, struct swt_error *err) {
+    SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
+    int rc = swt_quorum_count(root, &root->targets, &source->targets_envelope, &quorum, err);
+    if (rc < 0 || quorum.met)
+        return rc;
+    return swt_notices_add(notices, err, SWT_WARNING,
+                           "the targets metadata is signed by %zu of the %u targets keys that the "
+                           "new root asks for",
+                           quorum.signed_count, quorum.threshold);
+}
+
 /* The root to put in. Its own quorum is not asked for: it may be signed later. */
 static int read_new_root(const struct swt_convert_options *options,
                          struct swt_bundle_source *source, struct swt_root_source *ret_root,
@@ -61,6 +75,8 @@ static int read_new_root(const struct swt_convert_options *options,
         rc = swt_notices_add(notices, err, SWT_WARNING,
                              "the root is not signed by its own quorum yet (%zu of %u)",
                              quorum.signed_count, quorum.threshold);
+    if (rc == 0)
+        rc = warn_of_signers(source, root.root, notices, err);
     if (rc < 0)
         return rc;
     *ret_root = SWT_MOVE(root);
@@ -87,6 +103,19 @@ static int make_document(const struct swt_convert_options *options, enum swt_for
     return rc;
 }
 
+/* Root metadata and device manifests are told by name; what else is no bundle, by its first fault.
+ */
+static int check_kind(struct swt_reader *reader, struct swt_error *err) {
+    enum swt_kind kind;
+    int rc = swt_kind_detect(reader, &kind, err);
+    if (rc < 0)
+        return err->code == SWT_E_FILE_KIND ? swt_reader_seek(reader, 0, err) : rc;
+    if (kind == SWT_KIND_TAR_BUNDLE || kind == SWT_KIND_UPDATE_BUNDLE)
+        return 0;
+    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(kind));
+    return swt_error_file(err, swt_reader_name(reader));
+}
+
 int swt_convert(const struct swt_convert_options *options, struct swt_notices *notices,
                 json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
@@ -99,6 +128,8 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
     int rc = swt_reader_open(options->file, &reader, err);
     if (rc == 0)
         rc = swt_kind_of_bundle(reader, &kind, err);
+    if (rc == 0)
+        rc = check_kind(reader, err);
     if (rc == 0)
         rc = swt_bundle_source_open(SWT_TAKE(reader), kind, false, &source, err);
     if (rc == 0)

@@ -7,6 +7,8 @@
 
 #include "swt/pipeline.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -75,16 +77,17 @@ static int warn_of_quorum(struct dump *dump, const json_t *quorum, const char *w
 }
 
 /* The signatures on an envelope; with a root that keeps its rules, what they count for. */
-static int add_signatures(struct dump *dump, json_t *object, const char *what,
+static int add_signatures(struct dump *dump, json_t *object, const char *of,
                           const struct swt_root *root, const struct swt_role *role,
                           const struct swt_envelope *envelope, struct swt_error *err) {
+    const char *what = strcmp(of, SWT_ROLE_ROOT) == 0 ? "the root" : "the targets metadata";
     int rc = add_signature_ids(object, envelope, err);
     if (rc < 0)
         return rc;
     if (root == NULL)
         return envelope->signature_count == 0 ? warn(dump, err, "%s is unsigned", what) : 0;
     json_t *quorum;
-    rc = swt_json_quorum(what, root, role, envelope, &quorum, err);
+    rc = swt_json_quorum(of, root, role, envelope, &quorum, err);
     if (rc == 0)
         rc = swt_json_set(object, "quorum", quorum, err);
     return rc < 0 ? rc : warn_of_quorum(dump, quorum, what, envelope, err);
@@ -111,8 +114,8 @@ static int add_root(struct dump *dump, json_t *parent, const char *name,
     *ret_sound = rc == 0;
     rc = warn_of_fault(dump, rc, "the root breaks a rule", err);
     if (rc == 0)
-        rc = add_signatures(dump, json, "the root", *ret_sound ? root : NULL, &root->root, envelope,
-                            err);
+        rc = add_signatures(dump, json, SWT_ROLE_ROOT, *ret_sound ? root : NULL, &root->root,
+                            envelope, err);
     return rc < 0 ? rc : warn_of_expiry(dump, &root->common, "the root", err);
 }
 
@@ -140,59 +143,77 @@ static int add_metadata(struct dump *dump, const struct swt_targets *targets, js
     return rc;
 }
 
-/* Each target, with what user_manifest says of it (type, slot, version, meta). */
+/* What user_manifest says of a target, and only that: it must not pass for metadata. */
+static int add_details(json_t *target, const json_t *details, struct swt_error *err) {
+    static const char *const TEXTS[] = {"type", "slot", "version"};
+    for (size_t i = 0; i < SWT_COUNT(TEXTS); i++) {
+        json_t *text = json_object_get(details, TEXTS[i]);
+        if (json_is_string(text) && json_object_set(target, TEXTS[i], text) < 0)
+            return swt_fail_memory(err);
+    }
+    json_t *meta = json_object_get(details, "meta");
+    if (json_is_object(meta) && json_object_set(target, "meta", meta) < 0)
+        return swt_fail_memory(err);
+    return 0;
+}
+
+/* Lengths that JSON's numbers cannot hold are no lengths of files: as text. */
+static json_t *length_json(uint64_t length) {
+    char text[32];
+    if (length <= INT64_MAX)
+        return json_integer((json_int_t)length);
+    (void)snprintf(text, sizeof text, "%" PRIu64, length);
+    return json_string(text);
+}
+
+static int add_target(json_t *array, const struct swt_target *target, const json_t *all_details,
+                      struct swt_error *err) {
+    json_t *json = json_object();
+    json_t *name = swt_json_text(target->name);
+    int rc = swt_json_add(array, json, err);
+    if (rc == 0)
+        rc = swt_json_set(json, "name", name, err);
+    if (rc == 0)
+        rc = swt_json_set(json, "length", length_json(target->length), err);
+    if (rc == 0 && target->sha256 != NULL)
+        rc = swt_json_set(json, "sha256",
+                          swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);
+    return rc < 0 ? rc
+                  : add_details(json, json_object_get(all_details, json_string_value(name)), err);
+}
+
 static int add_targets(struct dump *dump, const struct swt_targets *targets,
                        const json_t *user_manifest, struct swt_error *err) {
     const json_t *details = json_object_get(user_manifest, "targets");
     json_t *array = swt_json_array(dump->document, "targets", err);
     int rc = array == NULL ? -SWT_E_MEMORY : 0;
-    for (size_t i = 0; i < targets->target_count && rc == 0; i++) {
-        const struct swt_target *target = &targets->targets[i];
-        json_t *json = json_pack("{s:I}", "length", (json_int_t)target->length);
-        json_t *name = swt_json_text(target->name);
-        rc = swt_json_add(array, json, err);
-        if (rc == 0)
-            rc = swt_json_set(json, "name", name, err);
-        if (rc == 0 && target->sha256 != NULL)
-            rc = swt_json_set(json, "sha256",
-                              swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);
-        json_t *detail = rc == 0 ? json_object_get(details, json_string_value(name)) : NULL;
-        if (detail != NULL && json_object_update_missing(json, detail) < 0)
-            rc = swt_fail_memory(err);
-    }
+    for (size_t i = 0; i < targets->target_count && rc == 0; i++)
+        rc = add_target(array, &targets->targets[i], details, err);
     return rc;
 }
 
 /* ---- what user_manifest tells ------------------------------------------------------------ */
 
+static int keep_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
+    return swt_buf_append(context, data, len, err);
+}
+
 /* Its bytes, when the bundle starts with it and they are the ones that the metadata names. */
 static int read_user_manifest(struct dump *dump, struct swt_bundle_source *source,
                               struct swt_buf *ret_bytes, struct swt_error *err) {
-    const struct swt_targets *targets = source->targets;
-    if (targets->target_count == 0 || targets->targets[0].sha256 == NULL ||
-        targets->targets[0].length > SWT_MAX_USER_MANIFEST ||
-        !swt_slice_equal(targets->targets[0].name, swt_slice_text(SWT_USER_MANIFEST)))
-        return 0;
-    SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = NULL;
+    const struct swt_target *target = swt_user_manifest_target(source->targets);
+    SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
     enum swt_payload_state state;
     uint8_t digest[SWT_SHA256_SIZE];
-    uint8_t chunk[16384];
-    size_t len = 1;
-    int rc = swt_bundle_next(source->body, targets->targets[0].name, targets->targets[0].length,
-                             &state, err);
+    if (target == NULL || target->sha256 == NULL)
+        return 0;
+    int rc = swt_bundle_next(source->body, target->name, target->length, &state, err);
     if (rc < 0 || state == SWT_PAYLOAD_ABSENT)
         return rc;
-    rc = swt_sha256_new(&hash, err);
-    while (rc == 0 && len > 0) {
-        rc = swt_bundle_read(source->body, chunk, sizeof chunk, &len, err);
-        if (rc == 0)
-            rc = swt_sha256_update(hash, chunk, len, err);
-        if (rc == 0)
-            rc = swt_buf_append(ret_bytes, chunk, len, err);
-    }
+    rc = swt_payload_hasher_init(&hasher, err);
     if (rc == 0)
-        rc = swt_sha256_finish(hash, digest, err);
-    if (rc < 0 || memcmp(digest, targets->targets[0].sha256, sizeof digest) == 0)
+        rc = swt_payload_hash(&hasher, source->body, keep_chunk, ret_bytes, digest, err);
+    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) == 0)
         return rc;
     swt_buf_clear(ret_bytes);
     return warn(dump, err, "user_manifest does not have the SHA-256 that the metadata lists");
@@ -254,7 +275,7 @@ static int tell_presence(struct dump *dump, const struct presence *presence,
 static int add_presence(struct dump *dump, struct swt_bundle_source *source,
                         struct swt_error *err) {
     if (!swt_reader_seekable(source->reader))
-        return 0;
+        return warn(dump, err, "the payloads were not looked at: a pipe is not read to its end");
     struct presence presence = {.targets = source->targets};
     presence.present = calloc(source->targets->target_count + 1, sizeof *presence.present);
     if (presence.present == NULL)
@@ -291,7 +312,7 @@ static int dump_bundle(struct dump *dump, struct swt_reader *reader, enum swt_ki
     if (rc == 0)
         rc = add_metadata(dump, source.targets, &metadata, err);
     if (rc == 0)
-        rc = add_signatures(dump, metadata, "the targets metadata", sound ? source.root : NULL,
+        rc = add_signatures(dump, metadata, SWT_ROLE_TARGETS, sound ? source.root : NULL,
                             sound ? &source.root->targets : NULL, &source.targets_envelope, err);
     if (rc == 0)
         rc = add_targets(dump, source.targets, user_manifest, err);

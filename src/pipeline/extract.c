@@ -8,6 +8,7 @@
 #include <string.h>
 
 struct extraction {
+    const char *file;
     const struct swt_extract_options *options;
     struct swt_staging *staging;
     bool *found; /* for each of options->names */
@@ -58,13 +59,18 @@ static int write_payload(void *context, const void *data, size_t len, struct swt
     return extraction->wanted ? swt_staging_write(extraction->staging, data, len, err) : 0;
 }
 
+static int fail_name(const struct extraction *extraction, const char *name, struct swt_error *err) {
+    swt_fail(err, SWT_E_NOT_FOUND, "the bundle holds no payload '%s'", name);
+    swt_error_file(err, extraction->file);
+    return swt_error_hint(err, "swupdate-tool dump lists its targets");
+}
+
 /* A name that was asked for and is not there: nothing is extracted, the rest neither. */
 static int check_names(const struct extraction *extraction, struct swt_error *err) {
     const struct swt_extract_options *options = extraction->options;
     for (size_t i = 0; i < options->name_count; i++)
         if (!extraction->found[i])
-            return swt_fail(err, SWT_E_NOT_FOUND, "the bundle holds no payload '%s'",
-                            options->names[i]);
+            return fail_name(extraction, options->names[i], err);
     return 0;
 }
 
@@ -77,9 +83,16 @@ static int extraction_open(struct extraction *extraction, struct swt_error *err)
     return swt_staging_open(options->directory, options->force, &extraction->staging, err);
 }
 
+static int commit(struct extraction *extraction, struct swt_error *err) {
+    int rc = swt_staging_commit(extraction->staging, err);
+    if (rc < 0 && err->code == SWT_E_EXISTS && !extraction->options->force)
+        return swt_error_hint(err, "--force replaces existing files");
+    return rc;
+}
+
 int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
                 json_t **ret_document, struct swt_error *err) {
-    SWT_CLEANUP(extraction_done) struct extraction extraction = {.options = options};
+    SWT_CLEANUP(extraction_done) struct extraction extraction = {.file = file, .options = options};
     struct swt_payload_sink sink = {begin_payload, write_payload, &extraction};
     SWT_CLEANUP(swt_judge_done)
     struct swt_judge judge = {.authenticate = !options->no_verify, .sink = &sink};
@@ -97,7 +110,7 @@ int swt_extract(const char *file, const struct swt_extract_options *options, boo
     if (rc == 0 && accepted && json_object_set(document, "extracted", extraction.extracted) < 0)
         rc = swt_fail_memory(err);
     if (rc == 0 && accepted)
-        rc = swt_staging_commit(extraction.staging, err);
+        rc = commit(&extraction, err);
     if (rc < 0) {
         json_decref(document);
         return rc;

@@ -80,10 +80,14 @@ int swt_step_warn(struct swt_step *step, struct swt_error *err, const char *form
     return rc;
 }
 
+#define ALLOW_UNKNOWN_HINT "--allow-unknown makes an unknown field a warning"
+
 int swt_step_fault(struct swt_step *step, struct swt_error *err) {
     if (swt_code_exit(err->code) != 3)
         return -(int)err->code;
     struct swt_error fault = *err;
+    if (fault.code == SWT_E_UNKNOWN_FIELD && fault.hint[0] == '\0')
+        swt_error_hint(&fault, ALLOW_UNKNOWN_HINT);
     if (fault.hint[0] != '\0') {
         int rc = swt_step_note(step, err, "%s", fault.hint);
         if (rc < 0)
@@ -219,7 +223,8 @@ static int check_options(const struct swt_judge *judge, struct swt_error *err) {
         swt_fail(err, SWT_E_USAGE, "no trust anchor was given");
         return swt_error_hint(err,
                               "--root ROOT with the root metadata that the device holds, or --self "
-                              "to check the bundle against its own root");
+                              "to check the bundle against its own root%s",
+                              judge->sink != NULL ? ", or --no-verify" : "");
     }
     return 0;
 }
@@ -235,42 +240,59 @@ static int parse_time(struct swt_judge *judge, struct swt_error *err) {
 
 /* A bundle can't vouch for itself unasked: --self says so in the report. */
 static int read_anchor(struct swt_judge *judge, struct swt_reader *anchor, struct swt_error *err) {
-    if (!swt_reader_same_file(anchor, judge->reader))
-        return swt_root_source_read(anchor, judge->options->allow_unknown, &judge->anchor, err);
+    if (!swt_reader_same_file(anchor, judge->reader)) {
+        int rc = swt_root_source_read(anchor, judge->options->allow_unknown, &judge->anchor, err);
+        if (rc < 0 && err->code == SWT_E_UNKNOWN_FIELD)
+            swt_error_hint(err, ALLOW_UNKNOWN_HINT);
+        return rc;
+    }
     swt_fail(err, SWT_E_USAGE, "--root %s is the file under judgement itself",
              judge->options->root);
     return swt_error_hint(err, "--self checks it against its own root, which proves nothing about "
                                "the signer");
 }
 
-/* Whatever is wrong with the head is the container step's to tell. */
+/* Whatever is wrong with the head is the container step's to tell; a system that failed is not. */
+static int keep_fault(const struct swt_judge *judge, struct swt_error *err) {
+    if (judge->head_status == 0 || swt_code_exit(judge->head_error.code) == 3)
+        return 0;
+    *err = judge->head_error;
+    return judge->head_status;
+}
+
 static int read_head(struct swt_judge *judge, struct swt_error *err) {
     enum swt_format format =
         judge->kind == SWT_KIND_TAR_BUNDLE ? SWT_FORMAT_TAR : SWT_FORMAT_PIGWEED;
-    int rc = swt_bundle_open(judge->reader, format, judge->options->allow_unknown, &judge->bundle,
-                             &judge->head_error);
-    if (rc < 0 && swt_code_exit(judge->head_error.code) != 3) {
-        *err = judge->head_error;
-        return rc;
-    }
-    judge->head_status = rc;
-    if (rc == 0 && swt_bundle_has_root(judge->bundle)) {
+    judge->head_status = swt_bundle_open(judge->reader, format, judge->options->allow_unknown,
+                                         &judge->bundle, &judge->head_error);
+    if (judge->head_status == 0 && swt_bundle_has_root(judge->bundle)) {
         judge->has_root = true;
         judge->root_bytes = swt_bundle_root(judge->bundle, &judge->root_offset);
     }
-    return 0;
+    return keep_fault(judge, err);
 }
 
 static int read_file(struct swt_judge *judge, struct swt_error *err) {
     if (judge->root_only) {
         judge->kind = SWT_KIND_ROOT;
-        int rc = swt_reader_read_all(judge->reader, SWT_MAX_SMALL_FILE, &judge->root_file, err);
+        judge->head_status = swt_reader_read_all(judge->reader, SWT_MAX_SMALL_FILE,
+                                                 &judge->root_file, &judge->head_error);
         judge->has_root = true;
         judge->root_bytes = swt_buf_slice(&judge->root_file);
-        return rc;
+        return keep_fault(judge, err);
     }
     int rc = swt_kind_of_bundle(judge->reader, &judge->kind, err);
     return rc < 0 ? rc : read_head(judge, err);
+}
+
+static int open_device(struct swt_judge *judge, struct swt_error *err) {
+    int rc = swt_device_source_open(judge->options->device_manifest, &judge->device, err);
+    if (rc < 0)
+        return rc;
+    judge->has_device = true;
+    /* The version of other metadata is no floor. */
+    rc = swt_targets_check_role(judge->device.manifest->targets, err);
+    return rc < 0 ? swt_error_file(err, judge->options->device_manifest) : 0;
 }
 
 int swt_judge_open(struct swt_judge *judge, const char *file,
@@ -287,10 +309,8 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
         rc = swt_reader_open(file, &judge->reader, err);
     if (rc == 0 && anchor != NULL)
         rc = read_anchor(judge, anchor, err);
-    if (rc == 0 && options->device_manifest != NULL) {
-        rc = swt_device_source_open(options->device_manifest, &judge->device, err);
-        judge->has_device = rc == 0;
-    }
+    if (rc == 0 && options->device_manifest != NULL)
+        rc = open_device(judge, err);
     return rc < 0 ? rc : read_file(judge, err);
 }
 

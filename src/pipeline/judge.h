@@ -119,9 +119,12 @@ swt_step_function swt_judge_targets_quorum, swt_judge_targets_content, swt_judge
 int swt_judge_tell_signatures(const struct swt_judge *judge, struct swt_step *step,
                               const struct swt_envelope *envelope, const struct swt_quorum *quorum,
                               struct swt_error *err) SWT_CHECKED;
-/* "1 of 2 (4f392777c973…)" of a quorum. */
-int swt_quorum_text(const struct swt_quorum *quorum, struct swt_buf *ret_text,
-                    struct swt_error *err) SWT_CHECKED;
+/* "1 of 2 (4f392777c973…)"; a quorum that is not met fails the step. */
+int swt_judge_tell_quorum(struct swt_step *step, const struct swt_quorum *quorum,
+                          struct swt_error *err) SWT_CHECKED;
+/* Expired or not at the judge's time, which is fixed once. */
+int swt_judge_expiry(const struct swt_judge *judge, struct swt_step *step,
+                     const struct swt_common *common, struct swt_error *err) SWT_CHECKED;
 /* The first 12 digits of a key id and "…"; shorter ids whole; "(empty)". */
 #define SWT_SHORT_ID 32
 const char *swt_short_id(struct swt_slice id, char ret_text[SWT_SHORT_ID]);

@@ -17,8 +17,8 @@ const char *swt_short_id(struct swt_slice id, char ret_text[SWT_SHORT_ID]) {
     return ret_text;
 }
 
-int swt_quorum_text(const struct swt_quorum *quorum, struct swt_buf *ret_text,
-                    struct swt_error *err) {
+static int quorum_text(const struct swt_quorum *quorum, struct swt_buf *ret_text,
+                       struct swt_error *err) {
     char id[SWT_SHORT_ID];
     int rc = swt_buf_printf(ret_text, err, "%zu of %u", quorum->signed_count, quorum->threshold);
     for (size_t i = 0; rc == 0 && i < quorum->signed_count; i++)
@@ -67,11 +67,10 @@ int swt_judge_tell_signatures(const struct swt_judge *judge, struct swt_step *st
     return rc;
 }
 
-/* Says how many keys signed; a quorum that is not met fails the step. */
-static int tell_quorum(struct swt_step *step, const struct swt_quorum *quorum,
-                       struct swt_error *err) {
+int swt_judge_tell_quorum(struct swt_step *step, const struct swt_quorum *quorum,
+                          struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
-    int rc = swt_quorum_text(quorum, &text, err);
+    int rc = quorum_text(quorum, &text, err);
     if (rc < 0)
         return rc;
     return quorum->met ? swt_step_pass(step, err, "%s", swt_buf_text(&text))
@@ -92,23 +91,22 @@ int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struc
 }
 
 /* Root metadata where a bundle is expected must not pass, and is worth a word. */
-static int tell_root_file(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+static bool is_root_file(const struct swt_judge *judge) {
     enum swt_kind kind;
     struct swt_error ignored;
-    if (!swt_reader_seekable(judge->reader) || swt_reader_seek(judge->reader, 0, &ignored) < 0 ||
-        swt_kind_detect(judge->reader, &kind, &ignored) < 0 || kind != SWT_KIND_ROOT)
-        return 0;
-    return swt_step_note(step, err, "this is root metadata: --type root judges it");
+    return swt_reader_seekable(judge->reader) && swt_reader_seek(judge->reader, 0, &ignored) == 0 &&
+           swt_kind_detect(judge->reader, &kind, &ignored) == 0 && kind == SWT_KIND_ROOT;
 }
 
 int swt_judge_container(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
-    if (judge->root_only)
+    if (judge->root_only && judge->head_status == 0)
         return swt_step_pass(step, err, "root metadata, no bundle");
     if (judge->head_status < 0) {
+        bool is_root = !judge->root_only && is_root_file(judge);
         *err = judge->head_error;
-        int rc = tell_root_file(judge, step, err);
-        *err = judge->head_error;
-        return rc < 0 ? rc : swt_step_fault(step, err);
+        if (is_root)
+            swt_error_hint(err, "this is root metadata: --type root judges it");
+        return swt_step_fault(step, err);
     }
     enum swt_format format = swt_bundle_format(judge->bundle);
     uint64_t offset = judge->root_offset;
@@ -187,6 +185,10 @@ int swt_judge_anchor(struct swt_judge *judge, struct swt_step *step, struct swt_
     SWT_CLEANUP(quorum_done) struct swt_quorum quorum = {0};
     if (rc == 0)
         rc = swt_quorum_count(anchor, &anchor->root, &judge->anchor.envelope, &quorum, err);
+    size_t unknown = judge->anchor.envelope.unknown_fields;
+    if (rc == 0 && unknown > 0)
+        rc = swt_step_warn(step, err, "%zu unknown field%s in the anchor that no signature covers",
+                           unknown, unknown == 1 ? "" : "s");
     if (rc == 0 && !quorum.met)
         rc = swt_step_warn(step, err, "the anchor is not signed by its own quorum (%zu of %u)",
                            quorum.signed_count, quorum.threshold);
@@ -209,8 +211,14 @@ int swt_judge_root_old_quorum(struct swt_judge *judge, struct swt_step *step,
     if (rc == 0)
         rc = swt_quorum_count(anchor, &anchor->root, &judge->root_envelope, &judge->root_quorum,
                               err);
-    /* Which signatures are strangers' is told at the new quorum: the new root is not read yet. */
-    return rc < 0 ? rc : tell_quorum(step, &judge->root_quorum, err);
+    if (rc == 0)
+        rc = swt_judge_tell_quorum(step, &judge->root_quorum, err);
+    /* Which keys are strangers' is told at the new quorum, as the new root is not read yet, unless
+     * it ends here. */
+    if (rc == 0 && !judge->root_quorum.met)
+        rc =
+            swt_judge_tell_signatures(judge, step, &judge->root_envelope, &judge->root_quorum, err);
+    return rc;
 }
 
 int swt_judge_root_content(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
@@ -257,7 +265,7 @@ int swt_judge_root_new_quorum(struct swt_judge *judge, struct swt_step *step,
     if (rc == 0)
         rc = swt_quorum_count(root, &root->root, &judge->root_envelope, &quorum, err);
     if (rc == 0)
-        rc = tell_quorum(step, &quorum, err);
+        rc = swt_judge_tell_quorum(step, &quorum, err);
     return rc < 0 ? rc : tell_both_quorums(judge, step, &quorum, err);
 }
 
@@ -289,7 +297,11 @@ int swt_judge_root_version(struct swt_judge *judge, struct swt_step *step, struc
 
 int swt_judge_root_expiry(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     judge->trusted = judge->has_root ? judge->new_root : judge->anchor.root;
-    const struct swt_common *common = &judge->trusted->common;
+    return swt_judge_expiry(judge, step, &judge->trusted->common, err);
+}
+
+int swt_judge_expiry(const struct swt_judge *judge, struct swt_step *step,
+                     const struct swt_common *common, struct swt_error *err) {
     char now[SWT_TIME_TEXT];
     char expires[SWT_TIME_TEXT];
     int rc = swt_step_expect(step, err, "not expired at %s", swt_time_text(judge->now, now));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps 11 to 17: the targets metadata, the payloads, the recorded root, the end. */
 #include "judge.h"
+#include "payloads.h"
 #include "user_manifest.h"
 
 #include "swt/signature.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- 11 to 14: the metadata -------------------------------------------------------------- */
@@ -14,16 +14,12 @@ int swt_judge_targets_quorum(struct swt_judge *judge, struct swt_step *step,
                              struct swt_error *err) {
     const struct swt_root *root = judge->trusted;
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
-    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
     int rc = swt_step_expect(step, err, "signatures of %u of the %zu targets keys",
                              root->targets.threshold, root->targets.key_id_count);
     if (rc == 0)
         rc = swt_quorum_count(root, &root->targets, &judge->targets_envelope, &quorum, err);
     if (rc == 0)
-        rc = swt_quorum_text(&quorum, &text, err);
-    if (rc == 0)
-        rc = quorum.met ? swt_step_pass(step, err, "%s", swt_buf_text(&text))
-                        : swt_step_fail(step, err, "%s", swt_buf_text(&text));
+        rc = swt_judge_tell_quorum(step, &quorum, err);
     if (rc == 0 && judge->targets_envelope.signature_count == 0)
         rc = swt_step_fail(step, err, "not signed at all");
     if (rc < 0)
@@ -55,17 +51,7 @@ int swt_judge_targets_content(struct swt_judge *judge, struct swt_step *step,
 
 int swt_judge_targets_expiry(struct swt_judge *judge, struct swt_step *step,
                              struct swt_error *err) {
-    const struct swt_common *common = &judge->targets->common;
-    char now[SWT_TIME_TEXT];
-    char expires[SWT_TIME_TEXT];
-    int rc = swt_step_expect(step, err, "not expired at %s", swt_time_text(judge->now, now));
-    if (rc < 0)
-        return rc;
-    if (!common->has_expires)
-        return swt_step_pass(step, err, "never expires");
-    swt_time_text(common->expires, expires);
-    return swt_common_expired(common, judge->now) ? swt_step_fail(step, err, "expired %s", expires)
-                                                  : swt_step_pass(step, err, "expires %s", expires);
+    return swt_judge_expiry(judge, step, &judge->targets->common, err);
 }
 
 int swt_judge_targets_entries(struct swt_judge *judge, struct swt_step *step,
@@ -123,17 +109,17 @@ int swt_judge_targets_version(struct swt_judge *judge, struct swt_step *step,
 
 /* ---- 15: payloads ------------------------------------------------------------------------ */
 
-/* What one payload read told. */
-struct payload_read {
-    struct swt_sha256 *hash;
-    uint8_t *chunk;
+/* One run over the payloads. */
+struct run {
+    struct swt_judge *judge;
+    struct swt_payload_hasher hasher;
+    bool keeps; /* the payload under way is user_manifest, held for the step on the recorded root */
     size_t present;
     size_t left_out;
 };
 
-static void payload_read_done(struct payload_read *read) {
-    swt_sha256_free(read->hash);
-    free(read->chunk);
+static void run_done(struct run *run) {
+    swt_payload_hasher_done(&run->hasher);
 }
 
 static int name_fault(struct swt_step *step, struct swt_slice name, const char *what,
@@ -150,69 +136,62 @@ static bool device_has(const struct swt_judge *judge, const struct swt_target *t
            memcmp(held->sha256, target->sha256, SWT_DIGEST_SIZE) == 0;
 }
 
-/* user_manifest stands first, and is held in memory for the step on the recorded root. */
-static bool is_user_manifest(const struct swt_judge *judge, const struct swt_target *target) {
-    return target == &judge->targets->targets[0] && target->length <= SWT_MAX_USER_MANIFEST &&
-           swt_slice_equal(target->name, swt_slice_text(SWT_USER_MANIFEST));
+/* The device's copy of user_manifest counts only when it is the one that is signed here. */
+static int take_device_copy(struct swt_judge *judge, const struct swt_target *target,
+                            struct swt_error *err) {
+    const struct swt_device_manifest *device = judge->device.manifest;
+    uint8_t digest[SWT_SHA256_SIZE];
+    if (!device->has_user_manifest)
+        return 0;
+    SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = NULL;
+    int rc = swt_sha256_new(&hash, err);
+    if (rc == 0)
+        rc = swt_sha256_update(hash, device->user_manifest.data, device->user_manifest.len, err);
+    if (rc == 0)
+        rc = swt_sha256_finish(hash, digest, err);
+    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) != 0)
+        return rc;
+    judge->has_user_manifest = true;
+    return swt_buf_append_slice(&judge->user_manifest, device->user_manifest, err);
 }
 
-static int judge_left_out(struct swt_judge *judge, struct swt_step *step,
-                          const struct swt_target *target, struct payload_read *read,
+static int judge_left_out(struct run *run, struct swt_step *step, const struct swt_target *target,
                           struct swt_error *err) {
+    struct swt_judge *judge = run->judge;
     if (!judge->has_device)
         return name_fault(step, target->name, "its payload is missing", err);
     if (!device_has(judge, target))
         return name_fault(step, target->name,
                           "its payload is missing, and the device manifest records no such one",
                           err);
-    read->left_out++;
-    if (!is_user_manifest(judge, target))
+    run->left_out++;
+    if (target != swt_user_manifest_target(judge->targets))
         return 0;
-    if (judge->device.manifest->has_user_manifest) {
-        /* The device's copy counts only when it is the one that is signed here. */
-        struct swt_slice copy = judge->device.manifest->user_manifest;
-        uint8_t digest[SWT_SHA256_SIZE];
-        int rc = swt_sha256_update(read->hash, copy.data, copy.len, err);
-        if (rc == 0)
-            rc = swt_sha256_finish(read->hash, digest, err);
-        if (rc == 0 && memcmp(digest, target->sha256, sizeof digest) == 0)
-            rc = swt_buf_append_slice(&judge->user_manifest, copy, err);
-        if (rc < 0)
-            return rc;
-        judge->has_user_manifest = judge->user_manifest.len == target->length;
-    }
+    int rc = take_device_copy(judge, target, err);
+    if (rc < 0)
+        return rc;
     return swt_step_warn(step, err, "user_manifest is left out: a stock device would record none");
 }
 
-static int read_payload(struct swt_judge *judge, struct swt_step *step,
-                        const struct swt_target *target, struct payload_read *read,
+static int take_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
+    struct run *run = context;
+    const struct swt_payload_sink *sink = run->judge->sink;
+    int rc = run->keeps ? swt_buf_append(&run->judge->user_manifest, data, len, err) : 0;
+    return rc < 0 || sink == NULL ? rc : sink->write(sink->context, data, len, err);
+}
+
+static int read_payload(struct run *run, struct swt_step *step, const struct swt_target *target,
                         struct swt_error *err) {
-    bool keep = is_user_manifest(judge, target);
-    const struct swt_payload_sink *sink = judge->sink;
-    int rc = sink != NULL ? sink->begin(sink->context, target, err) : 0;
-    if (rc < 0)
-        return rc;
-    for (;;) {
-        size_t len;
-        rc = swt_bundle_read(judge->bundle, read->chunk, SWT_IO_CHUNK, &len, err);
-        if (rc < 0)
-            return swt_step_fault(step, err);
-        if (len == 0)
-            break;
-        rc = swt_sha256_update(read->hash, read->chunk, len, err);
-        if (rc == 0 && keep)
-            rc = swt_buf_append(&judge->user_manifest, read->chunk, len, err);
-        if (rc == 0 && sink != NULL)
-            rc = sink->write(sink->context, read->chunk, len, err);
-        if (rc < 0)
-            return rc;
-    }
+    struct swt_judge *judge = run->judge;
     uint8_t digest[SWT_SHA256_SIZE];
-    rc = swt_sha256_finish(read->hash, digest, err);
+    run->keeps = target == swt_user_manifest_target(judge->targets);
+    int rc = judge->sink != NULL ? judge->sink->begin(judge->sink->context, target, err) : 0;
+    if (rc == 0)
+        rc = swt_payload_hash(&run->hasher, judge->bundle, take_chunk, run, digest, err);
     if (rc < 0)
-        return rc;
-    read->present++;
-    judge->has_user_manifest |= keep;
+        return swt_step_fault(step, err);
+    run->present++;
+    judge->has_user_manifest |= run->keeps;
     if (memcmp(digest, target->sha256, sizeof digest) == 0)
         return 0;
     char expected[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
@@ -225,31 +204,28 @@ static int read_payload(struct swt_judge *judge, struct swt_step *step,
 }
 
 int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
-    SWT_CLEANUP(payload_read_done) struct payload_read read = {0};
-    int rc = swt_sha256_new(&read.hash, err);
-    if (rc < 0)
-        return rc;
-    read.chunk = malloc(SWT_IO_CHUNK);
-    if (read.chunk == NULL)
-        return swt_fail_memory(err);
-    for (size_t i = 0; i < judge->targets->target_count; i++) {
+    SWT_CLEANUP(run_done) struct run run = {.judge = judge};
+    int rc = swt_payload_hasher_init(&run.hasher, err);
+    for (size_t i = 0; rc == 0 && i < judge->targets->target_count; i++) {
         const struct swt_target *target = &judge->targets->targets[i];
         enum swt_payload_state state;
         rc = swt_bundle_next(judge->bundle, target->name, target->length, &state, err);
         if (rc < 0)
             return swt_step_fault(step, err);
-        rc = state == SWT_PAYLOAD_PRESENT ? read_payload(judge, step, target, &read, err)
-                                          : judge_left_out(judge, step, target, &read, err);
-        if (rc < 0 || step->verdict == SWT_FAIL)
+        rc = state == SWT_PAYLOAD_PRESENT ? read_payload(&run, step, target, err)
+                                          : judge_left_out(&run, step, target, err);
+        if (step->verdict == SWT_FAIL)
             return rc;
     }
+    if (rc < 0)
+        return rc;
     rc = swt_bundle_end_payloads(judge->bundle, err);
     if (rc < 0)
         return swt_step_fault(step, err);
-    if (read.left_out > 0)
-        return swt_step_pass(step, err, "%zu match, %zu left out that the device has", read.present,
-                             read.left_out);
-    return swt_step_pass(step, err, "%zu match", read.present);
+    if (run.left_out > 0)
+        return swt_step_pass(step, err, "%zu match, %zu left out that the device has", run.present,
+                             run.left_out);
+    return swt_step_pass(step, err, "%zu match", run.present);
 }
 
 /* ---- 16 and 17 --------------------------------------------------------------------------- */

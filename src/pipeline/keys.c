@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keygen and key show. */
+#include "document.h"
+
 #include "swt/pipeline.h"
 
 #include "swt/io.h"
@@ -8,23 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void json_cleanup(json_t **value) {
-    json_decref(*value);
-}
-
 static void string_cleanup(char **text) {
     free(*text);
-}
-
-/* A path need not be UTF-8, a JSON string must be. */
-static json_t *path_json(const char *path) {
-    if (swt_utf8_valid(swt_slice_text(path)))
-        return json_string(path);
-    SWT_CLEANUP(swt_buf_done) struct swt_buf escaped = {0};
-    struct swt_error ignored;
-    if (swt_text_escape(&escaped, swt_slice_text(path), &ignored) < 0)
-        return NULL;
-    return json_string(swt_buf_text(&escaped));
 }
 
 /* type and key_id, which both documents have. NULL: out of memory. */
@@ -138,9 +125,9 @@ static int write_pair(const struct pair *pair, const char *path, const char *pub
 
 static int keygen_document(const struct pair *pair, const char *path, const char *public_path,
                            bool encrypted, json_t **ret_document, struct swt_error *err) {
-    SWT_CLEANUP(json_cleanup) json_t *document = key_json(&pair->key);
-    if (json_object_set_new(document, "private", path_json(path)) < 0 ||
-        json_object_set_new(document, "public", path_json(public_path)) < 0 ||
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = key_json(&pair->key);
+    if (json_object_set_new(document, "private", swt_json_path(path)) < 0 ||
+        json_object_set_new(document, "public", swt_json_path(public_path)) < 0 ||
         json_object_set_new(document, "encrypted", json_boolean(encrypted)) < 0)
         return swt_fail_memory(err);
     *ret_document = SWT_TAKE(document);
@@ -150,7 +137,7 @@ static int keygen_document(const struct pair *pair, const char *path, const char
 int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
                struct swt_error *err) {
     SWT_CLEANUP(pair_done) struct pair pair = {0};
-    SWT_CLEANUP(json_cleanup) json_t *document = NULL;
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     const char *path = NULL;
     int rc = output_path(options->path, &path, err);
     if (rc < 0)
@@ -181,7 +168,7 @@ static int show_key(const struct swt_key_source *source, const struct swt_prompt
     if (rc < 0)
         return rc;
     json_t *object = key_json(&key);
-    if (json_object_set_new(object, "uri", path_json(source->uri)) < 0 ||
+    if (json_object_set_new(object, "uri", swt_json_path(source->uri)) < 0 ||
         json_object_set_new(object, "pem", json_string(swt_buf_text(&pem))) < 0) {
         json_decref(object);
         return swt_fail_memory(err);
@@ -193,7 +180,7 @@ static int show_key(const struct swt_key_source *source, const struct swt_prompt
 
 int swt_key_show(const struct swt_key_sources *keys, const struct swt_prompt *prompt,
                  json_t **ret_document, struct swt_error *err) {
-    SWT_CLEANUP(json_cleanup) json_t *document = json_object();
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
     json_t *list = json_array();
     if (json_object_set_new(document, "keys", list) < 0)
         return swt_fail_memory(err);

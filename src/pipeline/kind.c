@@ -212,6 +212,26 @@ int swt_kind_of_bundle(struct swt_reader *reader, enum swt_kind *ret_kind, struc
     return 0;
 }
 
+int swt_kind_of_root_file(struct swt_reader *reader, enum swt_kind *ret_kind,
+                          struct swt_error *err) {
+    enum swt_kind kind;
+    int rc = swt_kind_of_bundle(reader, &kind, err);
+    if (rc == 0 && kind == SWT_KIND_UPDATE_BUNDLE) {
+        uint32_t number = 0;
+        bool is_bytes;
+        uint64_t start;
+        uint64_t end;
+        rc = read_head(reader, 0, &number, &is_bytes, &start, &end, err);
+        if (rc >= 0)
+            rc = swt_reader_seek(reader, 0, err);
+        if (number < FIELD_BUNDLE_TARGETS || number > FIELD_BUNDLE_ROOT)
+            kind = SWT_KIND_ROOT;
+    }
+    if (rc == 0)
+        *ret_kind = kind;
+    return rc;
+}
+
 int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind, struct swt_error *err) {
     enum swt_kind kind;
     int rc = swt_kind_of_bundle(reader, &kind, err);

@@ -5,19 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+int swt_payload_hasher_init(struct swt_payload_hasher *ret_hasher, struct swt_error *err) {
+    SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
+    int rc = swt_sha256_new(&hasher.hash, err);
+    if (rc < 0)
+        return rc;
+    hasher.chunk = malloc(SWT_IO_CHUNK);
+    if (hasher.chunk == NULL)
+        return swt_fail_memory(err);
+    *ret_hasher = SWT_MOVE(hasher);
+    return 0;
+}
+
+void swt_payload_hasher_done(struct swt_payload_hasher *hasher) {
+    swt_sha256_free(hasher->hash);
+    free(hasher->chunk);
+    *hasher = (struct swt_payload_hasher){0};
+}
+
+int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundle,
+                     swt_chunk_function *sink, void *context, uint8_t ret_digest[SWT_SHA256_SIZE],
+                     struct swt_error *err) {
+    size_t len = 1;
+    int rc = 0;
+    while (rc == 0 && len > 0) {
+        rc = swt_bundle_read(bundle, hasher->chunk, SWT_IO_CHUNK, &len, err);
+        if (rc == 0)
+            rc = swt_sha256_update(hasher->hash, hasher->chunk, len, err);
+        if (rc == 0 && sink != NULL && len > 0)
+            rc = sink(context, hasher->chunk, len, err);
+    }
+    return rc < 0 ? rc : swt_sha256_finish(hasher->hash, ret_digest, err);
+}
+
 /* One run over the payloads. out and user_manifest may be NULL. */
 struct run {
     struct swt_bundle_source *source;
     struct swt_bundle_writer *out;
     struct swt_buf *user_manifest;
-    struct swt_sha256 *hash;
-    uint8_t *chunk;
+    bool keeps; /* the payload under way is kept in user_manifest */
 };
-
-static void run_done(struct run *run) {
-    swt_sha256_free(run->hash);
-    free(run->chunk);
-}
 
 static int payload_fault(const struct run *run, const struct swt_target *target, const char *what,
                          struct swt_error *err) {
@@ -26,42 +53,33 @@ static int payload_fault(const struct run *run, const struct swt_target *target,
     return swt_error_file(err, swt_reader_name(run->source->reader));
 }
 
-static bool keep(const struct run *run, const struct swt_target *target) {
-    return run->user_manifest != NULL && target == &run->source->targets->targets[0] &&
-           target->length <= SWT_MAX_USER_MANIFEST &&
-           swt_slice_equal(target->name, swt_slice_text(SWT_USER_MANIFEST));
+static int take_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
+    struct run *run = context;
+    int rc = run->out == NULL ? 0 : swt_bundle_writer_write(run->out, data, len, err);
+    if (rc == 0 && run->keeps)
+        rc = swt_buf_append(run->user_manifest, data, len, err);
+    return rc;
 }
 
-static int run_payload(struct run *run, const struct swt_target *target, struct swt_error *err) {
+static int run_payload(struct run *run, struct swt_payload_hasher *hasher,
+                       const struct swt_target *target, struct swt_error *err) {
+    uint8_t digest[SWT_SHA256_SIZE];
     int rc =
         run->out == NULL ? 0 : swt_bundle_writer_begin(run->out, target->name, target->length, err);
-    size_t len = 1;
-    while (rc == 0 && len > 0) {
-        rc = swt_bundle_read(run->source->body, run->chunk, SWT_IO_CHUNK, &len, err);
-        if (rc == 0)
-            rc = swt_sha256_update(run->hash, run->chunk, len, err);
-        if (rc == 0 && run->out != NULL)
-            rc = swt_bundle_writer_write(run->out, run->chunk, len, err);
-        if (rc == 0 && keep(run, target))
-            rc = swt_buf_append(run->user_manifest, run->chunk, len, err);
-    }
-    uint8_t digest[SWT_SHA256_SIZE];
+    run->keeps =
+        run->user_manifest != NULL && target == swt_user_manifest_target(run->source->targets);
     if (rc == 0)
-        rc = swt_sha256_finish(run->hash, digest, err);
-    if (rc == 0 && memcmp(digest, target->sha256, sizeof digest) != 0)
-        rc = payload_fault(run, target, "does not have the SHA-256 that the targets metadata lists",
-                           err);
-    return rc;
+        rc = swt_payload_hash(hasher, run->source->body, take_chunk, run, digest, err);
+    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) == 0)
+        return rc;
+    return payload_fault(run, target, "does not have the SHA-256 that the targets metadata lists",
+                         err);
 }
 
 static int run_all(struct run *run, enum swt_left_out left_out, struct swt_error *err) {
     const struct swt_targets *targets = run->source->targets;
-    int rc = swt_sha256_new(&run->hash, err);
-    if (rc < 0)
-        return rc;
-    run->chunk = malloc(SWT_IO_CHUNK);
-    if (run->chunk == NULL)
-        return swt_fail_memory(err);
+    SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
+    int rc = swt_payload_hasher_init(&hasher, err);
     for (size_t i = 0; i < targets->target_count && rc == 0; i++) {
         const struct swt_target *target = &targets->targets[i];
         enum swt_payload_state state;
@@ -69,12 +87,10 @@ static int run_all(struct run *run, enum swt_left_out left_out, struct swt_error
         if (rc < 0)
             break;
         if (state == SWT_PAYLOAD_PRESENT)
-            rc = run_payload(run, target, err);
+            rc = run_payload(run, &hasher, target, err);
         else if (left_out == SWT_LEFT_OUT_REFUSED)
             rc = payload_fault(run, target, "is missing", err);
     }
-    if (rc == 0)
-        rc = swt_bundle_end_payloads(run->source->body, err);
     if (rc == 0)
         rc = swt_bundle_finish(run->source->body, err);
     return rc < 0 ? swt_error_file(err, swt_reader_name(run->source->reader)) : 0;
@@ -82,7 +98,6 @@ static int run_all(struct run *run, enum swt_left_out left_out, struct swt_error
 
 int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
                        struct swt_buf *ret_user_manifest, struct swt_error *err) {
-    SWT_CLEANUP(run_done)
     struct run run = {.source = source, .user_manifest = ret_user_manifest};
     return run_all(&run, left_out, err);
 }
@@ -105,7 +120,7 @@ int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_
                       struct swt_error *err) {
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
-    SWT_CLEANUP(run_done) struct run run = {.source = source};
+    struct run run = {.source = source};
     int rc = swt_writer_open(output, NULL, &writer, err);
     if (rc == 0)
         rc = swt_bundle_writer_new(writer, plan, &out, err);

@@ -139,7 +139,8 @@ static int make_role(struct root_job *job, const struct role_change *change, str
     return rc;
 }
 
-/* Old bundles that a retired key signed come alive again with it. */
+/* Old bundles that a retired key signed come alive again with it. A rotation leaves retired targets
+ * keys in the keys for this. */
 static int warn_of_returning_keys(struct root_job *job, const struct key_list *targets,
                                   struct swt_error *err) {
     const struct swt_root *old = job->old.root;
@@ -147,8 +148,8 @@ static int warn_of_returning_keys(struct root_job *job, const struct key_list *t
     for (size_t i = 0; i < old->key_count && rc == 0; i++) {
         const struct swt_root_key *key = &old->keys[i];
         char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
-        if (swt_role_lists(&old->targets, key->id) || !holds(targets, &key->key) ||
-            key->id.len != SWT_KEY_ID_SIZE)
+        if (swt_role_lists(&old->targets, key->id) || swt_role_lists(&old->root, key->id) ||
+            !holds(targets, &key->key) || key->id.len != SWT_KEY_ID_SIZE)
             continue;
         swt_hex_encode(key->id.data, key->id.len, id);
         rc = swt_notices_add(job->notices, err, SWT_WARNING,
@@ -238,15 +239,38 @@ static void set_thresholds(struct root_job *job) {
                                                                   : 1;
 }
 
-/* A stock Pigweed device reads the persisted root back up to the old one's length. */
-static int warn_of_growth(const struct root_job *job, struct swt_error *err) {
-    size_t old_size = job->rotate ? job->old.root->bytes.len : 0;
-    if (!job->rotate || job->metadata.len <= old_size)
+/* ---- what can go wrong after it ------------------------------------------------------------ */
+
+/* Tag and length of the field that carries a root in an UpdateBundle. */
+static size_t bundle_field_size(size_t len) {
+    return 1 + swt_varint_size(len) + len;
+}
+
+/* A stock Pigweed device reads the new root back up to the length of the one it held, and knows
+ * P-256 keys only. Signatures that are still missing make the new one longer yet. */
+static int warn_of_growth(const struct root_job *job, size_t envelope_len, struct swt_error *err) {
+    size_t old_len = job->old.bytes.len;
+    size_t new_len = bundle_field_size(envelope_len);
+    for (size_t i = 0; i < job->root->key_count; i++)
+        if (job->root->keys[i].key.type != SWT_KEY_P256)
+            return 0;
+    if (!job->rotate || new_len <= old_len)
         return 0;
-    return swt_notices_add(job->notices, err, SWT_NOTE,
-                           "the new root is %zu bytes longer than the old one: a stock Pigweed "
-                           "device refuses the first bundle with it and accepts the second",
-                           job->metadata.len - old_size);
+    return swt_notices_add(job->notices, err, SWT_WARNING,
+                           "a stock Pigweed device that holds the old root (%zu bytes) refuses the "
+                           "first bundle with this one (%zu bytes in it) and accepts it when it is "
+                           "sent again",
+                           old_len, new_len);
+}
+
+/* Keys that have yet to sign may need OLD: sign NEW --root OLD. */
+static int warn_of_replacement(const struct root_job *job, struct swt_error *err) {
+    if (!job->rotate || strcmp(job->options->old_path, job->options->output) != 0)
+        return 0;
+    return swt_notices_add(job->notices, err, SWT_WARNING,
+                           "%s replaces the old root, which signing with a retiring key needs "
+                           "(sign NEW --root OLD)",
+                           job->options->output);
 }
 
 /* ---- the job ----------------------------------------------------------------------------- */
@@ -322,7 +346,7 @@ static int make_metadata(struct root_job *job, struct swt_error *err) {
     rc = swt_root_encode(&job->spec, &job->metadata, err);
     if (rc == 0)
         rc = swt_root_decode(swt_buf_slice(&job->metadata), 0, &job->root, err);
-    return rc < 0 ? rc : warn_of_growth(job, err);
+    return rc;
 }
 
 int swt_root_make(const struct swt_root_options *options, struct swt_notices *notices,
@@ -333,6 +357,10 @@ int swt_root_make(const struct swt_root_options *options, struct swt_notices *no
     int rc = make_metadata(&job, err);
     if (rc == 0)
         rc = sign_root(&job, &signing, err);
+    if (rc == 0)
+        rc = warn_of_growth(&job, signing.envelope.len, err);
+    if (rc == 0)
+        rc = warn_of_replacement(&job, err);
     if (rc == 0)
         rc = make_document(&job, &signing, &document, err);
     if (rc == 0)

@@ -45,6 +45,31 @@ static int read_other_root(struct subject *subject, const char *path, struct swt
     return 0;
 }
 
+/* The bundle's own root decides who may sign; whoever names another one should hear of it. */
+static int warn_of_other_root(const struct subject *subject, const struct swt_signers *signers,
+                              struct swt_notices *notices, struct swt_error *err) {
+    struct swt_error ignored;
+    if (!subject->has_other_root || subject->own_root == subject->other_root.root)
+        return 0;
+    struct swt_signing_roles roles = {{&subject->other_root.root->targets, NULL}, 1};
+    if (swt_signers_check_listed(signers, &roles, subject->role, &ignored) == 0)
+        return 0;
+    return swt_notices_add(notices, err, SWT_WARNING,
+                           "the bundle's own root lists the key, the one of --root does not");
+}
+
+/* Signing is no mistake, but no device will follow. */
+static int warn_of_rollback(const struct subject *subject, struct swt_notices *notices,
+                            struct swt_error *err) {
+    if (!subject->has_other_root ||
+        subject->own_root->common.version > subject->other_root.root->common.version)
+        return 0;
+    return swt_notices_add(notices, err, SWT_WARNING,
+                           "the new root has version %u, the old one %u: devices take a higher one",
+                           subject->own_root->common.version,
+                           subject->other_root.root->common.version);
+}
+
 static int check_signers(const struct subject *subject, const struct swt_signers *signers,
                          struct swt_notices *notices, struct swt_error *err) {
     struct swt_signing_roles roles = {0};
@@ -55,7 +80,11 @@ static int check_signers(const struct subject *subject, const struct swt_signers
     roles.items[roles.count++] = role_of(subject, subject->own_root);
     if (is_root_role(subject) && subject->has_other_root)
         roles.items[roles.count++] = &subject->other_root.root->root;
-    return swt_signers_check_listed(signers, &roles, subject->role, err);
+    int rc = swt_signers_check_listed(signers, &roles, subject->role, err);
+    if (rc < 0)
+        return rc;
+    return is_root_role(subject) ? warn_of_rollback(subject, notices, err)
+                                 : warn_of_other_root(subject, signers, notices, err);
 }
 
 /* The quorums after signing, judged by the new envelope. */
@@ -82,12 +111,19 @@ static int add_quorums(const struct subject *subject, struct swt_slice envelope_
     return rc < 0 ? rc : swt_json_add(quorums, quorum, err);
 }
 
+/* Nothing to add, and no copy asked for: the file stays untouched. */
+static bool nothing_to_write(const struct swt_sign_options *options,
+                             const struct swt_signing_result *result) {
+    return json_array_size(result->added) == 0 && options->output == NULL;
+}
+
 static int make_document(const struct swt_sign_options *options, const struct subject *subject,
                          const struct swt_signing_result *result, json_t **ret_document,
                          struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup)
-    json_t *document = json_pack("{s:s, s:O, s:O}", "role", subject->role, "added", result->added,
-                                 "already", result->already);
+    json_t *document =
+        json_pack("{s:s, s:O, s:O, s:b}", "role", subject->role, "added", result->added, "already",
+                  result->already, "written", !nothing_to_write(options, result));
     if (document == NULL)
         return swt_fail_memory(err);
     int rc =
@@ -111,12 +147,6 @@ static int sign_subject(const struct swt_sign_options *options, const struct sub
     if (rc == 0)
         rc = swt_signers_sign(&signers, subject->envelope, options->replace, ret_result, err);
     return rc;
-}
-
-/* Nothing to add, and no copy asked for: the file stays untouched. */
-static bool nothing_to_write(const struct swt_sign_options *options,
-                             const struct swt_signing_result *result) {
-    return json_array_size(result->added) == 0 && options->output == NULL;
 }
 
 static int sign_root_file(struct swt_reader *reader, const struct swt_sign_options *options,
@@ -218,6 +248,8 @@ int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices
     enum swt_kind kind;
     if (options->keys.count == 0)
         return swt_fail(err, SWT_E_USAGE, "no key was given: --key URI");
+    if (options->output == NULL && strcmp(options->file, "-") == 0)
+        return swt_fail(err, SWT_E_USAGE, "standard input can't be signed in place: give -o");
     int rc = swt_reader_open(options->file, &reader, err);
     if (rc < 0)
         return rc;

@@ -92,19 +92,22 @@ static void signature_list_done(struct signature_list *list) {
     free(list->items);
 }
 
-/* Whether the signer's key has signed; its signatures that do not verify, or with replace all of
- * them, leave the list. */
-static bool has_signed(struct signature_list *list, const struct swt_signer *signer,
-                       struct swt_slice message, bool replace) {
+/* Whether the signer's key has signed: 1 or 0. Its signatures that do not verify, or with replace
+ * all of them, leave the list. */
+static int has_signed(struct signature_list *list, const struct swt_signer *signer,
+                      struct swt_slice message, bool replace, struct swt_error *err) {
     struct swt_slice id = signer_id(signer);
-    bool signed_already = false;
+    int signed_already = 0;
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         bool own = swt_slice_equal(list->items[i].key_id, id);
-        bool good = own && !replace &&
-                    swt_signature_verifies(swt_signer_key(signer), message, list->items[i].value);
+        int good = 0;
+        if (own && !replace)
+            good = swt_signature_judge(swt_signer_key(signer), message, list->items[i].value, err);
+        if (good < 0)
+            return good;
         signed_already |= good;
-        if (!own || good)
+        if (!own || good > 0)
             list->items[kept++] = list->items[i];
     }
     list->count = kept;
@@ -115,13 +118,16 @@ static int sign_one(struct signature_list *list, struct swt_signer *signer,
                     struct swt_slice message, bool replace, struct swt_signing_result *result,
                     struct swt_error *err) {
     struct swt_slice id = signer_id(signer);
-    if (has_signed(list, signer, message, replace))
+    int rc = has_signed(list, signer, message, replace, err);
+    if (rc < 0)
+        return rc;
+    if (rc > 0)
         return swt_json_add(result->already, swt_json_hex(id), err);
     if (list->count >= SWT_MAX_SIGNATURES)
         return swt_fail(err, SWT_E_METADATA, "there are %d signatures already, no more are read",
                         SWT_MAX_SIGNATURES);
     struct swt_buf *made = &list->made[list->made_count++];
-    int rc = swt_signer_sign(signer, message, made, err);
+    rc = swt_signer_sign(signer, message, made, err);
     if (rc < 0)
         return rc;
     list->items[list->count++] = (struct swt_signature){id, swt_buf_slice(made)};

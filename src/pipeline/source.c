@@ -33,38 +33,49 @@ static int read_bundle_root(struct swt_reader *reader, enum swt_kind kind, bool 
     int rc = swt_bundle_open(reader, format, allow_unknown, &bundle, err);
     if (rc < 0)
         return rc;
-    if (!swt_bundle_has_root(bundle)) {
-        rc =
-            swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a bundle without a root");
-        return swt_error_file(err, swt_reader_name(reader)), rc;
+    if (swt_bundle_has_root(bundle))
+        return swt_buf_append_slice(ret_bytes, swt_bundle_root(bundle, NULL), err);
+    swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a bundle without a root");
+    return swt_error_file(err, swt_reader_name(reader));
+}
+
+static int read_seekable(struct swt_reader *reader, bool allow_unknown,
+                         struct swt_root_source *ret_source, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
+    enum swt_kind kind;
+    int rc = swt_kind_of_root_file(reader, &kind, err);
+    if (rc < 0)
+        return rc;
+    if (kind != SWT_KIND_ROOT) {
+        rc = read_bundle_root(reader, kind, allow_unknown, &bytes, err);
+        return rc < 0 ? rc
+                      : swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown,
+                                               ret_source, err);
     }
-    return swt_buf_append_slice(ret_bytes, swt_bundle_root(bundle, NULL), err);
+    rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
+    if (rc == 0 && bytes.len == 0) {
+        swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found an empty file");
+        return swt_error_file(err, swt_reader_name(reader));
+    }
+    if (rc == 0)
+        rc =
+            swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown, ret_source, err);
+    if (rc < 0 && err->code == SWT_E_METADATA)
+        return swt_error_context(err, "not root metadata, nor a bundle that holds it");
+    return rc;
 }
 
 int swt_root_source_read(struct swt_reader *reader, bool allow_unknown,
                          struct swt_root_source *ret_source, struct swt_error *err) {
+    if (swt_reader_seekable(reader))
+        return read_seekable(reader, allow_unknown, ret_source, err);
+    /* A pipe: what is small enough to be root metadata is small enough for memory. */
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
-    const char *path = swt_reader_name(reader);
-    enum swt_kind kind;
-    int rc = swt_kind_detect(reader, &kind, err);
-    if (rc < 0)
-        return rc;
-    switch (kind) {
-    case SWT_KIND_TAR_BUNDLE:
-    case SWT_KIND_UPDATE_BUNDLE:
-        rc = read_bundle_root(reader, kind, allow_unknown, &bytes, err);
-        break;
-    case SWT_KIND_ROOT:
-        rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
-        break;
-    case SWT_KIND_DEVICE_MANIFEST:
-        rc = swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a device manifest");
-        swt_error_file(err, path);
-        break;
-    }
-    if (rc < 0)
-        return rc;
-    return swt_root_source_decode(&bytes, path, allow_unknown, ret_source, err);
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *memory = NULL;
+    int rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
+    if (rc == 0)
+        rc = swt_reader_open_memory(swt_buf_slice(&bytes), swt_reader_name(reader), &memory, err);
+    return rc < 0 ? rc : read_seekable(memory, allow_unknown, ret_source, err);
 }
 
 int swt_root_source_open(const char *path, bool allow_unknown, struct swt_root_source *ret_source,

@@ -149,8 +149,32 @@ int swt_user_manifest_write(const struct swt_manifest *manifest, const struct sw
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
+const struct swt_target *swt_user_manifest_target(const struct swt_targets *targets) {
+    const struct swt_target *first = targets->targets;
+    return targets->target_count > 0 && first->length <= SWT_MAX_USER_MANIFEST &&
+                   swt_slice_equal(first->name, swt_slice_text(SWT_USER_MANIFEST))
+               ? first
+               : NULL;
+}
+
+/* Each value but the first follows one of these signs; text between quotes does not count. */
+static bool too_many_values(struct swt_slice json) {
+    size_t count = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < json.len; i++) {
+        uint8_t byte = json.data[i];
+        if (quoted && byte == '\\')
+            i++;
+        else if (byte == '"')
+            quoted = !quoted;
+        else if (!quoted && (byte == ',' || byte == ':' || byte == '[' || byte == '{'))
+            count++;
+    }
+    return count > SWT_MAX_USER_MANIFEST_VALUES;
+}
+
 json_t *swt_user_manifest_read(struct swt_slice bytes) {
-    if (bytes.len > SWT_MAX_USER_MANIFEST)
+    if (bytes.len > SWT_MAX_USER_MANIFEST || too_many_values(bytes))
         return NULL;
     json_t *json = json_loadb((const char *)bytes.data, bytes.len, JSON_REJECT_DUPLICATES, NULL);
     json_t *schema = json_object_get(json, "schema");

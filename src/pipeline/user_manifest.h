@@ -13,10 +13,15 @@
 #define SWT_USER_MANIFEST_SCHEMA 1
 /* What is larger is not ours: carried, never interpreted. */
 #define SWT_MAX_USER_MANIFEST ((uint64_t)4 * 1024 * 1024)
+/* Nor is what has more values: each costs about a hundred bytes of memory. */
+#define SWT_MAX_USER_MANIFEST_VALUES ((size_t)256 * 1024)
 
 /* Appends the JSON. root may be NULL: the bundle is built without one. */
 int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
                             struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
+/* The target that may be ours: the first, of that name, of at most that size; NULL: there is none.
+ */
+const struct swt_target *swt_user_manifest_target(const struct swt_targets *targets);
 /* The JSON when it is ours, else NULL (another schema, no JSON, too large). To json_decref. */
 json_t *swt_user_manifest_read(struct swt_slice bytes);
 

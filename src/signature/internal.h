@@ -98,9 +98,6 @@ int swt_message_init(struct swt_slice bytes, struct swt_message *ret_message,
  * swt_key_to_evp's for key; value has the length swt_key_signature_size(key). */
 int swt_message_verifies(const struct swt_message *message, const struct swt_key *key,
                          EVP_PKEY *pkey, struct swt_slice value, struct swt_error *err) SWT_CHECKED;
-/* All of it for one signature; a key that fails its check verifies nothing. */
-int swt_signature_judge(const struct swt_key *key, struct swt_slice message, struct swt_slice value,
-                        struct swt_error *err) SWT_CHECKED;
 
 /* PSS with SHA-256, MGF1 with SHA-256 and a salt of exactly 32 bytes. */
 bool swt_pss_configure(EVP_PKEY_CTX *context);

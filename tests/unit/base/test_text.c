@@ -135,11 +135,26 @@ static void test_format(void **state) {
     free(text);
 }
 
+static void test_folding(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t from, to;
+    } CASES[] = {{'A', 'a'},       {'Z', 'z'},       {'a', 'a'},       {'[', '['},
+                 {0xc9, 0xe9},     {0xd7, 0xd7},     {0xe9, 0xe9},     {0x100, 0x101},
+                 {0x101, 0x101},   {0x139, 0x13a},   {0x178, 0xff},    {0x17d, 0x17e},
+                 {0x391, 0x3b1},   {0x3c2, 0x3c3},   {0x410, 0x430},   {0x401, 0x451},
+                 {0x4c0, 0x4cf},   {0x4c1, 0x4c2},   {0x531, 0x561},   {0x1e9e, 0x1e9e},
+                 {0x1ea0, 0x1ea1}, {0xff21, 0xff41}, {0x4e00, 0x4e00}, {0x1f600, 0x1f600}};
+    for (size_t i = 0; i < SWT_COUNT(CASES); i++)
+        assert_int_equal(swt_char_fold(CASES[i].from), CASES[i].to);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hex),       cmocka_unit_test(test_utf8_well_formed),
         cmocka_unit_test(test_utf8_next), cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_escape),    cmocka_unit_test(test_format),
+        cmocka_unit_test(test_folding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

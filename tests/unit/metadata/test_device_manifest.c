@@ -3,9 +3,9 @@
 #include "metadata/support.h"
 
 #define GOOD                                                                                       \
-    "0a0f0a0774617267657473"                                                                       \
-    "1204"                                                                                         \
-    "0a02102a" /* version 42 */
+    "0a180a0774617267657473"                                                                       \
+    "120d"                                                                                         \
+    "0a0b102a220774617267657473" /* version 42, role targets */
 
 static void assert_refused(const char *hex, const char *part) {
     struct swt_error err;
@@ -30,7 +30,7 @@ static void test_good(void **state) {
     assert_int_equal(manifest->targets->common.version, 42);
     assert_true(manifest->has_user_manifest);
     assert_int_equal(manifest->user_manifest.len, 0);
-    assert_int_equal(manifest->targets->bytes.len, 4);
+    assert_int_equal(manifest->targets->bytes.len, 13);
     swt_device_manifest_free(manifest);
     swt_device_manifest_free(NULL);
     swt_buf_done(&bytes);
@@ -49,6 +49,7 @@ static void test_broken(void **state) {
     assert_refused(GOOD GOOD, "occurs twice");
     assert_refused(GOOD "12001200", "user_manifest: the field occurs twice");
     assert_refused(GOOD "1a00", "unknown field 3");
+    assert_refused("0a0f0a077461726765747312040a02102a", "role");
     assert_refused("0a110a0774617267657473"
                    "1204"
                    "0a02102a"
@@ -88,7 +89,7 @@ static void test_unknown_fields_inside(void **state) {
     struct swt_buf metadata = {0};
     struct swt_buf bytes = {0};
     struct swt_device_manifest *manifest = NULL;
-    buf_hex(&metadata, "0a02102af80701");
+    buf_hex(&metadata, "0a0b102a220774617267657473f80701");
     const struct swt_slice user_manifest = swt_slice_text("{}");
     assert_int_equal(
         swt_device_manifest_encode(swt_buf_slice(&metadata), &user_manifest, &bytes, &err), 0);

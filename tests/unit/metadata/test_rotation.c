@@ -173,8 +173,8 @@ static void test_keys_leave_and_come(void **state) {
     (void)state;
     struct rotation rotation;
     rotation_init(&rotation);
-    /* B leaves; the spare C becomes the targets key; Ed25519 B comes as a second root key, named
-     * before A: kept keys stay in their order all the same. */
+    /* B is retired and stays in the keys; the spare C becomes the targets key; Ed25519 B comes as a
+     * second root key, named before A: kept keys stay in their order all the same. */
     const struct swt_key root_keys[] = {rotation.keys.keys[4], rotation.keys.keys[0]};
     const struct swt_root_spec spec = {.base = rotation.base,
                                        .version = 10,
@@ -186,11 +186,12 @@ static void test_keys_leave_and_come(void **state) {
                                        .targets_threshold = 1};
     rotate(&rotation, &spec);
     const struct swt_root *root = rotation.root;
-    assert_int_equal(root->key_count, 4);
+    assert_int_equal(root->key_count, 5);
     assert_key(&rotation, 0, 2);
-    assert_key(&rotation, 1, 3);
-    assert_key(&rotation, 2, 0);
-    assert_key(&rotation, 3, 4);
+    assert_key(&rotation, 1, 1);
+    assert_key(&rotation, 2, 3);
+    assert_key(&rotation, 3, 0);
+    assert_key(&rotation, 4, 4);
     assert_int_equal(root->root.key_id_count, 2);
     assert_listed(&rotation, &root->root, 0, 0);
     assert_listed(&rotation, &root->root, 1, 4);
@@ -198,9 +199,29 @@ static void test_keys_leave_and_come(void **state) {
     assert_int_equal(root->targets.key_id_count, 1);
     assert_listed(&rotation, &root->targets, 0, 2);
     assert_false(root->common.has_expires);
-    assert_false(holds(&rotation, "key-targets"));
+    assert_true(holds(&rotation, "key-targets"));
     assert_true(holds(&rotation, "root-role"));
     assert_true(holds(&rotation, "targets-role"));
+    rotation_done(&rotation);
+}
+
+/* A root key that leaves its role is gone. */
+static void test_root_key_leaves(void **state) {
+    (void)state;
+    struct rotation rotation;
+    rotation_init(&rotation);
+    const struct swt_root_spec spec = {.base = rotation.base,
+                                       .version = 10,
+                                       .root_keys = &rotation.keys.keys[4],
+                                       .root_key_count = 1,
+                                       .root_threshold = 1,
+                                       .targets_keys = &rotation.keys.keys[1],
+                                       .targets_key_count = 1,
+                                       .targets_threshold = 1};
+    rotate(&rotation, &spec);
+    assert_int_equal(rotation.root->key_count, 4);
+    assert_key(&rotation, 3, 4);
+    assert_false(holds(&rotation, "key-root"));
     rotation_done(&rotation);
 }
 
@@ -230,9 +251,9 @@ static void test_timestamp_key_stays(void **state) {
     rotate(&rotation, &spec);
     assert_int_equal(rotation.root->key_count, 4);
     assert_key(&rotation, 0, 2);
-    assert_key(&rotation, 1, 3);
-    assert_key(&rotation, 2, 0);
-    assert_key(&rotation, 3, 1);
+    assert_key(&rotation, 1, 1);
+    assert_key(&rotation, 2, 3);
+    assert_key(&rotation, 3, 0);
     rotation_done(&rotation);
 }
 
@@ -353,6 +374,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_keys_keep_everything),
         cmocka_unit_test(test_keys_leave_and_come),
+        cmocka_unit_test(test_root_key_leaves),
         cmocka_unit_test(test_timestamp_key_stays),
         cmocka_unit_test(test_explicit_zeros_are_dropped),
         cmocka_unit_test(test_bad_specs),
