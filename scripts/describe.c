@@ -2,7 +2,7 @@
 /*
  * Prints what the option table says, for the manual pages and the shells:
  *
- *   describe page FILE           the mdoc page FILE, its marks replaced (man/README.md)
+ *   describe page FILE           the mdoc page FILE, its marks replaced (CONTRIBUTING.md)
  *   describe bash|zsh|fish       a completion
  *   describe names               the commands, a line each
  *   describe rows COMMAND        the options, a line each: name, letter, argument, by tabs; - for
