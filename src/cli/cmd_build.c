@@ -23,7 +23,7 @@ static void print_build(const struct swt_invocation *invocation, const json_t *d
     size_t targets = json_array_size(json_object_get(document, "targets"));
     swt_output_printf(out, "), %zu target%s\n", targets, targets == 1 ? "" : "s");
     swt_report_quorums(out, quorums);
-    if (json_array_size(json_object_get(document, "signed")) == 0)
+    if (!dry_run && json_array_size(json_object_get(document, "signed")) == 0)
         swt_output_printf(out, "unsigned: `swupdate-tool sign` adds signatures\n");
 }
 

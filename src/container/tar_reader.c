@@ -179,7 +179,11 @@ static int peek_first(struct swt_bundle *bundle, struct swt_error *err) {
         swt_fail(err, SWT_E_CONTAINER, "the file is empty");
     else if (foreign)
         swt_fail(err, SWT_E_CONTAINER, "the file is %s, expected a tar bundle", foreign);
-    else if (len < SWT_TAR_BLOCK)
+    else if (!swt_reader_seekable(bundle->reader) &&
+             !swt_tar_magic(swt_slice_of(state->block, len))) {
+        swt_fail(err, SWT_E_CONTAINER, "it is no tar bundle, the one kind that a pipe can hold");
+        swt_error_hint(err, "an UpdateBundle is read from a file: its fields stand in any order");
+    } else if (len < SWT_TAR_BLOCK)
         swt_fail(err, SWT_E_CONTAINER, "the file ends after %zu bytes, within the first header",
                  len);
     else {

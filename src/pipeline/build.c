@@ -103,28 +103,6 @@ static int sign(struct swt_build_job *job, struct swt_signing_result *ret_signin
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-static int check_bundle_size(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
-                             uint64_t *ret_size, struct swt_error *err) {
-    struct swt_payload_plan *payloads = calloc(job->payload_count + 1, sizeof *payloads);
-    if (payloads == NULL)
-        return swt_fail_memory(err);
-    for (size_t i = 0; i < job->payload_count; i++)
-        payloads[i] = (struct swt_payload_plan){swt_slice_text(job->payloads[i].name),
-                                                job->payloads[i].length};
-    int rc = swt_bundle_size(plan, payloads, job->payload_count, ret_size, err);
-    free(payloads);
-    const struct swt_number *max = &job->manifest->max_size;
-    if (rc < 0 || !max->given || *ret_size <= max->value)
-        return rc;
-    char limit[SWT_SIZE_TEXT];
-    char over[SWT_SIZE_TEXT];
-    char bytes[SWT_SIZE_TEXT];
-    swt_fail(err, SWT_E_TARGET_TOO_LARGE, "bundle: max_size %s exceeded by %s (it is %s)",
-             swt_size_text(max->value, limit), swt_size_text(*ret_size - max->value, over),
-             swt_bytes_text(*ret_size, bytes));
-    return swt_manifest_error_at(err, max->node);
-}
-
 static int write_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
     struct swt_bundle_writer *out = context;
     return swt_bundle_writer_write(out, data, len, err);
@@ -234,7 +212,7 @@ int swt_build(const struct swt_build_options *options, struct swt_notices *notic
                                    .root = swt_buf_slice(&root),
                                    .targets = swt_buf_slice(&signing.envelope)};
     if (rc == 0)
-        rc = check_bundle_size(&job, &plan, &size, err);
+        rc = swt_build_check_bundle(&job, &plan, &size, err);
     if (rc == 0)
         rc = make_document(&job, &signing, size, &document, err);
     if (rc == 0 && !options->dry_run)

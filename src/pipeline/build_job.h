@@ -36,6 +36,9 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED
 /* The TargetsMetadata of the payloads as measured so far, appended to ret_bytes. */
 int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
                      struct swt_error *err) SWT_CHECKED;
+/* The size of the whole bundle, and its limits in the container and in the manifest. */
+int swt_build_check_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
+                           uint64_t *ret_size, struct swt_error *err) SWT_CHECKED;
 /* The size and profile limits of one payload; position and name are added to the error. */
 int swt_build_check_size(const struct swt_build_job *job, size_t index, uint64_t size,
                          struct swt_error *err) SWT_CHECKED;

@@ -20,6 +20,8 @@ void swt_build_job_done(struct swt_build_job *job) {
 
 int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt_error *err) {
     const struct swt_manifest_target *origin = job->origins[index];
+    if (err->code == SWT_E_INTERRUPTED || err->code == SWT_E_TERMINATED)
+        return -(int)err->code; /* no line of the manifest is at fault */
     if (origin == NULL)
         return swt_error_context(err, "target '%s'", job->payloads[index].name);
     /* The manifest's line is the place to mend; which file it was goes into the message. */
@@ -246,18 +248,50 @@ int swt_build_check_size(const struct swt_build_job *job, size_t index, uint64_t
     return rc;
 }
 
-/* Sizes by stat: a payload over its budget is told before gigabytes of others are read. */
-static int check_sizes(const struct swt_build_job *job, struct swt_error *err) {
+int swt_build_check_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
+                           uint64_t *ret_size, struct swt_error *err) {
+    struct swt_payload_plan *payloads = calloc(job->payload_count + 1, sizeof *payloads);
+    if (payloads == NULL)
+        return swt_fail_memory(err);
+    for (size_t i = 0; i < job->payload_count; i++)
+        payloads[i] = (struct swt_payload_plan){swt_slice_text(job->payloads[i].name),
+                                                job->payloads[i].length};
+    int rc = swt_bundle_size(plan, payloads, job->payload_count, ret_size, err);
+    free(payloads);
+    const struct swt_number *max = &job->manifest->max_size;
+    if (rc < 0)
+        return swt_error_file(err, job->options->manifest);
+    if (!max->given || *ret_size <= max->value)
+        return 0;
+    char limit[SWT_SIZE_TEXT];
+    char over[SWT_SIZE_TEXT];
+    char bytes[SWT_SIZE_TEXT];
+    swt_fail(err, SWT_E_TARGET_TOO_LARGE, "bundle: max_size %s exceeded by %s (it is %s)",
+             swt_size_text(max->value, limit), swt_size_text(*ret_size - max->value, over),
+             swt_bytes_text(*ret_size, bytes));
+    return swt_manifest_error_at(err, max->node);
+}
+
+/* Sizes by stat: what is over its budget is told before gigabytes are read and a key is used. The
+ * signatures are not counted yet; the bundle's size is judged again with them. */
+static int check_sizes(struct swt_build_job *job, struct swt_error *err) {
     for (size_t i = 0; i < job->payload_count; i++) {
-        uint64_t size;
-        int rc = swt_payload_size(&job->payloads[i], &size, err);
+        struct swt_payload *payload = &job->payloads[i];
+        int rc = swt_payload_size(payload, &payload->length, err);
         if (rc < 0)
             return swt_build_error_at(job, i, err);
-        rc = swt_build_check_size(job, i, size, err);
+        rc = swt_build_check_size(job, i, payload->length, err);
         if (rc < 0)
             return rc;
     }
-    return 0;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf draft = {0};
+    uint64_t size;
+    int rc = swt_build_encode(job, &draft, err);
+    struct swt_bundle_plan plan = {.format = job->format,
+                                   .has_root = job->has_root,
+                                   .root = swt_buf_slice(&job->root.bytes),
+                                   .targets = swt_buf_slice(&draft)};
+    return rc < 0 ? rc : swt_build_check_bundle(job, &plan, &size, err);
 }
 
 static int warn_of_expiry(const struct swt_build_job *job, struct swt_error *err) {
