@@ -207,8 +207,8 @@ const struct swt_option swt_opt_profile = {.name = "profile",
                                            .argument = "generic|pigweed",
                                            .help = "keep to the limits of this kind of device",
                                            .complete = SWT_COMPLETE_WORDS};
-const struct swt_option swt_opt_dry_run = {.name = "dry-run",
-                                           .help = "do everything but sign and write"};
+const struct swt_option swt_opt_dry_run = {
+    .name = "dry-run", .help = "check, read and hash, but use no key and write nothing"};
 const struct swt_option swt_opt_role = {
     .name = "role",
     .argument = "root|targets",

@@ -51,7 +51,7 @@ int swt_update_bundle_open(struct swt_bundle *bundle, struct swt_error *err) {
     if (r < 0)
         return r;
     r = swt_index_read(bundle, index, err);
-    if (r == -SWT_E_CONTAINER && foreign) {
+    if (foreign && (r == -SWT_E_CONTAINER || r == -SWT_E_UNKNOWN_FIELD)) {
         swt_fail(err, SWT_E_CONTAINER, "the file is %s, expected an UpdateBundle", foreign);
         return swt_bundle_error_at(bundle, 0, err);
     }
