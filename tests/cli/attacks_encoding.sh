@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Attacks with the encoding of envelopes and metadata, which parsers read differently, and with what the
+# targets metadata lists. The cases are in attacks_encoding.py.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$T_TMP" || exit 99
+PYTHONDONTWRITEBYTECODE=1 python3 "$T_SOURCE/tests/cli/attacks_encoding.py"
