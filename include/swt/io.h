@@ -16,8 +16,7 @@
 
 /* SIGINT, SIGTERM and SIGHUP set a flag that swt_interrupted reads (but stay ignored where they
  * were); SIGPIPE does nothing, so that a broken pipe is an error of its write. Descriptors 0 to 2
- * that are closed are opened on /dev/null, 0 and 1 so that their use fails: an output that nobody
- * gets is an error. Uses SIGALRM. Once, from main. */
+ * that are closed are opened on /dev/null. libcrypto is set up. Uses SIGALRM. Once, from main. */
 void swt_io_setup(void);
 /* 0, or SWT_E_INTERRUPTED / SWT_E_TERMINATED once a signal came. Every read, write and wait of
  * this layer asks it, before and after EINTR. */
@@ -77,8 +76,11 @@ int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
                      struct swt_error *err) SWT_CHECKED;
 uint64_t swt_writer_offset(const struct swt_writer *writer);
 const char *swt_writer_name(const struct swt_writer *writer); /* "standard output" for "-" */
-/* fsync, rename into place, fsync of the folder. After it only free may be called. */
+/* fsync, rename into place, fsync of the folder. After it only withdraw and free may be called. */
 int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) SWT_CHECKED;
+/* Takes an exclusive file away again that commit, failed or not, put into its place: for one of
+ * two that belong together, when the other fails. Does nothing to any other writer; NULL too. */
+void swt_writer_withdraw(struct swt_writer *writer);
 /* Without a commit before it: removes what was written; the old file stays. */
 void swt_writer_free(struct swt_writer *writer);
 void swt_writer_cleanup(struct swt_writer **writer);

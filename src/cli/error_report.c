@@ -92,15 +92,32 @@ static json_t *error_json(const struct swt_error *error) {
     return whole;
 }
 
+/* Remembers what went wrong: jansson passes over an error while it writes a key. */
+struct json_line {
+    struct swt_buf text;
+    bool failed;
+};
+
+static int append_json(const char *data, size_t len, void *context) {
+    struct json_line *line = context;
+    struct swt_error ignored;
+    if (!line->failed)
+        line->failed = swt_buf_append(&line->text, data, len, &ignored) < 0;
+    return line->failed ? -1 : 0;
+}
+
+/* All of it or, false, nothing. */
 static bool put_json_line(struct swt_output *out, json_t *value) {
-    char *line = value == NULL ? NULL : json_dumps(value, JSON_COMPACT);
+    struct json_line line = {0};
+    bool whole = value != NULL &&
+                 json_dump_callback(value, append_json, &line, JSON_COMPACT) == 0 && !line.failed;
     json_decref(value);
-    if (line == NULL)
-        return false;
-    swt_output_bytes(out, swt_slice_text(line));
-    swt_output_printf(out, "\n");
-    free(line);
-    return true;
+    if (whole) {
+        swt_output_bytes(out, swt_buf_slice(&line.text));
+        swt_output_printf(out, "\n");
+    }
+    swt_buf_done(&line.text);
+    return whole;
 }
 
 void swt_report_error(const struct swt_command *command, bool json, const struct swt_error *error) {

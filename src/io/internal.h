@@ -57,6 +57,7 @@ struct swt_newfile {
     int fd;          /* to write to */
     char *name;      /* in folder, once it is published */
     char *temporary; /* its name until then; NULL while it has none */
+    bool placed;     /* it got its name, which was free before */
 };
 #define SWT_NEWFILE_NONE ((struct swt_newfile){.folder = -1, .fd = -1})
 
@@ -66,6 +67,8 @@ int swt_newfile_open(const char *folder, const char *name, mode_t mode, bool exa
 /* fsync, close, the name, fsync of the folder. exclusive: SWT_E_EXISTS when the name is taken. */
 int swt_newfile_publish(struct swt_newfile *file, bool exclusive,
                         struct swt_error *err) SWT_CHECKED;
+/* Takes a placed file away again. */
+void swt_newfile_withdraw(struct swt_newfile *file);
 void swt_newfile_done(struct swt_newfile *file); /* drops what was not published */
 
 #endif

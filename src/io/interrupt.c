@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -52,10 +55,20 @@ bool swt_stdout_was_closed(void) {
     return stdout_was_closed;
 }
 
+/* libcrypto 3 sets itself up at its first use, and dies when memory runs out meanwhile. Here there
+ * is no half-written file yet that it would leave behind. A failure is told by the first real use.
+ */
+static void set_up_library(void) {
+    if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1)
+        EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL));
+    ERR_clear_error();
+}
+
 void swt_io_setup(void) {
     (void)open_if_closed(STDIN_FILENO);
     stdout_was_closed = open_if_closed(STDOUT_FILENO);
     (void)open_if_closed(STDERR_FILENO);
+    set_up_library();
 
     handle(SIGALRM, on_signal, 0);
     handle_unless_ignored(SIGINT);

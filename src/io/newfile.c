@@ -150,6 +150,7 @@ int swt_newfile_publish(struct swt_newfile *file, bool exclusive, struct swt_err
         if (r < 0)
             return r;
     }
+    file->placed = linked && exclusive;
     r = swt_fd_close(&file->fd, err);
     if (r < 0)
         return r;
@@ -157,8 +158,15 @@ int swt_newfile_publish(struct swt_newfile *file, bool exclusive, struct swt_err
         r = move_temporary(file, exclusive, err);
         if (r < 0)
             return r;
+        file->placed = exclusive;
     }
     return swt_fd_sync(file->folder, err);
+}
+
+void swt_newfile_withdraw(struct swt_newfile *file) {
+    if (file->placed)
+        (void)unlinkat(file->folder, file->name, 0);
+    file->placed = false;
 }
 
 void swt_newfile_done(struct swt_newfile *file) {

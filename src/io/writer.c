@@ -123,6 +123,11 @@ int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) {
     return r < 0 ? swt_error_file(err, writer->name) : 0;
 }
 
+void swt_writer_withdraw(struct swt_writer *writer) {
+    if (writer != NULL)
+        swt_newfile_withdraw(&writer->file);
+}
+
 void swt_writer_free(struct swt_writer *writer) {
     if (writer == NULL)
         return;

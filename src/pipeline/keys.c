@@ -112,15 +112,19 @@ static int write_pair(const struct pair *pair, const char *path, const char *pub
         rc = swt_writer_write(public_file, pair->public_pem.data, pair->public_pem.len, err);
     if (rc == 0)
         rc = swt_writer_commit(private_file, err);
-    if (rc < 0) {
-        if (err->code == SWT_E_EXISTS)
-            return swt_error_hint(err, "name another file, or give --force to replace it");
-        return rc;
-    }
-    rc = swt_writer_commit(public_file, err);
-    if (rc < 0)
+    bool half = rc == 0;
+    if (rc == 0)
+        rc = swt_writer_commit(public_file, err);
+    if (rc == 0)
+        return 0;
+    /* New files go together; what --force replaced cannot come back. */
+    swt_writer_withdraw(public_file);
+    swt_writer_withdraw(private_file);
+    if (half && force)
         return swt_error_context(err, "the private key was written, the public one was not");
-    return 0;
+    if (err->code == SWT_E_EXISTS)
+        return swt_error_hint(err, "name another file, or give --force to replace it");
+    return rc;
 }
 
 static int keygen_document(const struct pair *pair, const char *path, const char *public_path,

@@ -121,6 +121,21 @@ static int set_root(json_t *object, const struct swt_root *root, struct swt_erro
         json_pack("{s:I, s:s}", "version", (json_int_t)root->common.version, "sha256", hex), err);
 }
 
+/* Remembers what went wrong: jansson passes over an error while it writes a key, and json_dumps
+ * would hand out JSON with a piece missing. */
+struct text_sink {
+    struct swt_buf *text;
+    struct swt_error *err;
+    int rc;
+};
+
+static int append_text(const char *data, size_t len, void *context) {
+    struct text_sink *sink = context;
+    if (sink->rc == 0)
+        sink->rc = swt_buf_append(sink->text, data, len, sink->err);
+    return sink->rc < 0 ? -1 : 0;
+}
+
 int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
                             struct swt_buf *ret_json, struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *object = json_object();
@@ -139,12 +154,12 @@ int swt_user_manifest_write(const struct swt_manifest *manifest, const struct sw
         rc = set_root(object, root, err);
     if (rc < 0)
         return rc;
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-    if (text == NULL)
+    struct text_sink sink = {.text = ret_json, .err = err};
+    if (json_dump_callback(object, append_text, &sink,
+                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII) < 0 &&
+        sink.rc == 0)
         return swt_fail_memory(err);
-    rc = swt_buf_append(ret_json, text, strlen(text), err);
-    free(text);
-    return rc;
+    return sink.rc;
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
