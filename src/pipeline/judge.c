@@ -5,100 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- what a step says -------------------------------------------------------------------- */
-
-static int set_text(struct swt_buf *buf, struct swt_error *err, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
-static int set_text(struct swt_buf *buf, struct swt_error *err, const char *format, va_list args) {
-    char text[sizeof err->message];
-    vsnprintf(text, sizeof text, format, args);
-    swt_buf_clear(buf);
-    return swt_buf_printf(buf, err, "%s", text);
-}
-
-#define STEP_TEXT(field_)                                                                          \
-    va_list args;                                                                                  \
-    va_start(args, format);                                                                        \
-    int rc = set_text(&step->field_, err, format, args);                                           \
-    va_end(args);                                                                                  \
-    return rc
-
-int swt_step_expect(struct swt_step *step, struct swt_error *err, const char *format, ...) {
-    STEP_TEXT(expected);
-}
-
-int swt_step_pass(struct swt_step *step, struct swt_error *err, const char *format, ...) {
-    if (step->verdict != SWT_WARN)
-        step->verdict = SWT_PASS;
-    STEP_TEXT(found);
-}
-
-int swt_step_fail(struct swt_step *step, struct swt_error *err, const char *format, ...) {
-    step->verdict = SWT_FAIL;
-    STEP_TEXT(found);
-}
-
-int swt_step_skip(struct swt_step *step, struct swt_error *err, const char *format, ...) {
-    step->verdict = SWT_STEP_SKIPPED;
-    STEP_TEXT(note);
-}
-
-/* With hundreds of bad signatures a step would tell megabytes: enough is enough. */
-#define NOTE_LIMIT 2000
-
-static int add_note(struct swt_step *step, struct swt_error *err, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
-static int add_note(struct swt_step *step, struct swt_error *err, const char *format,
-                    va_list args) {
-    if (step->note.len >= NOTE_LIMIT) {
-        static const char MORE[] = "; …";
-        size_t len = step->note.len;
-        if (memcmp(step->note.data + len - strlen(MORE), MORE, strlen(MORE)) == 0)
-            return 0;
-        return swt_buf_printf(&step->note, err, MORE);
-    }
-    char text[sizeof err->message];
-    vsnprintf(text, sizeof text, format, args);
-    return swt_buf_printf(&step->note, err, "%s%s", step->note.len ? "; " : "", text);
-}
-
-int swt_step_note(struct swt_step *step, struct swt_error *err, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    int rc = add_note(step, err, format, args);
-    va_end(args);
-    return rc;
-}
-
-int swt_step_warn(struct swt_step *step, struct swt_error *err, const char *format, ...) {
-    if (step->verdict == SWT_PASS)
-        step->verdict = SWT_WARN;
-    va_list args;
-    va_start(args, format);
-    int rc = add_note(step, err, format, args);
-    va_end(args);
-    return rc;
-}
-
-#define ALLOW_UNKNOWN_HINT "--allow-unknown makes an unknown field a warning"
-
-int swt_step_fault(struct swt_step *step, struct swt_error *err) {
-    if (swt_code_exit(err->code) != 3)
-        return -(int)err->code;
-    struct swt_error fault = *err;
-    if (fault.code == SWT_E_UNKNOWN_FIELD && fault.hint[0] == '\0')
-        swt_error_hint(&fault, ALLOW_UNKNOWN_HINT);
-    if (fault.hint[0] != '\0') {
-        int rc = swt_step_note(step, err, "%s", fault.hint);
-        if (rc < 0)
-            return rc;
-    }
-    if (fault.has_offset)
-        return swt_step_fail(step, err, "at offset %llu: %s", (unsigned long long)fault.offset,
-                             fault.message);
-    return swt_step_fail(step, err, "%s", fault.message);
-}
-
 /* ---- the steps in their order ------------------------------------------------------------ */
 
 static const struct step_row {
@@ -243,7 +149,7 @@ static int read_anchor(struct swt_judge *judge, struct swt_reader *anchor, struc
     if (!swt_reader_same_file(anchor, judge->reader)) {
         int rc = swt_root_source_read(anchor, judge->options->allow_unknown, &judge->anchor, err);
         if (rc < 0 && err->code == SWT_E_UNKNOWN_FIELD)
-            swt_error_hint(err, ALLOW_UNKNOWN_HINT);
+            swt_error_hint(err, SWT_ALLOW_UNKNOWN_HINT);
         return rc;
     }
     swt_fail(err, SWT_E_USAGE, "--root %s is the file under judgement itself",

@@ -81,6 +81,9 @@ int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,
                        struct swt_error *err) SWT_CHECKED;
 void swt_judge_done(struct swt_judge *judge);
 
+/* What mends SWT_E_UNKNOWN_FIELD where the option exists. */
+#define SWT_ALLOW_UNKNOWN_HINT "--allow-unknown makes an unknown field a warning"
+
 /* ---- for the steps: what was expected, what was found; each returns 0 or lack of memory ---- */
 
 int swt_step_expect(struct swt_step *step, struct swt_error *err, const char *format, ...)
