@@ -1,0 +1,367 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Output files: whole or not at all, in their place or to a pipe, and sources that move under the program.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
+
+# As t_run, with standard output going to a file of the caller's.
+run_to() { # FILE ARGUMENT...
+    T_RAN="${*:2} >$1"
+    : >"$T_OUT"
+    timeout -k 5 "$T_SECONDS" "$T_TOOL" "${@:2}" </dev/null >"$1" 2>"$T_ERR"
+    T_STATUS=$?
+}
+
+# ---- to a pipe -------------------------------------------------------------------------------------
+
+t_begin "-o -: the bundle on stdout, the report on stderr"
+sample_manifest
+quiet build product.yaml -o b.swb
+run_to piped build product.yaml -o -
+t_exit 0
+t_file_equal piped b.swb
+t_err_contains "tar bundle, "
+t_err_contains "unsigned: "
+run_to piped.pb build product.yaml -o - --format pigweed
+t_exit 0
+quiet build product.yaml -o b.pb
+t_file_equal piped.pb b.pb
+"$T_TOOL" build product.yaml -o - 2>err | tar tf - >names || t_fail "$(cat err)"
+t_file_contains names targets/app
+t_file_absent ./-
+
+t_begin "-o - and --json both want stdout: a usage error"
+sample_manifest
+quiet build product.yaml -o b.swb
+sample_root root
+for words in "build product.yaml" "convert b.swb" "sign b.swb --key $KEYS/targets1.pem" \
+    "root create --root-key $KEYS/root1.pub --targets-key $KEYS/targets1.pub" "root rotate root"; do
+    read -ra words <<<"$words"
+    t_run "${words[@]}" -o - --json
+    t_exit 2
+    t_out_empty
+    t_json_err error.code usage
+done
+
+t_begin "every command that writes a file writes to a pipe"
+sample_manifest
+quiet build product.yaml -o b.swb
+sample_root root
+run_to found convert b.swb -o - --format pigweed
+t_exit 0
+t_equal "$(wire count 4 <found)" 2
+run_to found root rotate root -o -
+t_exit 0
+t_equal "$(wire get 1/1/2 <found)" 2
+run_to found sign b.swb --key "$KEYS/targets1.pem" -o -
+t_exit 0
+t_equal "$(targets_envelope found | wire count 2)" 1
+t_err_contains "signed with key"
+
+t_begin "a reader that goes away is exit 5"
+head -c 3000000 /dev/zero >app.bin
+sample_manifest
+head -c 3000000 /dev/zero >app.bin
+{
+    "$T_TOOL" build product.yaml -o - 2>err
+    echo $? >status
+} | head -c 1000 >/dev/null
+t_equal "$(cat status)" 5
+t_file_contains err "Broken pipe"
+
+t_begin "a named pipe and /dev/stdout are written to, not replaced"
+sample_manifest
+quiet build product.yaml -o b.swb
+mkfifo pipe
+timeout 20 cat pipe >found &
+t_must build product.yaml -o pipe --format tar
+wait
+t_file_equal found b.swb
+[ -p pipe ] || t_fail "the pipe was replaced"
+quiet build product.yaml -o /dev/null --format tar
+[ -c /dev/null ] || t_fail "/dev/null was replaced"
+"$T_TOOL" build product.yaml -o /dev/stdout --format tar -q 2>err | tar tf - >names || t_fail "$(cat err)"
+
+# ---- files in their place ----------------------------------------------------------------------------
+
+t_begin "mode: 0666 less the umask, and that of the file that is replaced"
+sample_manifest
+for mask in 022 077 027 000; do
+    (umask $mask && "$T_TOOL" build product.yaml -o "b$mask" --format tar >/dev/null) || t_fail "umask $mask"
+    t_equal "$(printf %o $((0666 & ~8#$mask)))" "$(stat -c %a "b$mask")" "umask $mask"
+done
+for mode in 600 644 664 755; do
+    chmod $mode b000
+    (umask 077 && "$T_TOOL" build product.yaml -o b000 --format tar >/dev/null) || t_fail "mode $mode"
+    t_mode b000 $mode
+done
+
+t_begin "the output is a link: its target is replaced, dangling or not"
+sample_manifest
+mkdir elsewhere
+echo old >elsewhere/old
+ln -s elsewhere/old link
+ln -s elsewhere/new dangling
+ln -s dangling twice
+ln -s nowhere/new lost
+ln -s loop loop
+quiet build product.yaml -o b.swb
+t_must build product.yaml -o link --format tar
+t_must build product.yaml -o twice --format tar
+t_equal "$(find . -maxdepth 1 -type l | sort | tr '\n' ' ')" "./dangling ./link ./loop ./lost ./twice "
+t_file_equal elsewhere/old b.swb
+t_file_equal elsewhere/new b.swb
+try build product.yaml -o lost --format tar
+error_is build 5 not-found
+try build product.yaml -o loop --format tar
+error_is build 5 io
+t_equal "$(ls -A elsewhere)" "new
+old"
+
+t_begin "the output is the input, by its name, a hard link or a link"
+sample_manifest
+quiet build product.yaml -o a.swb
+ln a.swb hard
+ln -s a.swb soft
+cp a.swb before
+quiet convert a.swb -o a.swb --format pigweed
+t_file_equal hard before
+quiet convert soft -o a.swb --format tar
+t_file_equal a.swb before
+quiet convert hard -o hard --format pigweed
+t_file_equal a.swb before
+t_equal "$(wire count 4 <hard)" 2
+quiet build product.yaml -o app.bin --format tar
+t_file_equal app.bin before
+
+t_begin "what cannot be an output: a directory, no folder, no name, a file as a folder"
+sample_manifest
+mkdir folder
+for output in folder folder/ . / ./folder/.; do
+    try build product.yaml -o $output --format tar
+    error_is build 5 io
+done
+try build product.yaml -o nowhere/b.swb
+error_is build 5 not-found
+try build product.yaml -o new/
+t_exit 5
+try build product.yaml -o app.bin/b.swb
+error_is build 5 io
+try build product.yaml -o ''
+t_exit 5
+try build product.yaml -o "$(head -c 300 /dev/zero | tr '\0' x)"
+error_is build 5 io
+t_files "app.bin folder product.yaml"
+
+t_begin "a folder that may not be written to keeps the old file"
+if [ "$(id -u)" -eq 0 ]; then
+    t_skip "root may write everywhere"
+else
+    sample_manifest
+    mkdir closed
+    echo old >closed/b.swb
+    chmod 500 closed
+    try build product.yaml -o closed/b.swb
+    error_is build 5 io
+    t_equal "$(cat closed/b.swb)" old
+fi
+
+t_begin "a failure leaves the old file, and nothing beside it"
+sample_manifest
+echo old >b.swb
+sed 's/app.bin/missing.bin/' product.yaml >bad.yaml
+try build bad.yaml -o b.swb
+error_is build 5 not-found
+try build product.yaml -o b.swb --key "$KEYS/broken.pem"
+error_is build 4 key
+t_equal "$(cat b.swb)" old
+t_files "app.bin b.swb bad.yaml product.yaml"
+
+# ---- full disks --------------------------------------------------------------------------------------
+
+t_begin "/dev/full: exit 5, whatever is written to it"
+sample_manifest
+quiet build product.yaml -o b.swb
+sample_root root
+try build product.yaml -o /dev/full --format tar
+error_is build 5 no-space
+try convert b.swb -o /dev/full --format tar
+error_is convert 5 no-space
+try sign b.swb --key "$KEYS/targets1.pem" -o /dev/full
+error_is sign 5 no-space
+try root rotate root -o /dev/full
+error_is "root rotate" 5 no-space
+run_to /dev/full build product.yaml -o -
+t_exit 5
+t_err_contains "standard output: cannot write: No space left on device"
+
+t_begin "a report that does not arrive is exit 5, whatever it says"
+sample_manifest
+quiet build product.yaml -o b.swb
+sample_root root
+for words in --help --version "build --help" "dump b.swb" "dump root --json" "verify b.swb --self" \
+    "verify b.swb --root root" "verify app.bin --root root" "key show $KEYS/root1.pub" \
+    "build product.yaml -o c.swb" "build product.yaml --dry-run --json" "convert b.swb -o c.pb" \
+    "sign b.swb --key $KEYS/targets1.pem -o c.swb" "root rotate root -o c" "extract b.swb --no-verify -C out"; do
+    read -ra words <<<"$words"
+    run_to /dev/full "${words[@]}"
+    t_exit 5
+    t_err_contains "standard output: cannot write: No space left on device"
+done
+
+t_begin "stdout, stderr or stdin that is closed never becomes a file of the program's"
+sample_manifest
+quiet build product.yaml -o expected
+for how in in out err in-out out-err all; do
+    case $how in
+    in) "$T_TOOL" build product.yaml -o b --format tar <&- >/dev/null 2>&1 ;;
+    out) "$T_TOOL" build product.yaml -o b --format tar </dev/null >&- 2>/dev/null ;;
+    err) "$T_TOOL" build product.yaml -o b --format tar </dev/null >/dev/null 2>&- ;;
+    in-out) "$T_TOOL" build product.yaml -o b --format tar <&- >&- 2>/dev/null ;;
+    out-err) "$T_TOOL" build product.yaml -o b --format tar </dev/null >&- 2>&- ;;
+    all) "$T_TOOL" build product.yaml -o b --format tar <&- >&- 2>&- ;;
+    esac
+    status=$?
+    # Who closes stdout wants no report.
+    t_equal $status 0 $how
+    t_file_equal b expected
+    rm -f b
+done
+"$T_TOOL" build product.yaml -o - >&- 2>err
+t_equal $? 5 "-o - with stdout closed"
+t_file_absent ./-
+"$T_TOOL" dump - <&- >out 2>err
+t_equal $? 3 "- with stdin closed"
+
+t_begin "a file system that fills up: exit 5, the old file stays, nothing beside it"
+# In a user namespace of its own, where mounting needs no rights.
+cat >fill.sh <<'SCRIPT'
+mount -t tmpfs -o size=64k none small || exit 99
+echo old >small/b.swb
+head -c 100000 /dev/zero >app.bin
+for words in "build product.yaml" "convert large.swb --format tar" "sign large.swb --key $KEYS/targets1.pem"; do
+    "$T_TOOL" $words -o small/b.swb 2>err
+    [ $? -eq 5 ] && grep -q "No space left on device" err || { echo "$words: $(cat err)"; exit 1; }
+    [ "$(ls -A small)" = b.swb ] && [ "$(cat small/b.swb)" = old ] || { ls -lA small; exit 1; }
+done
+"$T_TOOL" extract large.swb --no-verify -C small/out 2>err
+[ $? -eq 5 ] && [ "$(ls -A small)" = b.swb ] || { echo "extract: $(cat err)"; ls -lA small; exit 1; }
+SCRIPT
+sample_manifest
+head -c 100000 /dev/zero >app.bin
+quiet build product.yaml -o large.swb
+mkdir small
+export KEYS
+unshare --user --map-root-user --mount bash fill.sh >out 2>&1
+case $? in
+0) ;;
+99) t_skip "no tmpfs can be mounted here" ;;
+*)
+    if unshare --user --map-root-user --mount true 2>/dev/null; then
+        t_fail "$(cat out)"
+    else
+        t_skip "no user namespace can be made here"
+    fi
+    ;;
+esac
+
+t_begin "a limit on the size of files: exit 5, the old file stays"
+sample_manifest
+head -c 100000 /dev/zero >app.bin
+echo old >b.swb
+(ulimit -f 16 && "$T_TOOL" build product.yaml -o b.swb >out 2>err)
+t_equal $? 5 "ulimit -f"
+t_file_contains err "File too large"
+t_equal "$(cat b.swb)" old
+t_files "app.bin b.swb err out product.yaml"
+
+# ---- sources that move ---------------------------------------------------------------------------------
+
+# changing COMMAND: the source app.bin is changed by COMMAND when the program opens it to pack it, after it
+# was hashed. The preloaded library runs it at the second open of that file.
+changing() {
+    t_do env LD_PRELOAD="$T_BUILD/faults/calls.so" SWT_FAULT_CALL=open SWT_FAULT_PATH=app.bin SWT_FAULT_AT=2 \
+        SWT_FAULT_RUN="$1" ASAN_OPTIONS=verify_asan_link_order=0 "$T_TOOL" build product.yaml -o b.swb --json
+}
+
+t_begin "a source that changes, grows, shrinks or goes while it is packed: exit 5, nothing is written"
+for change in "echo x >>app.bin" "truncate -s 9999 app.bin" ": >app.bin" \
+    "printf b | dd of=app.bin bs=1 seek=5000 conv=notrunc 2>/dev/null" \
+    "cp other.bin app.bin" "mv other.bin app.bin"; do
+    sample_manifest
+    tr a b <app.bin >other.bin
+    echo old >b.swb
+    changing "$change"
+    t_exit 5
+    t_json_err error.code file-changed
+    t_json_err error.file app.bin
+    t_equal "$(cat b.swb)" old
+    rm -f other.bin
+    t_files "app.bin b.swb product.yaml"
+done
+sample_manifest
+changing "rm app.bin"
+t_exit 5
+t_json_err error.code not-found
+t_equal "$(cat b.swb)" old
+
+t_begin "a source that is replaced by the same bytes is no change"
+sample_manifest
+cp app.bin same.bin
+changing "mv same.bin app.bin"
+t_exit 0
+
+t_begin "a source that grows without end does not hold the program"
+T_SECONDS=20
+sample_manifest
+(while echo more >>app.bin; do :; done) 2>/dev/null &
+writer=$!
+t_run build product.yaml -o b.swb
+kill $writer
+wait $writer 2>/dev/null
+case $T_STATUS in
+0) ;; # it was read between two writes
+*)
+    t_exit 5
+    t_err_contains "changed while it was read"
+    t_file_absent b.swb
+    ;;
+esac
+T_SECONDS=60
+
+# ---- two at once -------------------------------------------------------------------------------------
+
+t_begin "two processes that write one output: one of the two results, whole"
+sample_manifest
+sed 's/42/43/' product.yaml >other.yaml
+quiet build product.yaml -o a.swb
+quiet build other.yaml -o b.swb
+for _ in $(seq 10); do
+    "$T_TOOL" build product.yaml -o c.swb >out1 2>&1 &
+    first=$!
+    "$T_TOOL" build other.yaml -o c.swb >out2 2>&1 &
+    second=$!
+    wait $first || t_fail "first: $(cat out1)"
+    wait $second || t_fail "second: $(cat out2)"
+    cmp -s c.swb a.swb || cmp -s c.swb b.swb || t_fail "c.swb is neither of the two"
+done
+t_files "a.swb app.bin b.swb c.swb other.yaml out1 out2 product.yaml"
+
+t_begin "two processes that make one key: one pair, that belongs together"
+for _ in $(seq 10); do
+    rm -f key key.pub
+    "$T_TOOL" keygen -o key >out1 2>&1 &
+    first=$!
+    "$T_TOOL" keygen -o key >out2 2>&1 &
+    second=$!
+    wait $first
+    one=$?
+    wait $second
+    two=$?
+    case "$one $two" in
+    "0 5" | "5 0") ;;
+    *) t_fail "exits $one and $two" ;;
+    esac
+    t_equal "$(openssl pkey -in key -pubout)" "$(cat key.pub)" "the pair"
+done
+t_files "key key.pub out1 out2"

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Preloaded, it makes one system call of a program fail, or does something at that moment:
+ *
+ *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link, close, stat, mkdir, chmod, seek
+ *   SWT_FAULT_AT=N         the Nth call of that class, from 1; 0: none
+ *   SWT_FAULT_FROM=1       the Nth and all that follow
+ *   SWT_FAULT_PATH=NAME    counts opens of files of that base name only
+ *   SWT_FAULT_ERRNO=E      fails with this error; or
+ *   SWT_FAULT_SIGNAL=S     sends the process this signal first, and the call goes on; or
+ *   SWT_FAULT_RUN=COMMAND  runs this first, and the call goes on; or
+ *   SWT_FAULT_SHORT=1      reads or writes one byte, and is interrupted every second time
+ *   SWT_FAULT_NAMED=1      besides: the file system has no O_TMPFILE
+ *   SWT_FAULT_COUNT=FD     writes the number of calls of the class to descriptor FD at the end
+ *
+ * Calls go to the kernel directly, so that it works beneath a sanitizer's own interception too.
+ * Those of the C library itself (stdio) are not seen; the program has none that matter.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Set in the constructor: what happens before main is not the program's. */
+static struct {
+    const char *call; /* NULL: not yet, or nothing to do */
+    const char *path;
+    const char *command;
+    long at, from, error, signal, brief, named, count_fd;
+} plan;
+static long count;
+
+static long number(const char *name) {
+    const char *text = getenv(name);
+    return text == NULL ? 0 : atol(text);
+}
+
+__attribute__((constructor)) static void begin(void) {
+    plan.path = getenv("SWT_FAULT_PATH");
+    plan.command = getenv("SWT_FAULT_RUN");
+    plan.at = number("SWT_FAULT_AT");
+    plan.from = number("SWT_FAULT_FROM");
+    plan.error = number("SWT_FAULT_ERRNO");
+    plan.signal = number("SWT_FAULT_SIGNAL");
+    plan.brief = number("SWT_FAULT_SHORT");
+    plan.named = number("SWT_FAULT_NAMED");
+    plan.count_fd = number("SWT_FAULT_COUNT");
+    plan.call = getenv("SWT_FAULT_CALL");
+}
+
+__attribute__((destructor)) static void end(void) {
+    char text[32];
+    int len = snprintf(text, sizeof text, "%ld\n", count);
+    if (plan.count_fd > 0 && len > 0)
+        (void)syscall(SYS_write, (int)plan.count_fd, text, (size_t)len);
+}
+
+static bool is_the_one(const char *call) {
+    if (plan.call == NULL || strcmp(plan.call, call) != 0)
+        return false;
+    count++;
+    return plan.at > 0 && (count == plan.at || (plan.from != 0 && count > plan.at));
+}
+
+/* Whether the call fails; errno is set then. */
+static bool fails(const char *call) {
+    if (!is_the_one(call))
+        return false;
+    if (plan.signal != 0) {
+        (void)syscall(SYS_kill, getpid(), (int)plan.signal);
+        return false;
+    }
+    if (plan.command != NULL) {
+        plan.call = NULL;
+        (void)unsetenv("LD_PRELOAD");
+        if (system(plan.command) != 0)
+            abort();
+        return false;
+    }
+    if (plan.brief != 0)
+        return false;
+    errno = (int)plan.error;
+    return true;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+static bool is_other_path(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return plan.path != NULL && strcmp(slash == NULL ? path : slash + 1, plan.path) != 0;
+}
+
+static int open_at(int folder, const char *path, int flags, mode_t mode) {
+    if (plan.named != 0 && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    if (!is_other_path(path) && fails("open"))
+        return -1;
+    return (int)syscall(SYS_openat, folder, path, flags, mode);
+}
+
+static mode_t mode_of(int flags, va_list arguments) {
+    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+}
+
+int open(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+    return open_at(AT_FDCWD, path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+    return open_at(folder, path, flags, mode);
+}
+
+/* What _FORTIFY_SOURCE calls when the flags are not known at compile time. */
+int __open_2(const char *path, int flags);
+int __open_2(const char *path, int flags) {
+    return open_at(AT_FDCWD, path, flags, 0);
+}
+
+int __openat_2(int folder, const char *path, int flags);
+int __openat_2(int folder, const char *path, int flags) {
+    return open_at(folder, path, flags, 0);
+}
+
+int close(int fd) {
+    bool failing = fails("close");
+    int error = errno;
+    int result = (int)syscall(SYS_close, fd);
+    if (!failing)
+        return result;
+    errno = error;
+    return -1;
+}
+
+/* ---- reading and writing ------------------------------------------------------------------------
+ */
+
+/* One byte, or every second time nothing and EINTR. */
+static ssize_t brief(long call, const char *name, int fd, void *data, size_t size) {
+    if (plan.brief == 0 || plan.call == NULL || strcmp(plan.call, name) != 0 || fd < 3)
+        return (ssize_t)syscall(call, fd, data, size);
+    if (count % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return (ssize_t)syscall(call, fd, data, size == 0 ? 0 : (size_t)1);
+}
+
+ssize_t read(int fd, void *data, size_t size) {
+    return fails("read") ? -1 : brief(SYS_read, "read", fd, data, size);
+}
+
+ssize_t write(int fd, const void *data, size_t size) {
+    return fails("write") ? -1 : brief(SYS_write, "write", fd, (void *)(size_t)data, size);
+}
+
+off_t lseek(int fd, off_t offset, int whence) {
+    return fails("seek") ? -1 : (off_t)syscall(SYS_lseek, fd, offset, whence);
+}
+
+int fsync(int fd) {
+    return fails("sync") ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+/* ---- names --------------------------------------------------------------------------------------
+ */
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    return fails("rename") ? -1 : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0U);
+}
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
+    return fails("rename") ? -1
+                           : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+}
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
+    return fails("link") ? -1 : (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    return fails("mkdir") ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+    return fails("mkdir") ? -1 : (int)syscall(SYS_mkdirat, folder, path, mode);
+}
+
+int fchmod(int fd, mode_t mode) {
+    return fails("chmod") ? -1 : (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int stat(const char *path, struct stat *status) {
+    return fails("stat") ? -1 : (int)syscall(SYS_newfstatat, AT_FDCWD, path, status, 0);
+}
+
+int lstat(const char *path, struct stat *status) {
+    return fails("stat")
+               ? -1
+               : (int)syscall(SYS_newfstatat, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+}
+
+int fstat(int fd, struct stat *status) {
+    return fails("stat") ? -1 : (int)syscall(SYS_newfstatat, fd, "", status, AT_EMPTY_PATH);
+}
+
+int fstatat(int folder, const char *path, struct stat *status, int flags) {
+    return fails("stat") ? -1 : (int)syscall(SYS_newfstatat, folder, path, status, flags);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Preloaded, it makes one allocation of a program fail: the Nth after main began (SWT_FAULT_AT), or
+ * with SWT_FAULT_FROM=1 that and all that follow. SWT_FAULT_COUNT=FD: the number of allocations is
+ * written there at the end. Those of the libraries count too, but for libcrypto's; with
+ * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do.
+ */
+#include <errno.h>
+#include <link.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+
+static long at;
+static long from;
+static long count_fd;
+static long library;
+static long count;
+static uintptr_t library_begin;
+static uintptr_t library_end;
+static int armed; /* what happens before main is not the program's */
+
+static long number(const char *name) {
+    const char *text = getenv(name);
+    return text == NULL ? 0 : atol(text);
+}
+
+static int find_library(struct dl_phdr_info *object, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    if (strstr(object->dlpi_name, "/libcrypto.so") == NULL)
+        return 0;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
+            continue;
+        library_begin = object->dlpi_addr + part->p_vaddr;
+        library_end = library_begin + part->p_memsz;
+    }
+    return 1;
+}
+
+__attribute__((constructor)) static void begin(void) {
+    at = number("SWT_FAULT_AT");
+    from = number("SWT_FAULT_FROM");
+    count_fd = number("SWT_FAULT_COUNT");
+    library = number("SWT_FAULT_LIBRARY");
+    (void)dl_iterate_phdr(find_library, NULL);
+    armed = 1;
+}
+
+__attribute__((destructor)) static void end(void) {
+    char text[32];
+    armed = 0;
+    int len = snprintf(text, sizeof text, "%ld\n", count);
+    if (count_fd > 0 && len > 0)
+        (void)syscall(SYS_write, (int)count_fd, text, (size_t)len);
+}
+
+static int fails(const void *caller) {
+    uintptr_t place = (uintptr_t)caller;
+    int of_library = place >= library_begin && place < library_end;
+    if (!armed || of_library != (library != 0))
+        return 0;
+    count++;
+    if (at == 0 || (count != at && !(from != 0 && count > at)))
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+void *malloc(size_t size) {
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size) {
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size) {
+    return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
