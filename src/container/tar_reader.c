@@ -179,11 +179,7 @@ static int peek_first(struct swt_bundle *bundle, struct swt_error *err) {
         swt_fail(err, SWT_E_CONTAINER, "the file is empty");
     else if (foreign)
         swt_fail(err, SWT_E_CONTAINER, "the file is %s, expected a tar bundle", foreign);
-    else if (!swt_reader_seekable(bundle->reader) &&
-             !swt_tar_magic(swt_slice_of(state->block, len))) {
-        swt_fail(err, SWT_E_CONTAINER, "it is no tar bundle, the one kind that a pipe can hold");
-        swt_error_hint(err, "an UpdateBundle is read from a file: its fields stand in any order");
-    } else if (len < SWT_TAR_BLOCK)
+    else if (len < SWT_TAR_BLOCK)
         swt_fail(err, SWT_E_CONTAINER, "the file ends after %zu bytes, within the first header",
                  len);
     else {
@@ -257,7 +253,15 @@ static int read_head(struct swt_bundle *bundle, struct swt_error *err) {
 
 int swt_tar_open(struct swt_bundle *bundle, struct swt_error *err) {
     bundle->state = calloc(1, sizeof(struct tar_state));
-    return bundle->state ? read_head(bundle, err) : swt_fail_memory(err);
+    struct tar_state *state = bundle->state;
+    if (!state)
+        return swt_fail_memory(err);
+    int r = read_head(bundle, err);
+    /* Who pipes an UpdateBundle in should not have to guess. */
+    if (r == -SWT_E_CONTAINER && !swt_reader_seekable(bundle->reader) && state->block_offset == 0 &&
+        !swt_tar_magic(swt_slice_of(state->block, SWT_TAR_BLOCK)))
+        return swt_error_hint(err, "a pipe can hold a tar bundle only; give the name of a file");
+    return r;
 }
 
 void swt_tar_close(struct swt_bundle *bundle) {
