@@ -173,14 +173,15 @@ int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
 
 /* The first payload that lies in another's folder; NULL when there is none. Each with each: this is
  * asked only when it is known that there is one. */
-static const struct swt_manifest_target *find_in_folder(const struct swt_build_job *job) {
-    for (size_t i = 0; i < job->payload_count; i++)
-        for (size_t j = 0; j < job->payload_count; j++) {
-            size_t len = strlen(job->payloads[j].name);
-            if (strncmp(job->payloads[i].name, job->payloads[j].name, len) == 0 &&
-                job->payloads[i].name[len] == '/')
+static const struct swt_manifest_target *find_in_folder(const struct swt_build_job *job,
+                                                        const struct swt_targets *targets) {
+    for (size_t i = 0; i < targets->target_count; i++) {
+        struct swt_slice name = targets->targets[i].name;
+        for (size_t len = 0; len < name.len; len++)
+            if (name.data[len] == '/' &&
+                swt_targets_find(targets, swt_slice_of(name.data, len)) != NULL)
                 return job->origins[i];
-        }
+    }
     return NULL;
 }
 
@@ -201,10 +202,10 @@ static int check_names(const struct swt_build_job *job, struct swt_error *err) {
     int rc = swt_build_encode(job, &draft, err);
     if (rc == 0)
         rc = swt_targets_decode(swt_buf_slice(&draft), 0, &targets, err);
-    if (rc < 0)
+    if (rc != 0)
         return swt_error_file(err, job->options->manifest);
     if (swt_targets_check_entries(targets, err) < 0)
-        return fail_names(job, find_in_folder(job), err);
+        return fail_names(job, find_in_folder(job, targets), err);
     const struct swt_target *a;
     const struct swt_target *b;
     if (!swt_targets_case_twins(targets, &a, &b))
