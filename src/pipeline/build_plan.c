@@ -171,8 +171,7 @@ int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
     return rc;
 }
 
-/* The first payload that lies in another's folder; NULL when there is none. Each with each: this is
- * asked only when it is known that there is one. */
+/* The first payload that lies in another's folder; NULL when there is none. */
 static const struct swt_manifest_target *find_in_folder(const struct swt_build_job *job,
                                                         const struct swt_targets *targets) {
     for (size_t i = 0; i < targets->target_count; i++) {
