@@ -51,6 +51,8 @@ bool swt_reader_world_readable(const struct swt_reader *reader);
 /* The rest of the file; more than cap bytes is SWT_E_FILE_KIND. Replaces what ret_bytes held. */
 int swt_reader_read_all(struct swt_reader *reader, size_t cap, struct swt_buf *ret_bytes,
                         struct swt_error *err) SWT_CHECKED;
+/* Two names of one file that exists, by device and inode; "-" names none. */
+bool swt_same_file(const char *a, const char *b);
 /* A whole small file; one over cap bytes is SWT_E_FILE_KIND. Replaces what ret_bytes held. */
 int swt_read_file(const char *path, size_t cap, struct swt_buf *ret_bytes,
                   struct swt_error *err) SWT_CHECKED;

@@ -77,17 +77,16 @@ static void print_role(struct swt_output *out, const json_t *root, const char *r
     struct swt_style style = swt_style_of(out);
     const json_t *object = json_object_get(root, role);
     const json_t *keys = json_object_get(object, "keys");
-    swt_output_printf(out, "          %s: %lld of %zu key%s\n", role,
+    swt_output_printf(out, "          %s: %lld of %zu key%s, + has signed\n", role,
                       (long long)json_integer_value(json_object_get(object, "threshold")),
                       json_array_size(keys), json_array_size(keys) == 1 ? "" : "s");
     size_t i;
     const json_t *id;
     json_array_foreach(keys, i, id) {
-        swt_output_printf(out, "            ");
+        bool signed_by = contains(json_object_get(quorum, "signed"), id);
+        swt_output_printf(out, "  %s%s%s ", style.good, signed_by ? "+" : " ", style.reset);
         swt_output_escaped_text(out, json_string_value(id));
         swt_report_optional(out, " ", find_key(root, id), "type", "");
-        if (contains(json_object_get(quorum, "signed"), id))
-            swt_output_printf(out, " %ssigned%s", style.good, style.reset);
         swt_output_printf(out, "\n");
     }
 }
@@ -114,7 +113,7 @@ static void print_spare_keys(struct swt_output *out, const json_t *root) {
         const json_t *id = json_object_get(key, "key_id");
         if (contains(root_ids, id) || contains(targets_ids, id))
             continue;
-        swt_output_printf(out, "%s            ", any ? "" : "          in neither role:\n");
+        swt_output_printf(out, "%s    ", any ? "" : "          in neither role:\n");
         swt_output_escaped_text(out, json_string_value(id));
         swt_report_optional(out, " ", key, "type", "\n");
         any = true;
@@ -147,11 +146,11 @@ static void print_metadata(struct swt_output *out, const json_t *metadata) {
     json_array_foreach(signatures, i, id) {
         swt_output_printf(out, "          signature of ");
         swt_output_escaped_text(out, json_string_value(id));
-        swt_output_printf(out, ", which no root at hand lists\n");
+        swt_output_printf(out, ", not counted: no sound root is at hand\n");
     }
 }
 
-enum { COLUMNS = 5, HASH_SHOWN = 16 };
+enum { COLUMNS = 5, HASH_SHOWN = 16, WIDEST = 24 };
 static const struct column {
     const char *title;
     const char *member; /* NULL: the size */
@@ -163,8 +162,11 @@ static int cell_text(const json_t *target, const struct column *column, struct s
                      struct swt_error *err) {
     if (column->member == NULL) {
         char size[SWT_SIZE_TEXT];
-        json_int_t length = json_integer_value(json_object_get(target, "length"));
-        return swt_buf_printf(ret_text, err, "%s", swt_size_text((uint64_t)length, size));
+        const json_t *length = json_object_get(target, "length");
+        if (json_is_string(length)) /* more than a file can have */
+            return swt_buf_printf(ret_text, err, "%s B", json_string_value(length));
+        return swt_buf_printf(ret_text, err, "%s",
+                              swt_size_text((uint64_t)json_integer_value(length), size));
     }
     const char *text = json_string_value(json_object_get(target, column->member));
     return text == NULL ? swt_buf_printf(ret_text, err, "-")
@@ -192,8 +194,10 @@ static int measure_columns(const json_t *targets, size_t ret_widths[COLUMNS],
             int rc = cell_text(target, &TABLE[c], &text, err);
             if (rc < 0)
                 return rc;
-            if (text_width(&text) > ret_widths[c])
-                ret_widths[c] = text_width(&text);
+            /* One long name shifts its own line only. */
+            size_t width = text_width(&text) < WIDEST ? text_width(&text) : WIDEST;
+            if (width > ret_widths[c])
+                ret_widths[c] = width;
         }
     }
     return 0;

@@ -7,7 +7,7 @@ static void print_extract(const struct swt_invocation *invocation, const json_t 
     struct swt_output *out = invocation->out;
     if (swt_option_given(invocation, &swt_opt_no_verify))
         swt_output_printf(out, "no signature is verified (--no-verify)\n");
-    swt_report_steps(out, document);
+    swt_report_steps(invocation, document);
     size_t i;
     const json_t *file;
     json_array_foreach(json_object_get(document, "extracted"), i, file) {

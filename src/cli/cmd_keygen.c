@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "report.h"
+
+static void print_keygen(const struct swt_invocation *invocation, const json_t *document) {
+    struct swt_output *out = invocation->out;
+    bool encrypted = json_is_true(json_object_get(document, "encrypted"));
+    swt_report_optional(out, "private key: ", document, "private",
+                        encrypted ? " (encrypted)\n" : "\n");
+    swt_report_optional(out, "public key:  ", document, "public", "\n");
+    swt_report_optional(out, "type:        ", document, "type", "\n");
+    swt_report_optional(out, "key id:      ", document, "key_id", "\n");
+}
 
 int swt_cmd_keygen(const struct swt_invocation *invocation, struct swt_error *err) {
     struct swt_key_sources outputs = swt_option_keys(invocation, &swt_opt_output_key);
@@ -12,22 +23,10 @@ int swt_cmd_keygen(const struct swt_invocation *invocation, struct swt_error *er
         .prompt = &invocation->prompt,
         .force = swt_option_given(invocation, &swt_opt_force),
     };
-    json_t *document = NULL;
+    json_t *document;
     int rc = swt_keygen(&options, &document, err);
     if (rc < 0)
         return rc;
-    struct swt_output *out = invocation->out;
-    if (invocation->json) {
-        swt_output_json(out, document);
-        return 0;
-    }
-    swt_output_printf(out, "private key: ");
-    swt_output_escaped_text(out, json_string_value(json_object_get(document, "private")));
-    swt_output_printf(out, "%s\npublic key:  ", encrypt ? " (encrypted)" : "");
-    swt_output_escaped_text(out, json_string_value(json_object_get(document, "public")));
-    swt_output_printf(out, "\ntype:        %s\nkey id:      %s\n",
-                      json_string_value(json_object_get(document, "type")),
-                      json_string_value(json_object_get(document, "key_id")));
-    json_decref(document);
+    swt_report_result(invocation, document, NULL, print_keygen);
     return 0;
 }

@@ -16,8 +16,7 @@ static void print_ids(struct swt_output *out, const json_t *document, const char
 
 static void print_sign(const struct swt_invocation *invocation, const json_t *document) {
     print_ids(invocation->out, document, "added", "signed with key");
-    print_ids(invocation->out, document, "already",
-              "nothing to do for key, it has signed already:");
+    print_ids(invocation->out, document, "already", "signed already by key");
     if (json_array_size(json_object_get(document, "added")) == 0 &&
         json_is_true(json_object_get(document, "written"))) {
         swt_report_member(invocation->out, document, "file");

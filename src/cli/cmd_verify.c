@@ -9,7 +9,7 @@ static void print_verify(const struct swt_invocation *invocation, const json_t *
     if (swt_option_given(invocation, &swt_opt_self))
         swt_output_printf(invocation->out, "the file is judged by its own root (--self): this "
                                            "proves nothing about the signer\n");
-    swt_report_steps(invocation->out, document);
+    swt_report_steps(invocation, document);
 }
 
 int swt_cmd_verify(const struct swt_invocation *invocation, struct swt_error *err) {

@@ -91,6 +91,10 @@ static int compare_word(void *context, const char *word, size_t len) {
 
 static int check_word(const struct swt_command *command, const struct swt_option *option,
                       const char *value, struct swt_error *err) {
+    /* An unset variable of a script, most of the time. */
+    if (value[0] == '\0' &&
+        (option->complete == SWT_COMPLETE_FILE || option->complete == SWT_COMPLETE_DIRECTORY))
+        return swt_usage(command, err, "--%s: the name is empty", option->name);
     if (option->complete != SWT_COMPLETE_WORDS)
         return 0;
     struct word_search search = {.value = value, .nearest = swt_nearest_to(value)};

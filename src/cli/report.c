@@ -118,29 +118,31 @@ static void print_detail(struct swt_output *out, const char *label, const json_t
     swt_output_printf(out, "\n");
 }
 
-static void print_step(struct swt_output *out, const struct swt_style *style, const json_t *step) {
+static void print_step(struct swt_output *out, const struct swt_style *style, const json_t *step,
+                       bool verbose) {
     const char *verdict = json_string_value(json_object_get(step, "verdict"));
     bool failed = strcmp(verdict, "fail") == 0;
     bool skipped = strcmp(verdict, "skipped") == 0;
-    swt_output_printf(out, "%s%-7s%s  %-16s", verdict_style(style, verdict), verdict, style->reset,
-                      json_string_value(json_object_get(step, "step")));
+    swt_output_printf(out, "%s%-7s%s  %-*s", verdict_style(style, verdict), verdict, style->reset,
+                      failed ? 0 : 16, json_string_value(json_object_get(step, "step")));
     if (!failed)
         swt_report_optional(out, "  ", step, skipped ? "note" : "found", "");
     swt_output_printf(out, "\n");
-    if (failed) {
+    if (failed || verbose)
         print_detail(out, "expected:", step, "expected");
+    if (failed)
         print_detail(out, "found:", step, "found");
-    }
     if (!skipped)
         print_detail(out, strcmp(verdict, "warn") == 0 ? "warning:" : "note:", step, "note");
 }
 
-void swt_report_steps(struct swt_output *out, const json_t *document) {
+void swt_report_steps(const struct swt_invocation *invocation, const json_t *document) {
+    struct swt_output *out = invocation->out;
     struct swt_style style = swt_style_of(out);
     size_t i;
     const json_t *step;
     json_array_foreach(json_object_get(document, "steps"), i, step) {
-        print_step(out, &style, step);
+        print_step(out, &style, step, invocation->verbose);
     }
     const char *verdict = json_string_value(json_object_get(document, "verdict"));
     bool accepted = strcmp(verdict, "accept") == 0;
@@ -161,7 +163,10 @@ void swt_report_result(const struct swt_invocation *invocation, json_t *document
     if (notices != NULL)
         swt_report_notices(invocation, notices);
     if (!invocation->json) {
-        text(invocation, document);
+        const char *verdict = json_string_value(json_object_get(document, "verdict"));
+        bool rejected = verdict != NULL && strcmp(verdict, "reject") == 0;
+        if (!invocation->quiet || rejected)
+            text(invocation, document);
         json_decref(document);
         return;
     }

@@ -30,12 +30,12 @@ void swt_report_size(struct swt_output *out, const json_t *object, const char *n
 void swt_report_quorums(struct swt_output *out, const json_t *quorums);
 /* A key id as people compare it: its first 12 digits and "…". */
 void swt_report_short_id(struct swt_output *out, const json_t *id);
-/* The steps of a judgement, and its verdict. */
-void swt_report_steps(struct swt_output *out, const json_t *document);
+/* The steps of a judgement, and its verdict; -v tells what each expected. */
+void swt_report_steps(const struct swt_invocation *invocation, const json_t *document);
 
 /*
- * The end of a command: prints document as JSON with the notices in it, or calls text. Takes the
- * document over. path is what the command wrote ("-": the report goes to standard error), or NULL.
+ * The end of a command: prints document as JSON with the notices in it, or calls text, unless -q
+ * was given and nothing was rejected. Takes the document over.
  */
 void swt_report_result(const struct swt_invocation *invocation, json_t *document,
                        const struct swt_notices *notices,

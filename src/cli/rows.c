@@ -13,9 +13,11 @@ const struct swt_option swt_opt_json = {.name = "json",
 const struct swt_option swt_opt_quiet = {
     .name = "quiet",
     .short_name = 'q',
-    .help = "print no notes on standard error; warnings and errors stay"};
+    .help = "no report when all went well; warnings, errors and rejections stay"};
 const struct swt_option swt_opt_verbose = {
-    .name = "verbose", .short_name = 'v', .help = "tell more of what is done"};
+    .name = "verbose",
+    .short_name = 'v',
+    .help = "whole hashes in dump, what each step expected in verify"};
 
 /* ---- outputs ----------------------------------------------------------------------------- */
 

@@ -33,6 +33,14 @@ char *swt_path_folder(const char *path, struct swt_error *err) {
     return swt_format(err, "%.*s", (int)len, path);
 }
 
+bool swt_same_file(const char *a, const char *b) {
+    struct stat first;
+    struct stat second;
+    return strcmp(a, "-") != 0 && strcmp(b, "-") != 0 && stat(a, &first) == 0 &&
+           stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino && S_ISREG(first.st_mode);
+}
+
 /* One link: *path becomes what it points to. 1: done; 2: done, in /proc; 0: go on. */
 static int follow_once(char **path, struct swt_error *err) {
     struct stat status;

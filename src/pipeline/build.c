@@ -43,24 +43,6 @@ static int measure(struct swt_build_job *job, struct swt_error *err) {
 
 /* ---- signing ----------------------------------------------------------------------------- */
 
-/* --key, else the manifest's keys. The caller frees *ret_items. */
-static int key_sources(const struct swt_build_job *job, struct swt_key_source **ret_items,
-                       struct swt_key_sources *ret_sources, struct swt_error *err) {
-    *ret_items = NULL;
-    *ret_sources = job->options->keys;
-    size_t count = job->manifest->key_paths.count;
-    if (job->options->keys.count > 0 || count == 0)
-        return 0;
-    struct swt_key_source *items = calloc(count, sizeof *items);
-    if (items == NULL)
-        return swt_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
-        items[i].uri = job->manifest->key_files[i];
-    *ret_items = items;
-    *ret_sources = (struct swt_key_sources){items, count};
-    return 0;
-}
-
 static int check_signers(const struct swt_build_job *job, struct swt_error *err) {
     const struct swt_signers *signers = &job->signers;
     for (size_t i = 0; i < signers->count; i++) {
@@ -82,16 +64,27 @@ static int check_signers(const struct swt_build_job *job, struct swt_error *err)
                            "there is no root: nothing tells whether the key may sign");
 }
 
-/* Before the payloads are read: a wrong passphrase is told at once. */
+/* A fault of what the manifest names is told at its line. */
+static int open_manifest_keys(struct swt_build_job *job, struct swt_error *err) {
+    const struct swt_text_list *paths = &job->manifest->key_paths;
+    for (size_t i = 0; i < paths->count; i++) {
+        struct swt_key_source source = {.uri = job->manifest->key_files[i]};
+        int rc = swt_signers_add(&job->signers, &source, job->options->prompt, job->notices, err);
+        if (rc < 0)
+            return swt_build_error_in(err, paths->items[i].node);
+    }
+    return 0;
+}
+
+/* --key, else the manifest's keys. Before the payloads are read: a wrong passphrase is told at
+ * once. */
 static int open_signers(struct swt_build_job *job, struct swt_error *err) {
-    struct swt_key_source *items = NULL;
-    struct swt_key_sources sources;
     if (job->options->dry_run)
         return 0;
-    int rc = key_sources(job, &items, &sources, err);
-    if (rc == 0)
-        rc = swt_signers_open(&sources, job->options->prompt, job->notices, &job->signers, err);
-    free(items);
+    int rc = job->options->keys.count > 0
+                 ? swt_signers_open(&job->options->keys, job->options->prompt, job->notices,
+                                    &job->signers, err)
+                 : open_manifest_keys(job, err);
     return rc < 0 ? rc : check_signers(job, err);
 }
 

@@ -44,6 +44,8 @@ int swt_build_check_size(const struct swt_build_job *job, size_t index, uint64_t
                          struct swt_error *err) SWT_CHECKED;
 /* Where the profile was not asked for, an error of it becomes a warning: 0. All else stays. */
 int swt_build_advise(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* Moves an error to the manifest's node that named the file; returns -err->code. */
+int swt_build_error_in(struct swt_error *err, const struct swt_node *node);
 /* Adds the target's name and its place in the manifest to an error; returns -err->code. */
 int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt_error *err);
 

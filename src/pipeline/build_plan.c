@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build_job.h"
 #include "clock.h"
+#include "output.h"
 #include "user_manifest.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,17 +20,26 @@ void swt_build_job_done(struct swt_build_job *job) {
     swt_manifest_free(job->manifest);
 }
 
+int swt_build_error_in(struct swt_error *err, const struct swt_node *node) {
+    if (err->code == SWT_E_INTERRUPTED || err->code == SWT_E_TERMINATED)
+        return -(int)err->code; /* no line of the manifest is at fault */
+    /* The manifest's line is the place to mend; which file it was goes into the message. */
+    char file[sizeof err->file];
+    (void)snprintf(file, sizeof file, "%s", err->file);
+    if (file[0] != '\0')
+        swt_error_context(err, "%s", file);
+    err->file[0] = '\0';
+    err->has_offset = false;
+    return swt_manifest_error_at(err, node);
+}
+
 int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt_error *err) {
     const struct swt_manifest_target *origin = job->origins[index];
     if (err->code == SWT_E_INTERRUPTED || err->code == SWT_E_TERMINATED)
-        return -(int)err->code; /* no line of the manifest is at fault */
+        return -(int)err->code;
     if (origin == NULL)
         return swt_error_context(err, "target '%s'", job->payloads[index].name);
-    /* The manifest's line is the place to mend; which file it was goes into the message. */
-    if (err->file[0] != '\0')
-        swt_error_context(err, "%s", job->payloads[index].path);
-    err->file[0] = '\0';
-    swt_manifest_error_at(err, origin->node);
+    swt_build_error_in(err, origin->node);
     return swt_error_context(err, "target '%s'", job->payloads[index].name);
 }
 
@@ -91,15 +102,15 @@ static int read_root(struct swt_build_job *job, struct swt_error *err) {
         return 0;
     job->root_path = path;
     int rc = swt_root_source_open(path, false, &job->root, err);
-    if (rc < 0)
-        return rc;
-    job->has_root = true;
-    rc = swt_root_check(job->root.root, err);
+    job->has_root = rc == 0;
+    if (rc == 0)
+        rc = swt_root_check(job->root.root, err);
     if (rc == 0 && swt_profile_check_root(job->profile, job->root.root, err) < 0)
         rc = swt_build_advise(job, err);
-    if (rc < 0)
-        return swt_error_file(err, path);
-    return warn_of_root(job, err);
+    if (rc == 0)
+        return warn_of_root(job, err);
+    swt_error_file(err, path);
+    return job->options->root != NULL ? rc : swt_build_error_in(err, job->manifest->root_path.node);
 }
 
 /* ---- the payloads ------------------------------------------------------------------------ */
@@ -302,6 +313,20 @@ static int warn_of_expiry(const struct swt_build_job *job, struct swt_error *err
                            job->manifest->expires.text);
 }
 
+static int check_output(const struct swt_build_job *job, struct swt_error *err) {
+    const char *output = job->options->output;
+    int rc = swt_output_spares(output, job->options->manifest, "the manifest", err);
+    if (rc == 0)
+        rc = swt_output_spares(output, job->root_path, "the root", err);
+    if (rc == 0)
+        rc = swt_output_spares_keys(output, &job->options->keys, err);
+    for (size_t i = 0; i < job->manifest->key_paths.count && rc == 0; i++)
+        rc = swt_output_spares(output, job->manifest->key_files[i], "a key", err);
+    for (size_t i = 0; i < job->payload_count && rc == 0; i++)
+        rc = swt_output_spares(output, job->payloads[i].path, "a payload", err);
+    return rc;
+}
+
 int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
     struct swt_manifest_options manifest = {job->options->defines, job->options->define_count};
     int rc = swt_build_time(&job->now, err);
@@ -317,6 +342,8 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
         rc = read_root(job, err);
     if (rc == 0)
         rc = list_payloads(job, err);
+    if (rc == 0)
+        rc = check_output(job, err);
     if (rc == 0)
         rc = check_names(job, err);
     return rc < 0 ? rc : check_sizes(job, err);

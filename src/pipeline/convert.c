@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* convert: another container around the same signed bytes, without a key. */
 #include "document.h"
+#include "output.h"
 #include "payloads.h"
 #include "user_manifest.h"
 
@@ -125,7 +126,9 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
     SWT_CLEANUP(swt_buf_done) struct swt_buf targets_bytes = {0};
     struct swt_bundle_plan plan = {0};
     enum swt_kind kind;
-    int rc = swt_reader_open(options->file, &reader, err);
+    int rc = swt_output_spares(options->output, options->root, "the root of --root", err);
+    if (rc == 0)
+        rc = swt_reader_open(options->file, &reader, err);
     if (rc == 0)
         rc = swt_kind_of_bundle(reader, &kind, err);
     if (rc == 0)

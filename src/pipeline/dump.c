@@ -54,6 +54,12 @@ static int warn_of_expiry(struct dump *dump, const struct swt_common *common, co
     return warn(dump, err, "%s expires in %lld day%s", what, (long long)days, days == 1 ? "" : "s");
 }
 
+static int warn_of_unknown(struct dump *dump, size_t unknown, struct swt_error *err) {
+    return unknown == 0 ? 0
+                        : warn(dump, err, "%zu unknown field%s that no signature covers", unknown,
+                               unknown == 1 ? "" : "s");
+}
+
 /* ---- signatures -------------------------------------------------------------------------- */
 
 static int add_signature_ids(json_t *object, const struct swt_envelope *envelope,
@@ -76,6 +82,30 @@ static int warn_of_quorum(struct dump *dump, const json_t *quorum, const char *w
                 missing == 1 ? "" : "s");
 }
 
+/* Each signature that does not count, and why: who signed is the question. */
+static int warn_of_signatures(struct dump *dump, const char *what, const struct swt_root *root,
+                              const struct swt_role *role, const struct swt_envelope *envelope,
+                              struct swt_error *err) {
+    static const char *const WHY[] = {[SWT_SIGNATURE_REPEATED] = "is there more than once",
+                                      [SWT_SIGNATURE_UNLISTED] =
+                                          "is by a key that its role does not list",
+                                      [SWT_SIGNATURE_BAD_LENGTH] = "has a wrong length",
+                                      [SWT_SIGNATURE_BAD] = "does not verify"};
+    SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
+    int rc = swt_quorum_count(root, role, envelope, &quorum, err);
+    for (size_t i = 0; i < quorum.state_count && rc == 0; i++) {
+        if (quorum.states[i] == SWT_SIGNATURE_GOOD)
+            continue;
+        SWT_CLEANUP(swt_json_cleanup)
+        json_t *id = swt_json_hex(envelope->signatures[i].key_id);
+        if (id == NULL)
+            return swt_fail_memory(err);
+        rc = warn(dump, err, "a signature on %s, of key %s, %s", what, json_string_value(id),
+                  WHY[quorum.states[i]]);
+    }
+    return rc;
+}
+
 /* The signatures on an envelope; with a root that keeps its rules, what they count for. */
 static int add_signatures(struct dump *dump, json_t *object, const char *of,
                           const struct swt_root *root, const struct swt_role *role,
@@ -90,6 +120,8 @@ static int add_signatures(struct dump *dump, json_t *object, const char *of,
     rc = swt_json_quorum(of, root, role, envelope, &quorum, err);
     if (rc == 0)
         rc = swt_json_set(object, "quorum", quorum, err);
+    if (rc == 0)
+        rc = warn_of_signatures(dump, what, root, role, envelope, err);
     return rc < 0 ? rc : warn_of_quorum(dump, quorum, what, envelope, err);
 }
 
@@ -322,18 +354,16 @@ static int dump_bundle(struct dump *dump, struct swt_reader *reader, enum swt_ki
         return rc;
     size_t unknown = swt_bundle_unknown_fields(source.bundle) +
                      source.root_envelope.unknown_fields + source.targets_envelope.unknown_fields;
-    return unknown == 0 ? 0
-                        : warn(dump, err, "%zu unknown field%s that no signature covers", unknown,
-                               unknown == 1 ? "" : "s");
+    return warn_of_unknown(dump, unknown, err);
 }
 
 static int dump_root(struct dump *dump, struct swt_reader *reader, struct swt_error *err) {
     SWT_CLEANUP(swt_root_source_done) struct swt_root_source source = {0};
     bool sound;
     int rc = swt_root_source_read(reader, true, &source, err);
-    return rc < 0
-               ? rc
-               : add_root(dump, dump->document, NULL, source.root, &source.envelope, &sound, err);
+    if (rc == 0)
+        rc = add_root(dump, dump->document, NULL, source.root, &source.envelope, &sound, err);
+    return rc < 0 ? rc : warn_of_unknown(dump, source.envelope.unknown_fields, err);
 }
 
 static int dump_device_manifest(struct dump *dump, struct swt_reader *reader,

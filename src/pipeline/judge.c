@@ -119,9 +119,15 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
 static int check_options(const struct swt_judge *judge, struct swt_error *err) {
     const struct swt_verify_options *options = judge->options;
     if (!judge->authenticate) {
-        if (options->root == NULL && !options->self && options->device_manifest == NULL)
-            return 0;
-        return swt_fail(err, SWT_E_USAGE, "--no-verify goes with no trust anchor");
+        const char *refused = options->root != NULL              ? "--root"
+                              : options->self                    ? "--self"
+                              : options->device_manifest != NULL ? "--device-manifest"
+                              : options->time != NULL            ? "--time"
+                              : options->strict                  ? "--strict"
+                                                                 : NULL;
+        return refused == NULL ? 0
+                               : swt_fail(err, SWT_E_USAGE,
+                                          "%s judges, --no-verify does not: give one", refused);
     }
     if (options->root != NULL && options->self)
         return swt_fail(err, SWT_E_USAGE, "--root and --self are two trust anchors, give one");
@@ -146,7 +152,16 @@ static int parse_time(struct swt_judge *judge, struct swt_error *err) {
 
 /* A bundle can't vouch for itself unasked: --self says so in the report. */
 static int read_anchor(struct swt_judge *judge, struct swt_reader *anchor, struct swt_error *err) {
-    if (!swt_reader_same_file(anchor, judge->reader)) {
+    bool same = swt_reader_same_file(anchor, judge->reader);
+    if (same && !judge->root_only) {
+        /* Root metadata is no bundle, whatever it is judged by: the container step says so. */
+        enum swt_kind kind;
+        int rc = swt_kind_of_root_file(judge->reader, &kind, err);
+        if (rc < 0)
+            return rc;
+        same = kind != SWT_KIND_ROOT;
+    }
+    if (!same) {
         int rc = swt_root_source_read(anchor, judge->options->allow_unknown, &judge->anchor, err);
         if (rc < 0 && err->code == SWT_E_UNKNOWN_FIELD)
             swt_error_hint(err, SWT_ALLOW_UNKNOWN_HINT);
@@ -178,11 +193,21 @@ static int read_head(struct swt_judge *judge, struct swt_error *err) {
     return keep_fault(judge, err);
 }
 
+/* --type root: a bundle is not taken for the root that it holds. */
+static int read_root_file(struct swt_judge *judge, struct swt_error *err) {
+    int rc = 0;
+    judge->kind = SWT_KIND_ROOT;
+    if (swt_reader_seekable(judge->reader))
+        rc = swt_kind_of_root_file(judge->reader, &judge->kind, err);
+    if (rc == 0 && judge->kind != SWT_KIND_ROOT)
+        return swt_fail(err, SWT_E_FILE_KIND, "%s, no root metadata", swt_kind_name(judge->kind));
+    return rc < 0 ? rc
+                  : swt_reader_read_all(judge->reader, SWT_MAX_SMALL_FILE, &judge->root_file, err);
+}
+
 static int read_file(struct swt_judge *judge, struct swt_error *err) {
     if (judge->root_only) {
-        judge->kind = SWT_KIND_ROOT;
-        judge->head_status = swt_reader_read_all(judge->reader, SWT_MAX_SMALL_FILE,
-                                                 &judge->root_file, &judge->head_error);
+        judge->head_status = read_root_file(judge, &judge->head_error);
         judge->has_root = true;
         judge->root_bytes = swt_buf_slice(&judge->root_file);
         return keep_fault(judge, err);

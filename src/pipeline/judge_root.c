@@ -105,7 +105,8 @@ int swt_judge_container(struct swt_judge *judge, struct swt_step *step, struct s
         bool is_root = !judge->root_only && is_root_file(judge);
         *err = judge->head_error;
         if (is_root)
-            swt_error_hint(err, "this is root metadata: --type root judges it");
+            swt_error_hint(err, judge->sink == NULL ? "this is root metadata: --type root judges it"
+                                                    : "this is root metadata");
         return swt_step_fault(step, err);
     }
     enum swt_format format = swt_bundle_format(judge->bundle);

@@ -253,12 +253,12 @@ int swt_judge_root_stripped(struct swt_judge *judge, struct swt_step *step, stru
 }
 
 int swt_judge_end(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    char size[SWT_SIZE_TEXT];
     if (judge->root_only)
-        return swt_step_pass(step, err, "%zu bytes", judge->root_bytes.len);
+        return swt_step_pass(step, err, "%s", swt_bytes_text(judge->root_bytes.len, size));
     int rc = swt_bundle_finish(judge->bundle, err);
     if (rc < 0)
         return swt_step_fault(step, err);
-    char size[SWT_SIZE_TEXT];
     uint64_t end = swt_reader_seekable(judge->reader) ? swt_reader_size(judge->reader)
                                                       : swt_reader_offset(judge->reader);
     return swt_step_pass(step, err, "%s", swt_bytes_text(end, size));

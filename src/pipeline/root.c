@@ -2,6 +2,7 @@
 /* root create and root rotate: the keys of both roles → root metadata → signatures. */
 #include "clock.h"
 #include "document.h"
+#include "output.h"
 #include "signing.h"
 #include "source.h"
 
@@ -265,7 +266,7 @@ static int warn_of_growth(const struct root_job *job, size_t envelope_len, struc
 
 /* Keys that have yet to sign may need OLD: sign NEW --root OLD. */
 static int warn_of_replacement(const struct root_job *job, struct swt_error *err) {
-    if (!job->rotate || strcmp(job->options->old_path, job->options->output) != 0)
+    if (!job->rotate || !swt_same_file(job->options->old_path, job->options->output))
         return 0;
     return swt_notices_add(job->notices, err, SWT_WARNING,
                            "%s replaces the old root, which signing with a retiring key needs "
@@ -330,10 +331,26 @@ static int sign_root(struct root_job *job, struct swt_signing_result *ret_signin
     return rc;
 }
 
+static int check_output(const struct root_job *job, struct swt_error *err) {
+    const struct swt_root_options *options = job->options;
+    const struct swt_key_sources *const KEYS[] = {&options->root_keys, &options->targets_keys,
+                                                  &options->add_root_keys,
+                                                  &options->add_targets_keys, &options->sign_with};
+    int rc = 0;
+    for (size_t i = 0; i < SWT_COUNT(KEYS) && rc == 0; i++)
+        rc = swt_output_spares_keys(options->output, KEYS[i], err);
+    /* OLD may be replaced when it is root metadata, not when it is a bundle that holds it. */
+    if (rc == 0 && job->rotate && job->old.from_bundle)
+        rc = swt_output_spares(options->output, options->old_path, "the bundle", err);
+    return rc;
+}
+
 static int make_metadata(struct root_job *job, struct swt_error *err) {
     int rc = swt_build_time(&job->now, err);
     if (rc == 0)
         rc = read_old_root(job, err);
+    if (rc == 0)
+        rc = check_output(job, err);
     if (rc == 0)
         rc = set_version(job, err);
     if (rc == 0)

@@ -2,6 +2,7 @@
 /* sign: adds signatures to a bundle or to root metadata. Nothing is signed unseen: the payloads are
  * compared with the metadata before a key is used. */
 #include "document.h"
+#include "output.h"
 #include "payloads.h"
 #include "signing.h"
 
@@ -146,6 +147,11 @@ static int sign_subject(const struct swt_sign_options *options, const struct sub
         rc = check_signers(subject, &signers, notices, err);
     if (rc == 0)
         rc = swt_signers_sign(&signers, subject->envelope, options->replace, ret_result, err);
+    if (rc == 0 && ret_result->dropped > 0 && json_array_size(ret_result->added) > 0)
+        rc = swt_notices_add(notices, err, SWT_NOTE,
+                             "%zu signature%s of the same key did not verify and %s dropped",
+                             ret_result->dropped, ret_result->dropped == 1 ? "" : "s",
+                             ret_result->dropped == 1 ? "was" : "were");
     return rc;
 }
 
@@ -248,9 +254,11 @@ int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices
     enum swt_kind kind;
     if (options->keys.count == 0)
         return swt_fail(err, SWT_E_USAGE, "no key was given: --key URI");
-    if (options->output == NULL && strcmp(options->file, "-") == 0)
-        return swt_fail(err, SWT_E_USAGE, "standard input can't be signed in place: give -o");
-    int rc = swt_reader_open(options->file, &reader, err);
+    int rc = swt_output_spares_keys(options->output, &options->keys, err);
+    if (rc == 0)
+        rc = swt_output_spares(options->output, options->root, "the root of --root", err);
+    if (rc == 0)
+        rc = swt_reader_open(options->file, &reader, err);
     if (rc < 0)
         return rc;
     if (!swt_reader_seekable(reader)) {
@@ -260,6 +268,8 @@ int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices
                  swt_reader_name(reader));
         return swt_error_hint(err, "write the bundle to a file first");
     }
+    if (options->output == NULL && strcmp(options->file, "-") == 0)
+        return swt_fail(err, SWT_E_USAGE, "standard input can't be signed in place: give -o");
     rc = swt_kind_detect(reader, &kind, err);
     if (rc < 0)
         return rc;

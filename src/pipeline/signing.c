@@ -12,16 +12,25 @@ void swt_signers_done(struct swt_signers *signers) {
     *signers = (struct swt_signers){0};
 }
 
+int swt_signers_add(struct swt_signers *signers, const struct swt_key_source *source,
+                    const struct swt_prompt *prompt, struct swt_notices *notices,
+                    struct swt_error *err) {
+    struct swt_signer **items =
+        reallocarray(signers->items, signers->count + 1, sizeof(struct swt_signer *));
+    if (items == NULL)
+        return swt_fail_memory(err);
+    signers->items = items;
+    int rc = swt_signer_open(source, prompt, notices, &items[signers->count], err);
+    signers->count += rc == 0;
+    return rc;
+}
+
 int swt_signers_open(const struct swt_key_sources *sources, const struct swt_prompt *prompt,
                      struct swt_notices *notices, struct swt_signers *ret_signers,
                      struct swt_error *err) {
     SWT_CLEANUP(swt_signers_done) struct swt_signers signers = {0};
-    signers.items = calloc(sources->count + 1, sizeof(struct swt_signer *));
-    if (signers.items == NULL)
-        return swt_fail_memory(err);
-    for (; signers.count < sources->count; signers.count++) {
-        int rc = swt_signer_open(&sources->items[signers.count], prompt, notices,
-                                 &signers.items[signers.count], err);
+    for (size_t i = 0; i < sources->count; i++) {
+        int rc = swt_signers_add(&signers, &sources->items[i], prompt, notices, err);
         if (rc < 0)
             return rc;
     }
@@ -95,7 +104,8 @@ static void signature_list_done(struct signature_list *list) {
 /* Whether the signer's key has signed: 1 or 0. Its signatures that do not verify, or with replace
  * all of them, leave the list. */
 static int has_signed(struct signature_list *list, const struct swt_signer *signer,
-                      struct swt_slice message, bool replace, struct swt_error *err) {
+                      struct swt_slice message, bool replace, size_t *dropped,
+                      struct swt_error *err) {
     struct swt_slice id = signer_id(signer);
     int signed_already = 0;
     size_t kept = 0;
@@ -107,6 +117,7 @@ static int has_signed(struct signature_list *list, const struct swt_signer *sign
         if (good < 0)
             return good;
         signed_already |= good;
+        *dropped += own && !replace && good == 0;
         if (!own || good > 0)
             list->items[kept++] = list->items[i];
     }
@@ -118,7 +129,7 @@ static int sign_one(struct signature_list *list, struct swt_signer *signer,
                     struct swt_slice message, bool replace, struct swt_signing_result *result,
                     struct swt_error *err) {
     struct swt_slice id = signer_id(signer);
-    int rc = has_signed(list, signer, message, replace, err);
+    int rc = has_signed(list, signer, message, replace, &result->dropped, err);
     if (rc < 0)
         return rc;
     if (rc > 0)

@@ -13,6 +13,10 @@ struct swt_signers {
     struct swt_signer **items;
     size_t count;
 };
+/* One more signer; signers may be zeroed. */
+int swt_signers_add(struct swt_signers *signers, const struct swt_key_source *source,
+                    const struct swt_prompt *prompt, struct swt_notices *notices,
+                    struct swt_error *err) SWT_CHECKED;
 int swt_signers_open(const struct swt_key_sources *sources, const struct swt_prompt *prompt,
                      struct swt_notices *notices, struct swt_signers *ret_signers,
                      struct swt_error *err) SWT_CHECKED;
@@ -34,6 +38,7 @@ struct swt_signing_result {
     struct swt_buf envelope; /* the encoded envelope with all signatures */
     json_t *added;           /* key ids */
     json_t *already;
+    size_t dropped; /* signatures of the signers' keys that did not verify */
 };
 void swt_signing_result_done(struct swt_signing_result *result);
 /*

@@ -48,9 +48,12 @@ static int read_seekable(struct swt_reader *reader, bool allow_unknown,
         return rc;
     if (kind != SWT_KIND_ROOT) {
         rc = read_bundle_root(reader, kind, allow_unknown, &bytes, err);
-        return rc < 0 ? rc
-                      : swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown,
-                                               ret_source, err);
+        if (rc == 0)
+            rc = swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown, ret_source,
+                                        err);
+        if (rc == 0)
+            ret_source->from_bundle = true;
+        return rc;
     }
     rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
     if (rc == 0 && bytes.len == 0) {

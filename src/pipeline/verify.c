@@ -6,7 +6,7 @@
 static int set_answer(const struct swt_judge *judge, json_t *document, struct swt_error *err) {
     bool accepted = judge->failed_step == NULL;
     int rc = swt_json_set(document, "file", swt_json_path(judge->file), err);
-    if (rc == 0 && !judge->root_only)
+    if (rc == 0 && !judge->root_only && judge->head_status == 0)
         rc = swt_json_set(
             document, "container",
             json_string(swt_format_name(judge->kind == SWT_KIND_TAR_BUNDLE ? SWT_FORMAT_TAR

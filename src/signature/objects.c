@@ -60,7 +60,8 @@ static int explain(const struct swt_key_request *request, const struct swt_key_f
         return swt_fail_memory(err);
     if (reported.algorithm && file != NULL) {
         swt_fail(err, fault, "encrypted with an algorithm that this OpenSSL does not offer");
-        swt_error_hint(err, "encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc");
+        swt_error_hint(err, "encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc, or for PKCS#12 "
+                            "openssl pkcs12 -legacy");
     } else if (asked) {
         /* The outer encoding was whole, or nothing would have been asked for. */
         swt_fail(err, SWT_E_PASSPHRASE, "wrong passphrase for this key");

@@ -543,7 +543,8 @@ error_is build 4 key-not-listed
 rm deep/key.pem
 try build deep/product.yaml -o c.swb
 error_is build 5 not-found
-t_json_err error.file deep/key.pem
+t_json_err error.file deep/product.yaml
+t_err_contains "deep/key.pem"
 
 t_begin "a root that is not signed yet, or is expired, is warned of"
 sample_manifest

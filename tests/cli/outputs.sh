@@ -131,8 +131,37 @@ t_file_equal a.swb before
 quiet convert hard -o hard --format pigweed
 t_file_equal a.swb before
 t_equal "$(wire count 4 <hard)" 2
-quiet build product.yaml -o app.bin --format tar
-t_file_equal app.bin before
+
+t_begin "an output that is another input, a key above all, is refused: exit 2, nothing lost"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb
+cp "$KEYS/targets1.pem" key.pem
+chmod 600 key.pem
+ln key.pem hard
+cp key.pem key.before
+cp app.bin app.before
+cp product.yaml product.before
+cp root root.before
+refused() { # ARGS...: usage, naming what would be lost
+    t_run "$@"
+    t_exit 2
+    t_err_contains "would replace"
+}
+refused build product.yaml -o app.bin --format tar
+refused build product.yaml -o product.yaml --format tar
+refused build product.yaml --root root -o root --format tar
+refused build product.yaml --key key.pem -o key.pem --format tar
+refused build product.yaml --key file:key.pem -o hard --format tar
+refused sign b.swb --key key.pem -o key.pem
+refused sign b.swb --key key.pem --root root -o root
+refused convert b.swb --root root -o root
+refused root create -o key.pem --root-key key.pem --targets-key "$KEYS/targets2.pub"
+refused root rotate root -o key.pem --sign-with key.pem
+t_file_equal key.pem key.before
+t_file_equal app.bin app.before
+t_file_equal product.yaml product.before
+t_file_equal root root.before
 
 t_begin "what cannot be an output: a directory, no folder, no name, a file as a folder"
 sample_manifest
@@ -147,8 +176,9 @@ try build product.yaml -o new/
 t_exit 5
 try build product.yaml -o app.bin/b.swb
 error_is build 5 io
-try build product.yaml -o ''
-t_exit 5
+t_run build product.yaml -o ''
+t_exit 2
+t_err_contains "--output: the name is empty"
 try build product.yaml -o "$(head -c 300 /dev/zero | tr '\0' x)"
 error_is build 5 io
 t_files "app.bin folder product.yaml"

@@ -107,7 +107,7 @@ for bundle in b.swb b.pb root; do
     cp $bundle before
     touch -d 2020-01-01 $bundle
     t_must sign $bundle --key "$KEYS/$key.pem"
-    t_out_contains "it has signed already"
+    t_out_contains "signed already by key"
     t_file_equal $bundle before
     t_equal "$(stat -c %Y $bundle)" 1577836800 "the time of $bundle"
     t_must sign $bundle --key "$KEYS/$key.pem" --json

@@ -262,13 +262,21 @@ for arguments in "--root root" "b.swb b.pb --root root" "b.swb --root root --roo
     t_equal "$(grep -vc '^hint: ' "$T_ERR")" 1 "lines of error of $arguments"
 done
 
-t_begin "--quiet changes no verdict and no report"
+t_begin "--quiet prints a rejection only, --verbose what each step expected"
 sample_bundles
-t_must verify b.swb --root root
-cp "$T_OUT" loud
 t_run verify b.swb --root root --quiet
 t_exit 0
-t_file_equal "$T_OUT" loud
+t_equal "$(cat "$T_OUT" "$T_ERR")" ''
+t_run verify b.swb --root root --verbose
+t_exit 0
+t_out_contains "expected: one trust anchor"
+sample_root other --version 9
+t_run verify b.swb --root other --quiet
+t_exit 1
+t_out_contains "reject: b.swb"
+t_run verify b.swb --root root --quiet --json
+t_exit 0
+t_out_contains '"verdict": "accept"'
 
 t_begin "a report that cannot be written is exit 5, whatever the verdict"
 sample_bundles

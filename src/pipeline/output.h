@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an output must not replace: another input of the same command, a private key above all. FILE
+ * itself may be replaced; that is what an output onto the input means. */
+#ifndef SWT_PIPELINE_OUTPUT_H
+#define SWT_PIPELINE_OUTPUT_H
+
+#include "swt/pipeline.h"
+
+/* SWT_E_USAGE when output and path are one file. what names it: "the manifest". path may be NULL.
+ */
+int swt_output_spares(const char *output, const char *path, const char *what,
+                      struct swt_error *err) SWT_CHECKED;
+/* The same for each key URI that is a path. */
+int swt_output_spares_keys(const char *output, const struct swt_key_sources *keys,
+                           struct swt_error *err) SWT_CHECKED;
+
+#endif
