@@ -172,8 +172,6 @@ int swt_buf_append_slice(struct swt_buf *buf, struct swt_slice slice,
 int swt_buf_printf(struct swt_buf *buf, struct swt_error *err, const char *format, ...)
     SWT_PRINTF(3, 4) SWT_CHECKED;
 void swt_buf_clear(struct swt_buf *buf); /* len 0, memory kept */
-/* Transfers the bytes to the caller (free()); the buffer is empty then. NULL stays NULL. */
-uint8_t *swt_buf_take(struct swt_buf *buf, size_t *ret_len);
 
 /* PIN, passphrase, private key: wiped when dropped, locked against core dumps where the system
  * allows; there is no function that prints one. data has a NUL after len. */

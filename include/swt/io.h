@@ -77,7 +77,6 @@ int swt_writer_open(const char *path, const struct swt_writer_options *options,
 int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
                      struct swt_error *err) SWT_CHECKED;
 uint64_t swt_writer_offset(const struct swt_writer *writer);
-const char *swt_writer_name(const struct swt_writer *writer); /* "standard output" for "-" */
 /* fsync, rename into place, fsync of the folder. After it only withdraw and free may be called. */
 int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) SWT_CHECKED;
 /* Takes an exclusive file away again that commit, failed or not, put into its place: for one of

@@ -141,8 +141,6 @@ int swt_root_check(const struct swt_root *root, struct swt_error *err) SWT_CHECK
 /* The key with that stored id, or NULL. */
 const struct swt_root_key *swt_root_find_key(const struct swt_root *root, struct swt_slice id);
 bool swt_role_lists(const struct swt_role *role, struct swt_slice key_id);
-/* How many key ids of a also stand in b. */
-size_t swt_role_shared(const struct swt_role *a, const struct swt_role *b);
 /* Step 10: the keys shared by both targets roles cannot reach the new threshold. */
 bool swt_root_clears_floor(const struct swt_root *old_root, const struct swt_root *new_root);
 

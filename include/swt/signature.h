@@ -94,9 +94,6 @@ enum swt_signature_state {
  * a bad signature. */
 int swt_signature_judge(const struct swt_key *key, struct swt_slice message, struct swt_slice value,
                         struct swt_error *err) SWT_CHECKED;
-/* The same where no memory is as good as no signature. */
-bool swt_signature_verifies(const struct swt_key *key, struct swt_slice message,
-                            struct swt_slice value);
 
 struct swt_quorum {
     uint32_t threshold;

@@ -79,11 +79,3 @@ void swt_buf_clear(struct swt_buf *buf) {
     if (buf->data != NULL)
         buf->data[0] = '\0';
 }
-
-uint8_t *swt_buf_take(struct swt_buf *buf, size_t *ret_len) {
-    uint8_t *data = buf->data;
-    if (ret_len != NULL)
-        *ret_len = buf->len;
-    *buf = (struct swt_buf){0};
-    return data;
-}

@@ -108,10 +108,6 @@ uint64_t swt_writer_offset(const struct swt_writer *writer) {
     return writer->offset;
 }
 
-const char *swt_writer_name(const struct swt_writer *writer) {
-    return writer->name;
-}
-
 static int finish_stream(struct swt_writer *writer, struct swt_error *err) {
     int r = swt_fd_sync(writer->stream, err);
     return r < 0 ? r : swt_fd_close(&writer->stream, err);

@@ -112,13 +112,6 @@ bool swt_role_lists(const struct swt_role *role, struct swt_slice key_id) {
     return swt_role_find(role, key_id) < role->key_id_count;
 }
 
-size_t swt_role_shared(const struct swt_role *a, const struct swt_role *b) {
-    size_t shared = 0;
-    for (size_t i = 0; i < a->key_id_count; i++)
-        shared += swt_role_lists(b, a->key_ids[i]);
-    return shared;
-}
-
 /* Whether the old targets role has this key of the new one, maybe under another RSA exponent. */
 static bool role_has_key(const struct swt_root *old_root, const struct swt_root_key *key) {
     for (size_t i = 0; i < old_root->targets.key_id_count; i++) {

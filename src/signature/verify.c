@@ -103,9 +103,3 @@ int swt_signature_judge(const struct swt_key *key, struct swt_slice message, str
     result = swt_message_init(message, &prepared, err);
     return result < 0 ? result : swt_message_verifies(&prepared, key, pkey, value, err);
 }
-
-bool swt_signature_verifies(const struct swt_key *key, struct swt_slice message,
-                            struct swt_slice value) {
-    struct swt_error err = {0};
-    return swt_signature_judge(key, message, value, &err) > 0;
-}

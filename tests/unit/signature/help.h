@@ -86,4 +86,12 @@ static inline size_t read_bytes(const char *path, uint8_t *ret_data, size_t size
     return len;
 }
 
+static inline bool key_verifies(const struct swt_key *key, struct swt_slice message,
+                                struct swt_slice value) {
+    struct swt_error err;
+    int good = swt_signature_judge(key, message, value, &err);
+    assert_true(good >= 0);
+    return good > 0;
+}
+
 #endif

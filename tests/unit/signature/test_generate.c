@@ -70,7 +70,7 @@ static void round_trip(enum swt_key_kind kind, const char *type, const char *pas
     write_bytes(path, public_pem.data, public_pem.len);
     assert_done(swt_public_key_load(&source, NULL, &loaded, &err), &err);
     assert_memory_equal(loaded.id, key.id, sizeof key.id);
-    assert_true(swt_signature_verifies(&loaded.key, MESSAGE, swt_buf_slice(&raw)));
+    assert_true(key_verifies(&loaded.key, MESSAGE, swt_buf_slice(&raw)));
 
     swt_signer_free(signer);
     swt_buf_done(&raw);
