@@ -8,6 +8,7 @@
 
 #include "swt/base.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void test_slices_compare_bytewise(void **state) {
