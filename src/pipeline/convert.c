@@ -104,15 +104,12 @@ static int make_document(const struct swt_convert_options *options, enum swt_for
     return rc;
 }
 
-/* Root metadata and device manifests are told by name; what else is no bundle, by its first fault.
- */
+/* What is another kind, or none, is told as such, not by the first byte that does not fit. */
 static int check_kind(struct swt_reader *reader, struct swt_error *err) {
     enum swt_kind kind;
     int rc = swt_kind_detect(reader, &kind, err);
-    if (rc < 0)
-        return err->code == SWT_E_FILE_KIND ? swt_reader_seek(reader, 0, err) : rc;
-    if (kind == SWT_KIND_TAR_BUNDLE || kind == SWT_KIND_UPDATE_BUNDLE)
-        return 0;
+    if (rc < 0 || kind == SWT_KIND_TAR_BUNDLE || kind == SWT_KIND_UPDATE_BUNDLE)
+        return rc;
     swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(kind));
     return swt_error_file(err, swt_reader_name(reader));
 }

@@ -90,23 +90,31 @@ int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struc
     return rc;
 }
 
-/* Root metadata where a bundle is expected must not pass, and is worth a word. */
-static bool is_root_file(const struct swt_judge *judge) {
+/* What stands where a bundle is expected, when it is none: worth a word beside the first fault. */
+static const char *other_kind(const struct swt_judge *judge) {
     enum swt_kind kind;
     struct swt_error ignored;
-    return swt_reader_seekable(judge->reader) && swt_reader_seek(judge->reader, 0, &ignored) == 0 &&
-           swt_kind_detect(judge->reader, &kind, &ignored) == 0 && kind == SWT_KIND_ROOT;
+    if (judge->root_only || !swt_reader_seekable(judge->reader) ||
+        swt_reader_seek(judge->reader, 0, &ignored) < 0)
+        return NULL;
+    if (swt_kind_detect(judge->reader, &kind, &ignored) < 0)
+        return ignored.code == SWT_E_FILE_KIND ? "the file is of no kind that is known here" : NULL;
+    if (kind == SWT_KIND_DEVICE_MANIFEST)
+        return "this is a device manifest";
+    if (kind != SWT_KIND_ROOT)
+        return NULL;
+    return judge->sink == NULL ? "this is root metadata: --type root judges it"
+                               : "this is root metadata";
 }
 
 int swt_judge_container(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (judge->root_only && judge->head_status == 0)
         return swt_step_pass(step, err, "root metadata, no bundle");
     if (judge->head_status < 0) {
-        bool is_root = !judge->root_only && is_root_file(judge);
+        const char *other = other_kind(judge);
         *err = judge->head_error;
-        if (is_root)
-            swt_error_hint(err, judge->sink == NULL ? "this is root metadata: --type root judges it"
-                                                    : "this is root metadata");
+        if (other != NULL)
+            swt_error_hint(err, "%s", other);
         return swt_step_fault(step, err);
     }
     enum swt_format format = swt_bundle_format(judge->bundle);
