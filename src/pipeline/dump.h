@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump in two parts: the files that it knows (dump.c), and what signed metadata says, with warnings
+ * of what is wrong with it (dump_metadata.c). */
+#ifndef SWT_PIPELINE_DUMP_H
+#define SWT_PIPELINE_DUMP_H
+
+#include "document.h"
+
+struct dump {
+    json_t *document;
+    json_t *warnings;
+    int64_t now;
+};
+
+/* Warnings go into the document: they are part of the answer. */
+int swt_dump_warn(struct dump *dump, struct swt_error *err, const char *format, ...)
+    SWT_PRINTF(3, 4) SWT_CHECKED;
+int swt_dump_warn_of_unknown(struct dump *dump, size_t unknown, struct swt_error *err) SWT_CHECKED;
+
+/* The root under name, or into parent itself where name is NULL. *ret_sound: it keeps its rules, so
+ * that signatures can be counted by it. */
+int swt_dump_root(struct dump *dump, json_t *parent, const char *name, const struct swt_root *root,
+                  const struct swt_envelope *envelope, bool *ret_sound,
+                  struct swt_error *err) SWT_CHECKED;
+/* The targets metadata without its targets; *ret_json is borrowed. */
+int swt_dump_metadata(struct dump *dump, const struct swt_targets *targets, json_t **ret_json,
+                      struct swt_error *err) SWT_CHECKED;
+/* The signatures on an envelope; with a sound root also what they count for. of: "root", "targets"
+ */
+int swt_dump_signatures(struct dump *dump, json_t *object, const char *of,
+                        const struct swt_root *root, const struct swt_role *role,
+                        const struct swt_envelope *envelope, struct swt_error *err) SWT_CHECKED;
+/* Each target, with what user_manifest says of it (type, slot, version, meta); that may be NULL. */
+int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
+                     const json_t *user_manifest, struct swt_error *err) SWT_CHECKED;
+
+#endif
