@@ -105,12 +105,11 @@ static int make_document(const struct swt_convert_options *options, enum swt_for
 }
 
 /* What is another kind, or none, is told as such, not by the first byte that does not fit. */
-static int check_kind(struct swt_reader *reader, struct swt_error *err) {
-    enum swt_kind kind;
-    int rc = swt_kind_detect(reader, &kind, err);
-    if (rc < 0 || kind == SWT_KIND_TAR_BUNDLE || kind == SWT_KIND_UPDATE_BUNDLE)
+static int read_kind(struct swt_reader *reader, enum swt_kind *ret_kind, struct swt_error *err) {
+    int rc = swt_kind_detect(reader, ret_kind, err);
+    if (rc < 0 || *ret_kind == SWT_KIND_TAR_BUNDLE || *ret_kind == SWT_KIND_UPDATE_BUNDLE)
         return rc;
-    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(kind));
+    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(*ret_kind));
     return swt_error_file(err, swt_reader_name(reader));
 }
 
@@ -122,14 +121,12 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
     SWT_CLEANUP(swt_buf_done) struct swt_buf root_bytes = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf targets_bytes = {0};
     struct swt_bundle_plan plan = {0};
-    enum swt_kind kind;
+    enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
     int rc = swt_output_spares(options->output, options->root, "the root of --root", err);
     if (rc == 0)
         rc = swt_reader_open(options->file, &reader, err);
     if (rc == 0)
-        rc = swt_kind_of_bundle(reader, &kind, err);
-    if (rc == 0)
-        rc = check_kind(reader, err);
+        rc = read_kind(reader, &kind, err);
     if (rc == 0)
         rc = swt_bundle_source_open(SWT_TAKE(reader), kind, false, &source, err);
     if (rc == 0)

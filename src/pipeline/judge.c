@@ -2,7 +2,6 @@
 #include "judge.h"
 #include "document.h"
 
-#include <string.h>
 #include <time.h>
 
 /* ---- the steps in their order ------------------------------------------------------------ */
@@ -216,14 +215,6 @@ static int read_file(struct swt_judge *judge, struct swt_error *err) {
     return rc < 0 ? rc : read_head(judge, err);
 }
 
-static int open_device(struct swt_judge *judge, struct swt_error *err) {
-    int rc = swt_device_source_open(judge->options->device_manifest, &judge->device, err);
-    if (rc < 0)
-        return rc;
-    judge->has_device = true;
-    return 0;
-}
-
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *anchor = NULL;
@@ -239,7 +230,8 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
     if (rc == 0 && anchor != NULL)
         rc = read_anchor(judge, anchor, err);
     if (rc == 0 && options->device_manifest != NULL)
-        rc = open_device(judge, err);
+        rc = swt_device_source_open(options->device_manifest, &judge->device, err);
+    judge->has_device = judge->device.manifest != NULL;
     return rc < 0 ? rc : read_file(judge, err);
 }
 

@@ -112,6 +112,10 @@ static int add_quorums(const struct subject *subject, struct swt_slice envelope_
     return rc < 0 ? rc : swt_json_add(quorums, quorum, err);
 }
 
+static const char *output_of(const struct swt_sign_options *options) {
+    return options->output != NULL ? options->output : options->file;
+}
+
 /* Nothing to add, and no copy asked for: the file stays untouched. */
 static bool nothing_to_write(const struct swt_sign_options *options,
                              const struct swt_signing_result *result) {
@@ -127,9 +131,7 @@ static int make_document(const struct swt_sign_options *options, const struct su
                   result->already, "written", !nothing_to_write(options, result));
     if (document == NULL)
         return swt_fail_memory(err);
-    int rc =
-        swt_json_set(document, "file",
-                     swt_json_path(options->output != NULL ? options->output : options->file), err);
+    int rc = swt_json_set(document, "file", swt_json_path(output_of(options)), err);
     if (rc == 0)
         rc = add_quorums(subject, swt_buf_slice(&result->envelope), document, err);
     if (rc == 0)
@@ -173,21 +175,18 @@ static int sign_root_file(struct swt_reader *reader, const struct swt_sign_optio
     struct subject subject = {
         .role = SWT_ROLE_ROOT, .envelope = &source.envelope, .own_root = source.root};
     SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result result = {0};
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     rc = read_other_root(&subject, options->root, err);
     if (rc == 0)
         rc = sign_subject(options, &subject, notices, &result, err);
     if (rc == 0)
-        rc = make_document(options, &subject, &result, ret_document, err);
-    if (rc < 0 || nothing_to_write(options, &result))
-        return rc;
+        rc = make_document(options, &subject, &result, &document, err);
     const struct swt_buf *bytes =
         json_array_size(result.added) > 0 ? &result.envelope : &source.bytes;
-    rc = swt_write_file(options->output != NULL ? options->output : options->file, NULL,
-                        swt_buf_slice(bytes), err);
-    if (rc < 0) {
-        json_decref(*ret_document);
-        *ret_document = NULL;
-    }
+    if (rc == 0 && !nothing_to_write(options, &result))
+        rc = swt_write_file(output_of(options), NULL, swt_buf_slice(bytes), err);
+    if (rc == 0)
+        *ret_document = SWT_TAKE(document);
     return rc;
 }
 
@@ -209,8 +208,7 @@ static int write_bundle(struct swt_bundle_source *source, const struct swt_sign_
     uint64_t size;
     rc = swt_payloads_rewind(source, err);
     return rc < 0 ? rc
-                  : swt_payloads_copy(source, &plan, SWT_LEFT_OUT_REFUSED,
-                                      options->output != NULL ? options->output : options->file,
+                  : swt_payloads_copy(source, &plan, SWT_LEFT_OUT_REFUSED, output_of(options),
                                       &size, err);
 }
 
@@ -228,6 +226,7 @@ static int sign_bundle(struct swt_bundle_source *source, const struct swt_sign_o
         subject.envelope = &source->root_envelope;
     }
     SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result result = {0};
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     int rc = swt_bundle_source_check(source, err);
     if (rc == 0)
         rc = read_other_root(&subject, options->root, err);
@@ -236,14 +235,11 @@ static int sign_bundle(struct swt_bundle_source *source, const struct swt_sign_o
     if (rc == 0)
         rc = sign_subject(options, &subject, notices, &result, err);
     if (rc == 0)
-        rc = make_document(options, &subject, &result, ret_document, err);
-    if (rc < 0 || nothing_to_write(options, &result))
-        return rc;
-    rc = write_bundle(source, options, &subject, &result, err);
-    if (rc < 0) {
-        json_decref(*ret_document);
-        *ret_document = NULL;
-    }
+        rc = make_document(options, &subject, &result, &document, err);
+    if (rc == 0 && !nothing_to_write(options, &result))
+        rc = write_bundle(source, options, &subject, &result, err);
+    if (rc == 0)
+        *ret_document = SWT_TAKE(document);
     return rc;
 }
 

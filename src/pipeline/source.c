@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source.h"
 
-#include <string.h>
-
 void swt_root_source_done(struct swt_root_source *source) {
     swt_root_free(source->root);
     swt_envelope_done(&source->envelope);
