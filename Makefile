@@ -26,7 +26,7 @@ ifneq ($(SANITIZE),)
 ALL_CFLAGS  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-PACKAGES  := libcrypto yaml-0.1 libprotobuf-c jansson
+PACKAGES  := libcrypto yaml-0.1 libprotobuf-c jansson p11-kit-1
 # A missing package is reported by scripts/bootstrap, which the test and demo targets run first.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)

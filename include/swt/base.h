@@ -63,12 +63,35 @@
     X(PAYLOAD, "payload", 3, "a payload does not match the targets metadata")                      \
     X(DEVICE_MANIFEST, "device-manifest", 3, "the device manifest is empty or broken")             \
     X(PUBLIC_KEY, "public-key", 3, "a public key is unreadable, unsupported or invalid")           \
+    X(SIGNING_REQUEST, "signing-request", 3,                                                       \
+      "a signing request is malformed or contradicts itself")                                      \
+    X(SIGNING_RESPONSE, "signing-response", 3,                                                     \
+      "a signature that was brought does not fit the file")                                        \
+    X(AUDIT_LOG, "audit-log", 3, "the file is no audit log, or its end is damaged")                \
     X(EXPIRY, "expiry", 3, "an expiry is missing or already past")                                 \
     X(KEY, "key", 4, "a private key cannot be read or used")                                       \
     X(KEY_SCHEME, "key-scheme", 4, "no signer serves the URI's scheme")                            \
     X(KEY_NOT_LISTED, "key-not-listed", 4, "the role does not list the key")                       \
     X(PASSPHRASE, "passphrase", 4, "a passphrase is needed, unreadable or wrong")                  \
-    X(SIGN, "sign", 4, "a signer failed or returned a bad signature")                              \
+    X(KEY_URI, "key-uri", 4, "a PKCS#11 URI is malformed, or holds a PIN or a command")            \
+    X(MODULE_NOT_FOUND, "module-not-found", 4, "a PKCS#11 module cannot be found or loaded")       \
+    X(MODULE_FAILED, "module-failed", 4, "a PKCS#11 module crashed or returned nonsense")          \
+    X(NO_TOKEN, "no-token", 4, "no token is present")                                              \
+    X(TOKEN_NOT_FOUND, "token-not-found", 4, "no token that is present fits the URI")              \
+    X(TOKEN_AMBIGUOUS, "token-ambiguous", 4, "several tokens fit the URI")                         \
+    X(TOKEN_FAILED, "token-failed", 4, "a token refused or failed")                                \
+    X(PIN_NEEDED, "pin-needed", 4, "a PIN is needed and cannot be had")                            \
+    X(PIN_WRONG, "pin-wrong", 4, "the token refused the PIN")                                      \
+    X(PIN_LOCKED, "pin-locked", 4, "the token's PIN is locked")                                    \
+    X(PIN_FINAL_TRY, "pin-final-try", 4, "one more wrong PIN would lock the token")                \
+    X(KEY_NOT_FOUND, "key-not-found", 4, "the token holds no key that fits the URI")               \
+    X(KEY_AMBIGUOUS, "key-ambiguous", 4, "several keys fit the URI")                               \
+    X(KEY_USAGE, "key-usage", 4, "the key may not sign")                                           \
+    X(MECHANISM, "mechanism", 4, "the token lacks the mechanism that the key needs")               \
+    X(SIGN, "sign", 4, "a signer failed")                                                          \
+    X(SIGNER_TIMEOUT, "signer-timeout", 4, "a signer or token did not answer in time")             \
+    X(BAD_SIGNATURE, "bad-signature", 4, "a signer's signature does not verify")                   \
+    X(DECLINED, "declined", 4, "the person who was asked did not want to sign")                    \
     X(NOT_FOUND, "not-found", 5, "a file does not exist")                                          \
     X(EXISTS, "exists", 5, "an output exists and may not be replaced")                             \
     X(FILE_CHANGED, "file-changed", 5, "a source changed while it was read")                       \

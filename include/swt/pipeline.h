@@ -12,7 +12,7 @@
 
 #include "swt/base.h"
 #include "swt/io.h"        /* swt_io_setup, swt_interrupted: for main and the prompt */
-#include "swt/signature.h" /* struct swt_key_source, struct swt_prompt: what cli hands down */
+#include "swt/signature.h" /* struct swt_key_source, struct swt_keyring: what cli hands down */
 
 #include <jansson.h>
 
@@ -30,13 +30,13 @@ struct swt_keygen_options {
     const char *path;
     const char *type;                        /* NULL: ecdsa-p256 */
     const struct swt_key_source *passphrase; /* only its passphrase fields; NULL: not encrypted */
-    const struct swt_prompt *prompt;
+    struct swt_keyring *keyring;
     bool force;
 };
 int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
                struct swt_error *err) SWT_CHECKED;
 /* Document: keys, each uri, type, key_id, pem. */
-int swt_key_show(const struct swt_key_sources *keys, const struct swt_prompt *prompt,
+int swt_key_show(const struct swt_key_sources *keys, struct swt_keyring *keyring,
                  json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 /* ---- root.c: root create, root rotate ---------------------------------------------------- */
@@ -54,7 +54,7 @@ struct swt_root_options {
     uint32_t version;                           /* 0: 1, or the old one plus 1 */
     const char *expires;                        /* a T or a span; NULL: none */
     struct swt_key_sources sign_with;
-    const struct swt_prompt *prompt;
+    struct swt_keyring *keyring;
 };
 /* Document: file, version, expires, keys, quorums (of: "old" / "new", threshold, signed, missing,
  * met). */
@@ -73,7 +73,7 @@ struct swt_build_options {
     const char *const *defines;
     size_t define_count;
     bool dry_run; /* everything but signing and writing */
-    const struct swt_prompt *prompt;
+    struct swt_keyring *keyring;
 };
 /* Document: file, container, size, product, release, version, targets (name, length, sha256),
  * signed (key ids), quorums. */
@@ -89,7 +89,7 @@ struct swt_sign_options {
     const char *root;
     struct swt_key_sources keys;
     bool replace;
-    const struct swt_prompt *prompt;
+    struct swt_keyring *keyring;
 };
 /* Document: file, role, added (key ids), already (key ids), written, quorums. */
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,

@@ -12,21 +12,46 @@
 
 /* ---- where a key and its passphrase come from -------------------------------------------- */
 
-/*
- * Asks a person for a secret: what is e.g. "passphrase for keys/root.pem". Handed down by cli.
- * Returns SWT_E_PASSPHRASE, with a hint naming the option to give, where nobody can be asked.
- */
+/* The person at the terminal; handed down by cli. A function that is NULL: nobody is there. */
 struct swt_prompt {
+    /* Asks for a secret: what is e.g. "passphrase for keys/root.pem". Returns SWT_E_PASSPHRASE,
+     * with a hint naming the option to give, where nobody can be asked. */
     int (*ask)(void *context, const char *what, struct swt_secret *ret_secret,
                struct swt_error *err);
+    /* Tells what a person has to do now: "enter the PIN on the reader of the token 'A'". */
+    void (*tell)(void *context, const char *what);
     void *context;
 };
+
+struct swt_pin_variable;
+struct swt_tokens; /* the PKCS#11 modules that are loaded, and the logins there */
+/*
+ * What the keys of one run share: whom to ask for secrets, the tokens that are open, so that each
+ * sees one login however many keys it serves, and the log without which nothing is signed. A zeroed
+ * one is valid. It outlives its signers.
+ */
+struct swt_keyring {
+    struct swt_prompt prompt;
+    bool allow_final_try;  /* a token's last try of its PIN may be used */
+    const char *audit_log; /* a path, borrowed; NULL: none */
+    struct swt_pin_variable *variables;
+    size_t variable_count;
+    struct swt_tokens *tokens;
+};
+void swt_keyring_done(struct swt_keyring *keyring);
+/*
+ * Takes a PIN or passphrase out of the environment, before a child process can inherit it or be
+ * started with it; sources that name the variable get it from here. One that is not set is no
+ * error: a source that needs it tells. Once for each name.
+ */
+int swt_keyring_take_variable(struct swt_keyring *keyring, const char *name,
+                              struct swt_error *err) SWT_CHECKED;
 
 /* One key as the command line names it; all strings borrowed, NULL when not given. */
 struct swt_key_source {
     const char *uri;             /* a path, file:PATH, or SCHEME:... */
     const char *passphrase_file; /* a path or "fd:N"; the first line, without its newline */
-    const char *passphrase_env;  /* name of a variable; removed from the environment once read */
+    const char *passphrase_env;  /* a variable that swt_keyring_take_variable took */
     const char *public_key;      /* a PEM for stores that lack the public part */
 };
 
@@ -40,7 +65,7 @@ void swt_public_key_done(struct swt_public_key *key);
 /* From the key's private or public PEM, DER, PKCS#12, or any other key URI. A file that holds no
  * or several keys, or a certificate, is SWT_E_PUBLIC_KEY (SWT_E_KEY when a passphrase or a signer
  * was at fault). */
-int swt_public_key_load(const struct swt_key_source *source, const struct swt_prompt *prompt,
+int swt_public_key_load(const struct swt_key_source *source, struct swt_keyring *keyring,
                         struct swt_public_key *ret_key, struct swt_error *err) SWT_CHECKED;
 /* Appends the PEM (SubjectPublicKeyInfo). */
 int swt_public_key_pem(const struct swt_key *key, struct swt_buf *ret_pem,
@@ -53,7 +78,7 @@ struct swt_signer;
  * Opens the private key of source. Warnings (a key file that others can read) go to notices.
  * SWT_E_KEY, SWT_E_PASSPHRASE, SWT_E_KEY_SCHEME; SWT_E_NOT_FOUND for a missing file.
  */
-int swt_signer_open(const struct swt_key_source *source, const struct swt_prompt *prompt,
+int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
                     struct swt_error *err) SWT_CHECKED;
 void swt_signer_free(struct swt_signer *signer);
@@ -61,9 +86,16 @@ void swt_signer_cleanup(struct swt_signer **signer);
 const char *swt_signer_uri(const struct swt_signer *signer);
 const struct swt_key *swt_signer_key(const struct swt_signer *signer);
 const uint8_t *swt_signer_key_id(const struct swt_signer *signer); /* SWT_KEY_ID_SIZE bytes */
-/* Signs message (not a digest) and verifies the result. Appends the raw signature as metadata
- * carries it: P-256 r‖s with low s, Ed25519 64 bytes, RSA-PSS. SWT_E_SIGN. */
-int swt_signer_sign(struct swt_signer *signer, struct swt_slice message, struct swt_buf *ret_raw,
+/* What is signed, for the audit log; strings borrowed. */
+struct swt_signing_subject {
+    const char *role;    /* "root", "targets", or "trial" */
+    const char *product; /* NULL: not known */
+    uint32_t version;    /* of the metadata; 0: not known */
+};
+/* Signs message (not a digest), which is subject's, and verifies the result. Appends the raw
+ * signature as metadata carries it: P-256 r‖s with low s, Ed25519 64 bytes, RSA-PSS. SWT_E_SIGN. */
+int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject *subject,
+                    struct swt_slice message, struct swt_buf *ret_raw,
                     struct swt_error *err) SWT_CHECKED;
 
 /* ---- making keys ------------------------------------------------------------------------- */
@@ -77,7 +109,7 @@ int swt_key_generate(enum swt_key_kind kind, const struct swt_secret *passphrase
                      struct swt_error *err) SWT_CHECKED;
 /* The first line of a passphrase file or fd:N, or a variable, or the prompt, in this order of
  * what source gives. what names the thing for the prompt. */
-int swt_passphrase_read(const struct swt_key_source *source, const struct swt_prompt *prompt,
+int swt_passphrase_read(const struct swt_key_source *source, const struct swt_keyring *keyring,
                         const char *what, struct swt_secret *ret_passphrase,
                         struct swt_error *err) SWT_CHECKED;
 

@@ -39,7 +39,7 @@ int swt_cmd_build(const struct swt_invocation *invocation, struct swt_error *err
         .defines = defines.items,
         .define_count = defines.count,
         .dry_run = swt_option_given(invocation, &swt_opt_dry_run),
-        .prompt = &invocation->prompt,
+        .keyring = invocation->keyring,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

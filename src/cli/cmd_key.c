@@ -4,7 +4,7 @@
 int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *err) {
     struct swt_key_sources keys = swt_option_keys(invocation, NULL);
     json_t *document = NULL;
-    int rc = swt_key_show(&keys, &invocation->prompt, &document, err);
+    int rc = swt_key_show(&keys, invocation->keyring, &document, err);
     if (rc < 0)
         return rc;
     struct swt_output *out = invocation->out;

@@ -20,7 +20,7 @@ int swt_cmd_keygen(const struct swt_invocation *invocation, struct swt_error *er
         .path = key->uri,
         .type = swt_option_value(invocation, &swt_opt_key_type),
         .passphrase = encrypt ? key : NULL,
-        .prompt = &invocation->prompt,
+        .keyring = invocation->keyring,
         .force = swt_option_given(invocation, &swt_opt_force),
     };
     json_t *document;

@@ -37,7 +37,7 @@ static int read_options(const struct swt_invocation *invocation, struct swt_root
     options->version = (uint32_t)version;
     options->expires = swt_option_value(invocation, &swt_opt_expires);
     options->sign_with = swt_option_keys(invocation, &swt_opt_sign_with);
-    options->prompt = &invocation->prompt;
+    options->keyring = invocation->keyring;
     return swt_report_beside(invocation, options->output, err);
 }
 

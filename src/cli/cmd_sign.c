@@ -33,7 +33,7 @@ int swt_cmd_sign(const struct swt_invocation *invocation, struct swt_error *err)
         .root = swt_option_value(invocation, &swt_opt_root_of_signers),
         .keys = swt_option_keys(invocation, &swt_opt_key),
         .replace = swt_option_given(invocation, &swt_opt_replace),
-        .prompt = &invocation->prompt,
+        .keyring = invocation->keyring,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

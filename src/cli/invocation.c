@@ -157,6 +157,17 @@ int swt_invocation_make(const struct swt_command *command, const struct swt_word
     return 0;
 }
 
+int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
+                           struct swt_error *err) {
+    struct swt_option_values variables = swt_option_values(invocation, &swt_opt_pin_env);
+    for (size_t i = 0; i < variables.count; i++) {
+        int r = swt_keyring_take_variable(keyring, variables.items[i], err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 void swt_invocation_done(struct swt_invocation *invocation) {
     free(invocation->items);
     free(invocation->values);

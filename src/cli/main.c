@@ -113,8 +113,12 @@ static int run_command(struct run *run, int argc, char **argv, struct swt_error 
         swt_help_command(&run->out, run->command, swt_terminal_width(STDOUT_FILENO));
         return 0;
     }
+    SWT_CLEANUP(swt_keyring_done) struct swt_keyring keyring = {.prompt = swt_terminal_prompt()};
+    r = swt_invocation_keyring(&invocation, &keyring, err);
+    if (r < 0)
+        return r;
     invocation.out = &run->out;
-    invocation.prompt = swt_terminal_prompt();
+    invocation.keyring = &keyring;
     return run->command->run(&invocation, err);
 }
 

@@ -74,8 +74,8 @@ struct swt_invocation {
     const char *const *arguments; /* the words that are no option */
     size_t argument_count;
     bool json, quiet, verbose;
-    struct swt_output *out;   /* where the result goes; set by main */
-    struct swt_prompt prompt; /* asks on the terminal, where there is one; set by main */
+    struct swt_output *out;      /* where the result goes; set by main */
+    struct swt_keyring *keyring; /* what the keys share; set by main */
 };
 
 /*
@@ -83,10 +83,14 @@ struct swt_invocation {
  * option that is unknown (the nearest is named), lacks its value, has one too many or is given
  * twice; a word that is none of the row's; too few or too many arguments; a required option that is
  * missing; a key-bound option without a key, or twice for one. With --help among the words what is
- * missing is no fault. out and prompt stay empty.
+ * missing is no fault. out and keyring stay empty.
  */
 int swt_options_parse(const struct swt_command *command, int argc, char **argv,
                       struct swt_invocation *ret_invocation, struct swt_error *err) SWT_CHECKED;
+/* What the options that go with keys say to keyring: the variables that hold PINs leave the
+ * environment. Strings stay those of the invocation. */
+int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
+                           struct swt_error *err) SWT_CHECKED;
 void swt_invocation_done(struct swt_invocation *invocation);
 
 /* Whether the option was given. */

@@ -69,7 +69,7 @@ static int open_manifest_keys(struct swt_build_job *job, struct swt_error *err) 
     const struct swt_text_list *paths = &job->manifest->key_paths;
     for (size_t i = 0; i < paths->count; i++) {
         struct swt_key_source source = {.uri = job->manifest->key_files[i]};
-        int rc = swt_signers_add(&job->signers, &source, job->options->prompt, job->notices, err);
+        int rc = swt_signers_add(&job->signers, &source, job->options->keyring, job->notices, err);
         if (rc < 0)
             return swt_build_error_in(err, paths->items[i].node);
     }
@@ -82,7 +82,7 @@ static int open_signers(struct swt_build_job *job, struct swt_error *err) {
     if (job->options->dry_run)
         return 0;
     int rc = job->options->keys.count > 0
-                 ? swt_signers_open(&job->options->keys, job->options->prompt, job->notices,
+                 ? swt_signers_open(&job->options->keys, job->options->keyring, job->notices,
                                     &job->signers, err)
                  : open_manifest_keys(job, err);
     return rc < 0 ? rc : check_signers(job, err);
@@ -91,7 +91,11 @@ static int open_signers(struct swt_build_job *job, struct swt_error *err) {
 static int sign(struct swt_build_job *job, struct swt_signing_result *ret_signing,
                 struct swt_error *err) {
     struct swt_envelope unsigned_targets = {.metadata = swt_buf_slice(&job->metadata)};
-    return swt_signers_sign(&job->signers, &unsigned_targets, false, ret_signing, err);
+    struct swt_signing_subject subject = {.role = SWT_ROLE_TARGETS,
+                                          .product = job->manifest->name.text,
+                                          .version =
+                                              (uint32_t)job->manifest->metadata_version.value};
+    return swt_signers_sign(&job->signers, &subject, &unsigned_targets, false, ret_signing, err);
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */

@@ -54,7 +54,7 @@ static int read_passphrase(const struct swt_keygen_options *options, const char 
     SWT_CLEANUP(string_cleanup) char *what = swt_format(err, "passphrase for %s", path);
     if (what == NULL)
         return -(int)err->code;
-    int rc = swt_passphrase_read(options->passphrase, options->prompt, what, ret_passphrase, err);
+    int rc = swt_passphrase_read(options->passphrase, options->keyring, what, ret_passphrase, err);
     if (rc < 0)
         return rc;
     /* It would encrypt the key for show only. */
@@ -162,11 +162,11 @@ int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
 
 /* ---- key show ---------------------------------------------------------------------------- */
 
-static int show_key(const struct swt_key_source *source, const struct swt_prompt *prompt,
-                    json_t *keys, struct swt_error *err) {
+static int show_key(const struct swt_key_source *source, struct swt_keyring *keyring, json_t *keys,
+                    struct swt_error *err) {
     SWT_CLEANUP(swt_public_key_done) struct swt_public_key key = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf pem = {0};
-    int rc = swt_public_key_load(source, prompt, &key, err);
+    int rc = swt_public_key_load(source, keyring, &key, err);
     if (rc == 0)
         rc = swt_public_key_pem(&key.key, &pem, err);
     if (rc < 0)
@@ -182,14 +182,14 @@ static int show_key(const struct swt_key_source *source, const struct swt_prompt
     return 0;
 }
 
-int swt_key_show(const struct swt_key_sources *keys, const struct swt_prompt *prompt,
+int swt_key_show(const struct swt_key_sources *keys, struct swt_keyring *keyring,
                  json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
     json_t *list = json_array();
     if (json_object_set_new(document, "keys", list) < 0)
         return swt_fail_memory(err);
     for (size_t i = 0; i < keys->count; i++) {
-        int rc = show_key(&keys->items[i], prompt, list, err);
+        int rc = show_key(&keys->items[i], keyring, list, err);
         if (rc < 0)
             return rc;
     }

@@ -60,7 +60,7 @@ static int add_keys(struct root_job *job, const struct swt_key_sources *sources,
                     struct key_list *list, struct swt_error *err) {
     for (size_t i = 0; i < sources->count; i++) {
         struct swt_public_key *key = &job->loaded[job->loaded_count];
-        int rc = swt_public_key_load(&sources->items[i], job->options->prompt, key, err);
+        int rc = swt_public_key_load(&sources->items[i], job->options->keyring, key, err);
         if (rc < 0)
             return rc;
         job->loaded_count++;
@@ -319,15 +319,17 @@ static int sign_root(struct root_job *job, struct swt_signing_result *ret_signin
                      struct swt_error *err) {
     SWT_CLEANUP(swt_signers_done) struct swt_signers signers = {0};
     struct swt_envelope unsigned_root = {.metadata = swt_buf_slice(&job->metadata)};
+    struct swt_signing_subject subject = {.role = SWT_ROLE_ROOT,
+                                          .version = job->root->common.version};
     struct swt_signing_roles roles = {{&job->root->root, NULL}, 1};
     if (job->rotate)
         roles.items[roles.count++] = &job->old.root->root;
-    int rc = swt_signers_open(&job->options->sign_with, job->options->prompt, job->notices,
+    int rc = swt_signers_open(&job->options->sign_with, job->options->keyring, job->notices,
                               &signers, err);
     if (rc == 0)
         rc = swt_signers_check_listed(&signers, &roles, SWT_ROLE_ROOT, err);
     if (rc == 0)
-        rc = swt_signers_sign(&signers, &unsigned_root, false, ret_signing, err);
+        rc = swt_signers_sign(&signers, &subject, &unsigned_root, false, ret_signing, err);
     return rc;
 }
 

@@ -11,6 +11,7 @@
 /* What is signed, whatever file it stands in. */
 struct subject {
     const char *role;                    /* "root" or "targets" */
+    struct swt_signing_subject signing;  /* the same, for the audit log */
     const struct swt_envelope *envelope; /* borrowed */
     const struct swt_root *own_root;     /* whose role counts the signatures; NULL: nobody knows */
     struct swt_root_source other_root;   /* --root, when it was given */
@@ -144,11 +145,12 @@ static int sign_subject(const struct swt_sign_options *options, const struct sub
                         struct swt_notices *notices, struct swt_signing_result *ret_result,
                         struct swt_error *err) {
     SWT_CLEANUP(swt_signers_done) struct swt_signers signers = {0};
-    int rc = swt_signers_open(&options->keys, options->prompt, notices, &signers, err);
+    int rc = swt_signers_open(&options->keys, options->keyring, notices, &signers, err);
     if (rc == 0)
         rc = check_signers(subject, &signers, notices, err);
     if (rc == 0)
-        rc = swt_signers_sign(&signers, subject->envelope, options->replace, ret_result, err);
+        rc = swt_signers_sign(&signers, &subject->signing, subject->envelope, options->replace,
+                              ret_result, err);
     if (rc == 0 && ret_result->dropped > 0 && json_array_size(ret_result->added) > 0)
         rc = swt_notices_add(notices, err, SWT_NOTE,
                              "%zu signature%s of the same key did not verify and %s dropped",
@@ -173,7 +175,10 @@ static int sign_root_file(struct swt_reader *reader, const struct swt_sign_optio
         return rc;
     SWT_CLEANUP(subject_done)
     struct subject subject = {
-        .role = SWT_ROLE_ROOT, .envelope = &source.envelope, .own_root = source.root};
+        .role = SWT_ROLE_ROOT,
+        .signing = {.role = SWT_ROLE_ROOT, .version = source.root->common.version},
+        .envelope = &source.envelope,
+        .own_root = source.root};
     SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result result = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     rc = read_other_root(&subject, options->root, err);
@@ -218,12 +223,15 @@ static int sign_bundle(struct swt_bundle_source *source, const struct swt_sign_o
     struct subject subject = {.role = options->role != NULL ? options->role : SWT_ROLE_TARGETS,
                               .envelope = &source->targets_envelope,
                               .own_root = source->root};
+    subject.signing = (struct swt_signing_subject){.role = subject.role,
+                                                   .version = source->targets->common.version};
     if (is_root_role(&subject)) {
         if (!source->has_root) {
             swt_fail(err, SWT_E_FILE_KIND, "the bundle holds no root to sign");
             return swt_error_file(err, options->file);
         }
         subject.envelope = &source->root_envelope;
+        subject.signing.version = source->root->common.version;
     }
     SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result result = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;

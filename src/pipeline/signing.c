@@ -13,24 +13,24 @@ void swt_signers_done(struct swt_signers *signers) {
 }
 
 int swt_signers_add(struct swt_signers *signers, const struct swt_key_source *source,
-                    const struct swt_prompt *prompt, struct swt_notices *notices,
+                    struct swt_keyring *keyring, struct swt_notices *notices,
                     struct swt_error *err) {
     struct swt_signer **items =
         reallocarray(signers->items, signers->count + 1, sizeof(struct swt_signer *));
     if (items == NULL)
         return swt_fail_memory(err);
     signers->items = items;
-    int rc = swt_signer_open(source, prompt, notices, &items[signers->count], err);
+    int rc = swt_signer_open(source, keyring, notices, &items[signers->count], err);
     signers->count += rc == 0;
     return rc;
 }
 
-int swt_signers_open(const struct swt_key_sources *sources, const struct swt_prompt *prompt,
+int swt_signers_open(const struct swt_key_sources *sources, struct swt_keyring *keyring,
                      struct swt_notices *notices, struct swt_signers *ret_signers,
                      struct swt_error *err) {
     SWT_CLEANUP(swt_signers_done) struct swt_signers signers = {0};
     for (size_t i = 0; i < sources->count; i++) {
-        int rc = swt_signers_add(&signers, &sources->items[i], prompt, notices, err);
+        int rc = swt_signers_add(&signers, &sources->items[i], keyring, notices, err);
         if (rc < 0)
             return rc;
     }
@@ -126,8 +126,8 @@ static int has_signed(struct signature_list *list, const struct swt_signer *sign
 }
 
 static int sign_one(struct signature_list *list, struct swt_signer *signer,
-                    struct swt_slice message, bool replace, struct swt_signing_result *result,
-                    struct swt_error *err) {
+                    const struct swt_signing_subject *subject, struct swt_slice message,
+                    bool replace, struct swt_signing_result *result, struct swt_error *err) {
     struct swt_slice id = signer_id(signer);
     int rc = has_signed(list, signer, message, replace, &result->dropped, err);
     if (rc < 0)
@@ -138,15 +138,16 @@ static int sign_one(struct signature_list *list, struct swt_signer *signer,
         return swt_fail(err, SWT_E_METADATA, "there are %d signatures already, no more are read",
                         SWT_MAX_SIGNATURES);
     struct swt_buf *made = &list->made[list->made_count++];
-    rc = swt_signer_sign(signer, message, made, err);
+    rc = swt_signer_sign(signer, subject, message, made, err);
     if (rc < 0)
         return rc;
     list->items[list->count++] = (struct swt_signature){id, swt_buf_slice(made)};
     return swt_json_add(result->added, swt_json_hex(id), err);
 }
 
-int swt_signers_sign(const struct swt_signers *signers, const struct swt_envelope *envelope,
-                     bool replace, struct swt_signing_result *ret_result, struct swt_error *err) {
+int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
+                     const struct swt_envelope *envelope, bool replace,
+                     struct swt_signing_result *ret_result, struct swt_error *err) {
     SWT_CLEANUP(swt_signing_result_done)
     struct swt_signing_result result = {.added = json_array(), .already = json_array()};
     SWT_CLEANUP(signature_list_done) struct signature_list list = {0};
@@ -162,7 +163,8 @@ int swt_signers_sign(const struct swt_signers *signers, const struct swt_envelop
         bool anew = replace;
         for (size_t j = 0; j < i; j++)
             anew &= !swt_slice_equal(signer_id(signers->items[i]), signer_id(signers->items[j]));
-        int rc = sign_one(&list, signers->items[i], envelope->metadata, anew, &result, err);
+        int rc =
+            sign_one(&list, signers->items[i], subject, envelope->metadata, anew, &result, err);
         if (rc < 0)
             return rc;
     }

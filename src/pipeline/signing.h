@@ -15,9 +15,9 @@ struct swt_signers {
 };
 /* One more signer; signers may be zeroed. */
 int swt_signers_add(struct swt_signers *signers, const struct swt_key_source *source,
-                    const struct swt_prompt *prompt, struct swt_notices *notices,
+                    struct swt_keyring *keyring, struct swt_notices *notices,
                     struct swt_error *err) SWT_CHECKED;
-int swt_signers_open(const struct swt_key_sources *sources, const struct swt_prompt *prompt,
+int swt_signers_open(const struct swt_key_sources *sources, struct swt_keyring *keyring,
                      struct swt_notices *notices, struct swt_signers *ret_signers,
                      struct swt_error *err) SWT_CHECKED;
 void swt_signers_done(struct swt_signers *signers);
@@ -42,12 +42,12 @@ struct swt_signing_result {
 };
 void swt_signing_result_done(struct swt_signing_result *result);
 /*
- * Signs envelope's metadata with each signer, unless its key's signature is there and verifies
- * (replace: it is dropped and made anew). A signature of the same key that does not verify is
- * dropped: it never counted. The order of the others stays.
+ * Signs envelope's metadata, which is subject's, with each signer, unless its key's signature is
+ * there and verifies (replace: it is dropped and made anew). A signature of the same key that does
+ * not verify is dropped: it never counted. The order of the others stays.
  */
-int swt_signers_sign(const struct swt_signers *signers, const struct swt_envelope *envelope,
-                     bool replace, struct swt_signing_result *ret_result,
-                     struct swt_error *err) SWT_CHECKED;
+int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
+                     const struct swt_envelope *envelope, bool replace,
+                     struct swt_signing_result *ret_result, struct swt_error *err) SWT_CHECKED;
 
 #endif

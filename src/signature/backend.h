@@ -25,7 +25,7 @@ int swt_key_uri_blame(const struct swt_key_uri *uri, struct swt_error *err);
 struct swt_key_request {
     struct swt_key_uri uri;
     const struct swt_key_source *source;
-    const struct swt_prompt *prompt; /* may be NULL: nobody can be asked */
+    struct swt_keyring *keyring;
 };
 
 struct swt_backend {

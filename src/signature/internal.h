@@ -12,6 +12,9 @@
 /* OpenSSL hands its callbacks a buffer of 1,024 bytes and would cut a longer passphrase. */
 #define SWT_MAX_PASSPHRASE 1023
 
+/* What swt_keyring_take_variable took from the variable name; NULL when it was not set. */
+const struct swt_secret *swt_keyring_variable(const struct swt_keyring *keyring, const char *name);
+
 /* The passphrase of one open: fetched when first needed, at most once, whatever OpenSSL tries. */
 struct swt_asker {
     const struct swt_key_request *request;

@@ -93,29 +93,22 @@ static int from_file(const char *path, struct swt_secret *ret_passphrase, struct
     return result;
 }
 
-static int from_environment(const char *name, struct swt_secret *ret_passphrase,
-                            struct swt_error *err) {
-    char *value = getenv(name);
+static int from_environment(const struct swt_keyring *keyring, const char *name,
+                            struct swt_secret *ret_passphrase, struct swt_error *err) {
+    const struct swt_secret *value = swt_keyring_variable(keyring, name);
     if (value == NULL)
         return swt_fail(err, SWT_E_PASSPHRASE, "the variable '%s' is not set", name);
-    if (value[0] == '\0')
+    if (value->len == 0)
         return swt_fail(err, SWT_E_PASSPHRASE, "the variable '%s' is empty", name);
-    size_t len = strlen(value);
-    int result = check_text(value, len, name, err);
-    if (result >= 0)
-        result = swt_secret_set(ret_passphrase, value, len, err);
-    /* Out of /proc/PID/environ and core dumps as well, which unsetenv alone does not do; and
-     * whatever the result, since a passphrase that is no good here may be one elsewhere. */
-    swt_wipe(value, len);
-    unsetenv(name);
-    return result;
+    int result = check_text(value->data, value->len, name, err);
+    return result < 0 ? result : swt_secret_set(ret_passphrase, value->data, value->len, err);
 }
 
 static int from_prompt(const struct swt_prompt *prompt, const char *what,
                        struct swt_secret *ret_passphrase, struct swt_error *err) {
     struct swt_secret answer SWT_CLEANUP(swt_secret_done) = {0};
 
-    if (prompt == NULL || prompt->ask == NULL) {
+    if (prompt->ask == NULL) {
         swt_fail(err, SWT_E_PASSPHRASE, "%s is needed, and nobody can be asked", what);
         return swt_error_hint(err, "give it with --passphrase-file FILE");
     }
@@ -133,7 +126,7 @@ static int from_prompt(const struct swt_prompt *prompt, const char *what,
     return 0;
 }
 
-int swt_passphrase_read(const struct swt_key_source *source, const struct swt_prompt *prompt,
+int swt_passphrase_read(const struct swt_key_source *source, const struct swt_keyring *keyring,
                         const char *what, struct swt_secret *ret_passphrase,
                         struct swt_error *err) {
     const char *file = source->passphrase_file;
@@ -143,8 +136,8 @@ int swt_passphrase_read(const struct swt_key_source *source, const struct swt_pr
     if (file != NULL)
         return from_file(file, ret_passphrase, err);
     if (source->passphrase_env != NULL)
-        return from_environment(source->passphrase_env, ret_passphrase, err);
-    return from_prompt(prompt, what, ret_passphrase, err);
+        return from_environment(keyring, source->passphrase_env, ret_passphrase, err);
+    return from_prompt(&keyring->prompt, what, ret_passphrase, err);
 }
 
 void swt_asker_done(struct swt_asker *asker) {
@@ -160,7 +153,7 @@ static void fetch(struct swt_asker *asker) {
                             request->uri.path != NULL ? request->uri.path : request->uri.text);
     if (what == NULL)
         return;
-    asker->answered = swt_passphrase_read(request->source, request->prompt, what,
+    asker->answered = swt_passphrase_read(request->source, request->keyring, what,
                                           &asker->passphrase, &asker->error) >= 0;
     free(what);
 }

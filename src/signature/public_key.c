@@ -29,9 +29,9 @@ int swt_public_key_from_evp(EVP_PKEY *pkey, enum swt_code fault, struct swt_publ
     return 0;
 }
 
-int swt_public_key_load(const struct swt_key_source *source, const struct swt_prompt *prompt,
+int swt_public_key_load(const struct swt_key_source *source, struct swt_keyring *keyring,
                         struct swt_public_key *ret_key, struct swt_error *err) {
-    struct swt_key_request request = {.source = source, .prompt = prompt};
+    struct swt_key_request request = {.source = source, .keyring = keyring};
     const struct swt_backend *backend;
     struct swt_public_key key;
 

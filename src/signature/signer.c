@@ -27,7 +27,7 @@ void swt_signer_cleanup(struct swt_signer **signer) {
     swt_signer_free(*signer);
 }
 
-int swt_signer_open(const struct swt_key_source *source, const struct swt_prompt *prompt,
+int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
                     struct swt_error *err) {
     struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = calloc(1, sizeof *signer);
@@ -42,7 +42,7 @@ int swt_signer_open(const struct swt_key_source *source, const struct swt_prompt
         result = swt_backend_find(&signer->parsed, &signer->backend, err);
     if (result < 0)
         return result;
-    struct swt_key_request request = {.uri = signer->parsed, .source = source, .prompt = prompt};
+    struct swt_key_request request = {.uri = signer->parsed, .source = source, .keyring = keyring};
     result = signer->backend->open(&request, notices, &signer->key, &signer->state, err);
     if (result < 0)
         return result;
@@ -71,20 +71,21 @@ static int sign_and_check(struct swt_signer *signer, struct swt_slice message, s
         return result;
     size_t size = swt_key_signature_size(key);
     if (raw->len != size)
-        return swt_fail(err, SWT_E_SIGN, "the signer returned %zu bytes, expected %zu", raw->len,
-                        size);
+        return swt_fail(err, SWT_E_BAD_SIGNATURE, "the signer returned %zu bytes, expected %zu",
+                        raw->len, size);
     if (key->type == SWT_KEY_P256 && swt_p256_raw_valid(raw->data))
         swt_p256_raw_lower(raw->data);
     /* A faulty token, or a public part that belongs to another key, must not reach a device. */
     result = swt_signature_judge(key, message, swt_buf_slice(raw), err);
     if (result == 0)
-        return swt_fail(err, SWT_E_SIGN,
+        return swt_fail(err, SWT_E_BAD_SIGNATURE,
                         "the signer returned a signature that its public key does not verify");
     return result < 0 ? result : 0;
 }
 
-int swt_signer_sign(struct swt_signer *signer, struct swt_slice message, struct swt_buf *ret_raw,
-                    struct swt_error *err) {
+int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject *subject,
+                    struct swt_slice message, struct swt_buf *ret_raw, struct swt_error *err) {
+    (void)subject;
     struct swt_buf raw SWT_CLEANUP(swt_buf_done) = {0};
     int result = sign_and_check(signer, message, &raw, err);
     if (result < 0)

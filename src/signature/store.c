@@ -66,7 +66,7 @@ static int public_part(const struct swt_key_request *request, EVP_PKEY *pkey, en
     struct swt_key_source companion = {.uri = request->source->public_key};
 
     if (companion.uri != NULL) {
-        int result = swt_public_key_load(&companion, NULL, &given, err);
+        int result = swt_public_key_load(&companion, request->keyring, &given, err);
         if (result < 0)
             return result;
     }

@@ -157,7 +157,7 @@ case_key_not_listed() {
     fails sign sign root --key "$KEYS/targets1.pem"
 }
 case_passphrase() { fails "key show" key show "$KEYS/root1-encrypted.pem"; }
-case_sign() {
+case_bad_signature() {
     sample_manifest
     PRELOAD=(LD_PRELOAD="$T_BUILD/faults/signer.so")
     for key in targets1 ed25519-1 rsa2048; do

@@ -21,6 +21,10 @@
 #define PASSPHRASE "test passphrase"
 
 #define MESSAGE swt_slice_text("what the tests sign")
+static const struct swt_signing_subject TRIAL = {.role = "trial"};
+
+/* What keys share where nobody can be asked. The signers of a test that opens no token share it. */
+static struct swt_keyring nobody __attribute__((unused));
 
 /* A prompt that answers text, or fails when text is NULL, and counts how often it was asked. */
 struct answer {
@@ -37,8 +41,8 @@ static inline int answer_ask(void *context, const char *what, struct swt_secret 
         return swt_fail(err, SWT_E_PASSPHRASE, "nobody is there");
     return swt_secret_set(ret_secret, answer->text, strlen(answer->text), err);
 }
-static inline struct swt_prompt answer_prompt(struct answer *answer) {
-    return (struct swt_prompt){.ask = answer_ask, .context = answer};
+static inline struct swt_keyring answer_keyring(struct answer *answer) {
+    return (struct swt_keyring){.prompt = {.ask = answer_ask, .context = answer}};
 }
 
 /* Fails the test with the error's own words. */
@@ -64,7 +68,7 @@ static inline struct swt_signer *open_signer(const char *path) {
     struct swt_key_source source = {.uri = path};
     struct swt_signer *signer = NULL;
     struct swt_error err = {0};
-    assert_done(swt_signer_open(&source, NULL, NULL, &signer, &err), &err);
+    assert_done(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err);
     return signer;
 }
 

@@ -47,7 +47,7 @@ static void round_trip(enum swt_key_kind kind, const char *type, const char *pas
     struct swt_signer *signer = NULL;
     struct swt_error err = {0};
     struct answer answer = {.text = passphrase};
-    struct swt_prompt prompt = answer_prompt(&answer);
+    struct swt_keyring keyring = answer_keyring(&answer);
     struct swt_key_source source = {.uri = path};
     char text[16];
 
@@ -61,14 +61,14 @@ static void round_trip(enum swt_key_kind kind, const char *type, const char *pas
     assert_int_equal(strncmp(pem.data, begin, strlen(begin)), 0);
 
     write_bytes(path, pem.data, pem.len);
-    assert_done(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err);
+    assert_done(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err);
     assert_int_equal(answer.asked, passphrase != NULL);
     assert_memory_equal(swt_signer_key_id(signer), key.id, sizeof key.id);
-    assert_done(swt_signer_sign(signer, MESSAGE, &raw, &err), &err);
+    assert_done(swt_signer_sign(signer, &TRIAL, MESSAGE, &raw, &err), &err);
 
     assert_done(swt_public_key_pem(&key.key, &public_pem, &err), &err);
     write_bytes(path, public_pem.data, public_pem.len);
-    assert_done(swt_public_key_load(&source, NULL, &loaded, &err), &err);
+    assert_done(swt_public_key_load(&source, &nobody, &loaded, &err), &err);
     assert_memory_equal(loaded.id, key.id, sizeof key.id);
     assert_true(key_verifies(&loaded.key, MESSAGE, swt_buf_slice(&raw)));
 

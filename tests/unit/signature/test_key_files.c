@@ -23,12 +23,11 @@ static int tear_down(void **state) {
     return rmdir(dir);
 }
 
-static void load_id(const char *uri, const struct swt_prompt *prompt,
-                    uint8_t ret_id[SWT_KEY_ID_SIZE]) {
+static void load_id(const char *uri, struct swt_keyring *keyring, uint8_t ret_id[SWT_KEY_ID_SIZE]) {
     struct swt_key_source source = {.uri = uri};
     struct swt_public_key key = {0};
     struct swt_error err = {0};
-    assert_done(swt_public_key_load(&source, prompt, &key, &err), &err);
+    assert_done(swt_public_key_load(&source, keyring, &key, &err), &err);
     memcpy(ret_id, key.id, sizeof key.id);
     swt_public_key_done(&key);
 }
@@ -58,17 +57,17 @@ static void forms(void **state) {
     load_id(KEYS "root1.pub", NULL, expected);
     for (size_t i = 0; i < SWT_COUNT(cases); i++) {
         struct answer answer = {.text = PASSPHRASE};
-        struct swt_prompt prompt = answer_prompt(&answer);
+        struct swt_keyring keyring = answer_keyring(&answer);
         struct swt_key_source source = {.uri = cases[i].uri};
         struct swt_signer *signer = NULL;
         struct swt_buf raw = {0};
         struct swt_error err = {0};
         uint8_t id[SWT_KEY_ID_SIZE];
 
-        load_id(cases[i].uri, &prompt, id);
+        load_id(cases[i].uri, &keyring, id);
         assert_memory_equal(id, expected, sizeof id);
         assert_int_equal(answer.asked, cases[i].asked);
-        int result = swt_signer_open(&source, &prompt, NULL, &signer, &err);
+        int result = swt_signer_open(&source, &keyring, NULL, &signer, &err);
         if (!cases[i].is_private) {
             assert_error(result, &err, SWT_E_KEY, "a public key, where a private key is needed");
             assert_string_equal(err.file, cases[i].uri);
@@ -76,7 +75,7 @@ static void forms(void **state) {
         }
         assert_done(result, &err);
         assert_int_equal(answer.asked, 2 * cases[i].asked);
-        assert_done(swt_signer_sign(signer, MESSAGE, &raw, &err), &err);
+        assert_done(swt_signer_sign(signer, &TRIAL, MESSAGE, &raw, &err), &err);
         assert_memory_equal(swt_signer_key_id(signer), expected, sizeof expected);
         swt_buf_done(&raw);
         swt_signer_free(signer);
@@ -92,11 +91,11 @@ static void other_keys_that_are_read(void **state) {
     };
     for (size_t i = 0; i < SWT_COUNT(cases); i++) {
         struct answer answer = {.text = PASSPHRASE};
-        struct swt_prompt prompt = answer_prompt(&answer);
+        struct swt_keyring keyring = answer_keyring(&answer);
         struct swt_key_source source = {.uri = cases[i]};
         struct swt_signer *signer = NULL;
         struct swt_error err = {0};
-        assert_done(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err);
+        assert_done(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err);
         swt_signer_free(signer);
     }
 }
@@ -116,7 +115,7 @@ static void passphrase_sources(void **state) {
     struct swt_signer *signer = NULL;
     struct swt_error err = {0};
     write_text(path, PASSPHRASE "\r\nsecond line\n");
-    assert_done(swt_signer_open(&source, NULL, NULL, &signer, &err), &err);
+    assert_done(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err);
     swt_signer_free(signer);
 
     int ends[2];
@@ -126,16 +125,18 @@ static void passphrase_sources(void **state) {
     assert_int_equal(close(ends[1]), 0);
     (void)snprintf(name, sizeof name, "fd:%d", ends[0]);
     source.passphrase_file = name;
-    assert_done(swt_signer_open(&source, NULL, NULL, &signer, &err), &err);
+    assert_done(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err);
     swt_signer_free(signer);
     assert_int_equal(close(ends[0]), 0);
 
     assert_int_equal(setenv("SWT_TEST_PIN", PASSPHRASE, 1), 0);
     source.passphrase_file = NULL;
     source.passphrase_env = "SWT_TEST_PIN";
-    assert_done(swt_signer_open(&source, NULL, NULL, &signer, &err), &err);
-    assert_null(getenv("SWT_TEST_PIN"));
+    struct swt_keyring keyring = {0};
+    assert_done(swt_keyring_take_variable(&keyring, source.passphrase_env, &err), &err);
+    assert_done(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err);
     swt_signer_free(signer);
+    swt_keyring_done(&keyring);
 }
 
 static const char *const encrypted[] = {
@@ -149,17 +150,17 @@ static void wrong_passphrase(void **state) {
     for (size_t i = 0; i < SWT_COUNT(encrypted); i++) {
         for (size_t j = 0; j < SWT_COUNT(wrong); j++) {
             struct answer answer = {.text = wrong[j]};
-            struct swt_prompt prompt = answer_prompt(&answer);
+            struct swt_keyring keyring = answer_keyring(&answer);
             struct swt_key_source source = {.uri = encrypted[i]};
             struct swt_signer *signer = NULL;
             struct swt_public_key key;
             struct swt_error err = {0};
-            assert_error(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err,
+            assert_error(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err,
                          SWT_E_PASSPHRASE, "wrong passphrase for");
             assert_string_equal(err.file, encrypted[i]);
             assert_int_equal(answer.asked, 1);
             assert_non_null(strstr(answer.what, encrypted[i]));
-            assert_error(swt_public_key_load(&source, &prompt, &key, &err), &err, SWT_E_PASSPHRASE,
+            assert_error(swt_public_key_load(&source, &keyring, &key, &err), &err, SWT_E_PASSPHRASE,
                          "wrong passphrase for");
         }
     }
@@ -172,12 +173,12 @@ static void many_wrong_passphrases(void **state) {
         char text[16];
         (void)snprintf(text, sizeof text, "wrong %d", i);
         struct answer answer = {.text = text};
-        struct swt_prompt prompt = answer_prompt(&answer);
+        struct swt_keyring keyring = answer_keyring(&answer);
         struct swt_key_source source = {.uri = KEYS "root1-encrypted-sec1.pem"};
         struct swt_signer *signer = NULL;
         struct swt_error err = {0};
-        assert_error(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err, SWT_E_PASSPHRASE,
-                     "wrong passphrase for");
+        assert_error(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err,
+                     SWT_E_PASSPHRASE, "wrong passphrase for");
     }
 }
 
@@ -185,33 +186,33 @@ static void no_passphrase(void **state) {
     (void)state;
     for (size_t i = 0; i < SWT_COUNT(encrypted); i++) {
         struct answer answer = {.text = NULL};
-        struct swt_prompt prompt = answer_prompt(&answer);
+        struct swt_keyring keyring = answer_keyring(&answer);
         struct swt_key_source source = {.uri = encrypted[i]};
         struct swt_signer *signer = NULL;
         struct swt_error err = {0};
-        assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_PASSPHRASE,
+        assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_PASSPHRASE,
                      "is needed");
         assert_non_null(strstr(err.hint, "--passphrase-file"));
-        assert_error(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err, SWT_E_PASSPHRASE,
-                     "nobody is there");
+        assert_error(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err,
+                     SWT_E_PASSPHRASE, "nobody is there");
         assert_int_equal(answer.asked, 1);
         source.passphrase_file = "/nonexistent/passphrase";
-        assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_PASSPHRASE,
+        assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_PASSPHRASE,
                      "/nonexistent/passphrase");
     }
 }
 
 static void refuse(const char *uri, const char *private_words, const char *public_words) {
     struct answer answer = {.text = PASSPHRASE};
-    struct swt_prompt prompt = answer_prompt(&answer);
+    struct swt_keyring keyring = answer_keyring(&answer);
     struct swt_key_source source = {.uri = uri};
     struct swt_signer *signer = NULL;
     struct swt_public_key key = {0};
     struct swt_error err = {0};
-    assert_error(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err, SWT_E_KEY,
+    assert_error(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err, SWT_E_KEY,
                  private_words);
     assert_string_equal(err.file, uri);
-    assert_error(swt_public_key_load(&source, &prompt, &key, &err), &err, SWT_E_PUBLIC_KEY,
+    assert_error(swt_public_key_load(&source, &keyring, &key, &err), &err, SWT_E_PUBLIC_KEY,
                  public_words);
     assert_string_equal(err.file, uri);
     assert_null(signer);
@@ -258,9 +259,9 @@ static void a_missing_file(void **state) {
     struct swt_signer *signer = NULL;
     struct swt_public_key key;
     struct swt_error err = {0};
-    assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_NOT_FOUND, "");
+    assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_NOT_FOUND, "");
     assert_string_equal(err.file, "/nonexistent/key.pem");
-    assert_error(swt_public_key_load(&source, NULL, &key, &err), &err, SWT_E_NOT_FOUND, "");
+    assert_error(swt_public_key_load(&source, &nobody, &key, &err), &err, SWT_E_NOT_FOUND, "");
 }
 
 static void made_files(void **state) {
@@ -290,12 +291,12 @@ static void made_files(void **state) {
         size_t len = read_bytes(whole[i], data, 1 << 20);
         for (size_t cut = 0; cut < len - 30; cut += 1 + cut / 16) {
             struct answer answer = {.text = PASSPHRASE};
-            struct swt_prompt prompt = answer_prompt(&answer);
+            struct swt_keyring keyring = answer_keyring(&answer);
             struct swt_key_source source = {.uri = path};
             struct swt_signer *signer = NULL;
             struct swt_error err = {0};
             write_bytes(path, data, cut);
-            assert_error(swt_signer_open(&source, &prompt, NULL, &signer, &err), &err, SWT_E_KEY,
+            assert_error(swt_signer_open(&source, &keyring, NULL, &signer, &err), &err, SWT_E_KEY,
                          "");
         }
     }
@@ -376,7 +377,7 @@ static void a_pair_that_is_none(void **state) {
     struct swt_key_source source = {.uri = KEYS "root2.pub"};
     struct swt_public_key key = {0};
     struct swt_error err = {0};
-    assert_done(swt_public_key_load(&source, NULL, &key, &err), &err);
+    assert_done(swt_public_key_load(&source, &nobody, &key, &err), &err);
     memcpy(other, key.key.value.data, key.key.value.len);
     memcpy(data + len - 65, other, 65);
     write_bytes(path, data, len);
@@ -389,14 +390,14 @@ static void the_public_key_option(void **state) {
     struct swt_key_source source = {.uri = KEYS "root1.pem", .public_key = KEYS "root1.pub"};
     struct swt_signer *signer = NULL;
     struct swt_error err = {0};
-    assert_done(swt_signer_open(&source, NULL, NULL, &signer, &err), &err);
+    assert_done(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err);
     swt_signer_free(signer);
     signer = NULL;
     source.public_key = KEYS "root2.pub";
-    assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_KEY,
+    assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_KEY,
                  "is not the public part of this key");
     source.public_key = KEYS "root1-certificate.pem";
-    assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_PUBLIC_KEY,
+    assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_PUBLIC_KEY,
                  "a certificate");
 }
 
@@ -420,7 +421,7 @@ static void readable_by_others(void **state) {
         (void)unlink(path);
         write_bytes(path, data, len);
         assert_int_equal(chmod(path, cases[i].mode), 0);
-        assert_done(swt_signer_open(&source, NULL, &notices, &signer, &err), &err);
+        assert_done(swt_signer_open(&source, &nobody, &notices, &signer, &err), &err);
         assert_int_equal(notices.count, cases[i].warnings);
         if (notices.count > 0) {
             assert_int_equal(notices.items[0].level, SWT_WARNING);
@@ -446,7 +447,7 @@ static void a_key_on_a_descriptor(void **state) {
     assert_int_equal(write(ends[1], data, len), len);
     assert_int_equal(close(ends[1]), 0);
     (void)snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
-    assert_done(swt_signer_open(&source, NULL, &notices, &signer, &err), &err);
+    assert_done(swt_signer_open(&source, &nobody, &notices, &signer, &err), &err);
     assert_int_equal(notices.count, 0);
     swt_signer_free(signer);
     assert_int_equal(close(ends[0]), 0);
@@ -512,7 +513,7 @@ static void public_pem(void **state) {
         uint8_t data[4096];
         size_t len = read_bytes(names[i], data, sizeof data);
         data[len] = '\0';
-        assert_done(swt_public_key_load(&source, NULL, &key, &err), &err);
+        assert_done(swt_public_key_load(&source, &nobody, &key, &err), &err);
         assert_done(swt_public_key_pem(&key.key, &pem, &err), &err);
         assert_string_equal(swt_buf_text(&pem), strstr((char *)data, "-----BEGIN"));
         key.key.value.len--;

@@ -76,7 +76,7 @@ static void count_one(void) {
 static void sign_one(void) {
     struct swt_buf raw = {0};
     struct swt_error err = {0};
-    if (swt_signer_sign(signer, MESSAGE, &raw, &err) < 0) {
+    if (swt_signer_sign(signer, &TRIAL, MESSAGE, &raw, &err) < 0) {
         assert_true(err.code == SWT_E_MEMORY || err.code == SWT_E_SIGN);
         assert_int_equal(raw.len, 0);
     } else {
@@ -98,7 +98,7 @@ static void signing_and_counting(void **state) {
     for (size_t i = 0; i < SWT_COUNT(paths); i++) {
         struct swt_error err = {0};
         signer = open_signer(paths[i]);
-        assert_done(swt_signer_sign(signer, MESSAGE, &good, &err), &err);
+        assert_done(swt_signer_sign(signer, &TRIAL, MESSAGE, &good, &err), &err);
         at_each_allocation(count_one);
         at_each_allocation(sign_one);
         at_each_allocation(judge_one);

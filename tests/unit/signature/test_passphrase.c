@@ -19,7 +19,7 @@ static int tear_down(void **state) {
 
 static int read_from(const struct swt_key_source *source, struct swt_secret *secret,
                      struct swt_error *err) {
-    return swt_passphrase_read(source, NULL, "passphrase for it", secret, err);
+    return swt_passphrase_read(source, &nobody, "passphrase for it", secret, err);
 }
 
 static void the_first_line_of_a_file(void **state) {
@@ -148,13 +148,25 @@ static void a_variable_is_removed(void **state) {
     struct swt_error err = {0};
     assert_int_equal(setenv("SWT_TEST_PIN", "from the environment", 1), 0);
     const char *place = getenv("SWT_TEST_PIN");
-    assert_done(read_from(&source, &secret, &err), &err);
-    assert_string_equal(secret.data, "from the environment");
+    struct swt_keyring keyring = {0};
+    assert_error(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err, SWT_E_PASSPHRASE,
+                 "is not set");
+    assert_done(swt_keyring_take_variable(&keyring, "SWT_TEST_PIN", &err), &err);
     assert_null(getenv("SWT_TEST_PIN"));
     assert_true(place != NULL && place[0] == '\0'); /* wiped, not just unlinked */
-    assert_error(read_from(&source, &secret, &err), &err, SWT_E_PASSPHRASE, "is not set");
+    /* Two keys of one token name one variable. */
+    for (int i = 0; i < 2; i++) {
+        assert_done(swt_keyring_take_variable(&keyring, "SWT_TEST_PIN", &err), &err);
+        assert_done(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err);
+        assert_string_equal(secret.data, "from the environment");
+    }
+    swt_keyring_done(&keyring);
+
     assert_int_equal(setenv("SWT_TEST_PIN", "", 1), 0);
-    assert_error(read_from(&source, &secret, &err), &err, SWT_E_PASSPHRASE, "is empty");
+    assert_done(swt_keyring_take_variable(&keyring, "SWT_TEST_PIN", &err), &err);
+    assert_error(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err, SWT_E_PASSPHRASE,
+                 "is empty");
+    swt_keyring_done(&keyring);
     swt_secret_done(&secret);
 }
 
@@ -167,46 +179,52 @@ static void a_variable_that_is_too_long_is_removed(void **state) {
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = '\0';
     assert_int_equal(setenv("SWT_TEST_PIN", text, 1), 0);
-    assert_error(read_from(&source, &secret, &err), &err, SWT_E_PASSPHRASE, "longer than");
+    struct swt_keyring keyring = {0};
+    assert_done(swt_keyring_take_variable(&keyring, "SWT_TEST_PIN", &err), &err);
+    assert_error(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err, SWT_E_PASSPHRASE,
+                 "longer than");
     assert_null(getenv("SWT_TEST_PIN"));
+    swt_keyring_done(&keyring);
 }
 
 static void the_order_of_sources(void **state) {
     (void)state;
     struct answer answer = {.text = "prompt"};
-    struct swt_prompt prompt = answer_prompt(&answer);
+    struct swt_keyring keyring = answer_keyring(&answer);
     struct swt_key_source source = {
         .uri = "k", .passphrase_file = path, .passphrase_env = "SWT_TEST_PIN"};
     struct swt_secret secret = {0};
     struct swt_error err = {0};
     write_text(path, "file\n");
     assert_int_equal(setenv("SWT_TEST_PIN", "variable", 1), 0);
+    assert_done(swt_keyring_take_variable(&keyring, "SWT_TEST_PIN", &err), &err);
 
-    assert_done(swt_passphrase_read(&source, &prompt, "w", &secret, &err), &err);
+    assert_done(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err);
     assert_string_equal(secret.data, "file");
     source.passphrase_file = NULL;
-    assert_done(swt_passphrase_read(&source, &prompt, "w", &secret, &err), &err);
+    assert_done(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err);
     assert_string_equal(secret.data, "variable");
     assert_int_equal(answer.asked, 0);
     source.passphrase_env = NULL;
-    assert_done(swt_passphrase_read(&source, &prompt, "w", &secret, &err), &err);
+    assert_done(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err);
     assert_string_equal(secret.data, "prompt");
     assert_int_equal(answer.asked, 1);
     assert_string_equal(answer.what, "w");
     swt_secret_done(&secret);
+    swt_keyring_done(&keyring);
 }
 
 static void nobody_to_ask(void **state) {
     (void)state;
     struct answer answer = {.text = NULL};
-    struct swt_prompt prompt = answer_prompt(&answer);
+    struct swt_keyring keyring = answer_keyring(&answer);
     struct swt_key_source source = {.uri = "k"};
     struct swt_secret secret = {0};
     struct swt_error err = {0};
     assert_error(read_from(&source, &secret, &err), &err, SWT_E_PASSPHRASE,
                  "passphrase for it is needed");
     assert_non_null(strstr(err.hint, "--passphrase-file"));
-    assert_error(swt_passphrase_read(&source, &prompt, "w", &secret, &err), &err, SWT_E_PASSPHRASE,
+    assert_error(swt_passphrase_read(&source, &keyring, "w", &secret, &err), &err, SWT_E_PASSPHRASE,
                  "nobody is there");
     assert_non_null(strstr(err.hint, "--passphrase-file"));
 }

@@ -30,7 +30,8 @@ static int set_up(void **state) {
     scene->envelope.signatures = scene->signatures;
     for (size_t i = 0; i < SIGNERS; i++) {
         scene->signers[i] = open_signer(paths[i]);
-        assert_done(swt_signer_sign(scene->signers[i], MESSAGE, &scene->raw[i], &err), &err);
+        assert_done(swt_signer_sign(scene->signers[i], &TRIAL, MESSAGE, &scene->raw[i], &err),
+                    &err);
     }
     for (size_t i = 0; i < 3; i++) {
         scene->ids[i] = swt_slice_of(swt_signer_key_id(scene->signers[i]), SWT_KEY_ID_SIZE);
@@ -105,7 +106,7 @@ static void one_key_twice(void **state) {
     add_good(scene, 0);
     count(scene, false, 1);
     assert_int_equal(scene->quorum.states[1], SWT_SIGNATURE_REPEATED);
-    assert_done(swt_signer_sign(scene->signers[0], MESSAGE, &again, &err), &err);
+    assert_done(swt_signer_sign(scene->signers[0], &TRIAL, MESSAGE, &again, &err), &err);
     add(scene, 0, swt_buf_slice(&again));
     count(scene, false, 1);
     assert_int_equal(scene->quorum.states[2], SWT_SIGNATURE_REPEATED);

@@ -42,7 +42,7 @@ static struct swt_buf sign(const char *path, struct swt_slice message) {
     assert_string_equal(swt_signer_uri(signer), path);
     swt_key_id(swt_signer_key(signer), id);
     assert_memory_equal(id, swt_signer_key_id(signer), sizeof id);
-    assert_done(swt_signer_sign(signer, message, &raw, &err), &err);
+    assert_done(swt_signer_sign(signer, &TRIAL, message, &raw, &err), &err);
     assert_true(key_verifies(swt_signer_key(signer), message, swt_buf_slice(&raw)));
     swt_signer_free(signer);
     return raw;
@@ -123,7 +123,7 @@ static void the_signature_is_appended(void **state) {
     struct swt_buf raw = {0};
     struct swt_error err = {0};
     assert_done(swt_buf_append(&raw, "head", 4, &err), &err);
-    assert_done(swt_signer_sign(signer, MESSAGE, &raw, &err), &err);
+    assert_done(swt_signer_sign(signer, &TRIAL, MESSAGE, &raw, &err), &err);
     assert_int_equal(raw.len, 4 + 64);
     assert_memory_equal(raw.data, "head", 4);
     assert_true(key_verifies(swt_signer_key(signer), MESSAGE, swt_slice_of(raw.data + 4, 64)));

@@ -57,10 +57,10 @@ static void schemes(void **state) {
         assert_int_equal(uri.scheme.len, strcspn(cases[i], ":"));
         (void)snprintf(expected, sizeof expected, "no signer serves '%.*s:' in this version",
                        (int)strcspn(cases[i], ":"), cases[i]);
-        assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_KEY_SCHEME,
+        assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_KEY_SCHEME,
                      expected);
         assert_null(signer);
-        assert_error(swt_public_key_load(&source, NULL, &key, &err), &err, SWT_E_KEY_SCHEME,
+        assert_error(swt_public_key_load(&source, &nobody, &key, &err), &err, SWT_E_KEY_SCHEME,
                      expected);
     }
 }
@@ -74,7 +74,7 @@ static void a_long_scheme(void **state) {
     memset(text, 'a', sizeof text);
     text[sizeof text - 2] = ':';
     text[sizeof text - 1] = '\0';
-    assert_error(swt_signer_open(&source, NULL, NULL, &signer, &err), &err, SWT_E_KEY_SCHEME,
+    assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_KEY_SCHEME,
                  "no signer serves 'aaaa");
 }
 

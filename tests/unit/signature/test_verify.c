@@ -15,7 +15,7 @@ static struct signed_message sign(const char *path) {
     struct signed_message made = {.signer = open_signer(path)};
     struct swt_error err = {0};
     made.key = swt_signer_key(made.signer);
-    assert_done(swt_signer_sign(made.signer, MESSAGE, &made.raw, &err), &err);
+    assert_done(swt_signer_sign(made.signer, &TRIAL, MESSAGE, &made.raw, &err), &err);
     return made;
 }
 
