@@ -113,6 +113,51 @@ int swt_passphrase_read(const struct swt_key_source *source, const struct swt_ke
                         const char *what, struct swt_secret *ret_passphrase,
                         struct swt_error *err) SWT_CHECKED;
 
+/* ---- tokens (PKCS#11) -------------------------------------------------------------------- */
+
+/* A key on a token: what of it was seen, put together by id, else by label. Strings are owned. */
+struct swt_token_key {
+    char *uri;   /* names it wherever a key URI is taken: token, label and id, no type */
+    char *label; /* "" when it has none; may hold raw text of the token */
+    bool has_private, has_public, has_certificate;
+    bool readable;             /* key is set: of a supported type, and its public part is there */
+    struct swt_public_key key; /* only when readable */
+};
+struct swt_token {
+    char *uri; /* model, manufacturer, serial and label */
+    char *label;
+    char *manufacturer;
+    char *model;
+    char *serial;
+    char *module; /* its path, or the name by which p11-kit knows it */
+    bool pin_pad; /* the PIN is entered on the reader */
+    bool pin_count_low, pin_final_try, pin_locked;
+    bool logged_in; /* private objects were seen */
+    struct swt_token_key *keys;
+    size_t key_count;
+};
+struct swt_token_list {
+    struct swt_token *items;
+    size_t count;
+};
+/*
+ * The initialised tokens that fit source's URI ("pkcs11:" fits all) and their keys. Logs in where
+ * source or its URI gives a PIN, and asks nobody: without one, private objects stay unseen.
+ * SWT_E_NO_TOKEN, SWT_E_TOKEN_NOT_FOUND and what a login can say.
+ */
+int swt_tokens_list(const struct swt_key_source *source, struct swt_keyring *keyring,
+                    struct swt_token_list *ret_list, struct swt_error *err) SWT_CHECKED;
+void swt_token_list_done(struct swt_token_list *list);
+/*
+ * A new pair on the one token that source's URI names, with the URI's label and its id (one is
+ * chosen where it has none); private, sensitive, not extractable. SWT_E_EXISTS when the token has
+ * an object of that label or id. The key has signed once, and that signature verified. *ret_uri is
+ * the whole URI; free().
+ */
+int swt_token_generate(const struct swt_key_source *source, enum swt_key_kind kind,
+                       struct swt_keyring *keyring, char **ret_uri, struct swt_public_key *ret_key,
+                       struct swt_error *err) SWT_CHECKED;
+
 /* ---- verifying --------------------------------------------------------------------------- */
 
 enum swt_signature_state {
