@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS#11 module for tests, and for nothing else: its PIN is 1234 and its keys are those of
- * testdata/keys. It plays what a software token never does: a PIN at its last try, a PIN pad, a
+ * A PKCS#11 module for tests, and for nothing else: its PIN is mock-pin-271828, its keys are those
+ * of testdata/keys. It plays what a software token never does: a PIN at its last try, a PIN pad, a
  * call that hangs, lies or crashes. The environment tells how:
  *
  *   SWT_MODULE       words, parted by blanks, of the lists below
@@ -73,6 +73,8 @@ bool mock_object_exists(CK_OBJECT_HANDLE object);
 bool mock_object_is_private(CK_OBJECT_HANDLE object);
 bool mock_object_fits(CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *pattern, CK_ULONG count);
 CK_RV mock_object_read(CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, CK_ULONG count);
+/* What C_GenerateKeyPair makes: the second pair, with the label "made". */
+CK_RV mock_make_pair(CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private);
 /* The private key behind the object; borrowed. NULL when it is none or cannot be loaded. */
 EVP_PKEY *mock_object_key(CK_OBJECT_HANDLE object);
 

@@ -111,15 +111,17 @@ CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *mechanisms, CK_ULON
     ENTER("C_GetMechanismList");
     if (!slot_exists(slot))
         return CKR_SLOT_ID_INVALID;
-    CK_ULONG found = mock_is("no-mechanism") ? 0 : 1;
+    CK_ULONG found = mock_is("no-mechanism") ? 0 : 2;
     if (mock_has("mechanisms", "huge"))
         found = MOCK_HUGE;
     if (mechanisms != NULL && *count < found) {
         *count = found;
         return CKR_BUFFER_TOO_SMALL;
     }
-    if (mechanisms != NULL && found > 0)
+    if (mechanisms != NULL && found > 0) {
         mechanisms[0] = CKM_ECDSA;
+        mechanisms[1] = CKM_EC_KEY_PAIR_GEN;
+    }
     *count = found + (mechanisms != NULL && mock_has("mechanisms", "more") ? 1000 : 0);
     return CKR_OK;
 }
@@ -128,11 +130,12 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
     ENTER("C_GetMechanismInfo");
     if (!slot_exists(slot))
         return CKR_SLOT_ID_INVALID;
-    if (type != CKM_ECDSA || mock_is("no-mechanism"))
+    if ((type != CKM_ECDSA && type != CKM_EC_KEY_PAIR_GEN) || mock_is("no-mechanism"))
         return CKR_MECHANISM_INVALID;
+    CK_FLAGS signs = mock_is("mechanism-no-sign") ? CKF_VERIFY : CKF_SIGN;
     *info = (CK_MECHANISM_INFO){.ulMinKeySize = 256,
                                 .ulMaxKeySize = 256,
-                                .flags = mock_is("mechanism-no-sign") ? CKF_VERIFY : CKF_SIGN};
+                                .flags = type == CKM_ECDSA ? signs : CKF_GENERATE_KEY_PAIR};
     return CKR_OK;
 }
 
@@ -305,6 +308,33 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object,
                                  : CKR_OBJECT_HANDLE_INVALID;
 }
 
+CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
+                        CK_ATTRIBUTE *public_pattern, CK_ULONG public_count,
+                        CK_ATTRIBUTE *private_pattern, CK_ULONG private_count,
+                        CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private) {
+    (void)public_pattern;
+    (void)public_count;
+    (void)private_pattern;
+    (void)private_count;
+    ENTER("C_GenerateKeyPair");
+    const struct session *session = find_session(handle);
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if (!*login_of(session))
+        return CKR_USER_NOT_LOGGED_IN;
+    return mechanism->mechanism == CKM_EC_KEY_PAIR_GEN ? mock_make_pair(ret_public, ret_private)
+                                                       : CKR_MECHANISM_INVALID;
+}
+
+/* The log alone tells of it. */
+CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object) {
+    ENTER("C_DestroyObject");
+    const struct session *session = find_session(handle);
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    return sees(session, object) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+}
+
 /* ---- signing ----------------------------------------------------------------------------- */
 
 CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) {
@@ -365,6 +395,8 @@ static CK_FUNCTION_LIST functions = {
     .C_GetSessionInfo = C_GetSessionInfo,
     .C_Login = C_Login,
     .C_Logout = C_Logout,
+    .C_GenerateKeyPair = C_GenerateKeyPair,
+    .C_DestroyObject = C_DestroyObject,
     .C_GetAttributeValue = C_GetAttributeValue,
     .C_FindObjectsInit = C_FindObjectsInit,
     .C_FindObjects = C_FindObjects,

@@ -21,10 +21,21 @@ bool mock_object_is_private(CK_OBJECT_HANDLE object) {
     return object % 2 == 0;
 }
 
+static bool made; /* the second pair, in this run */
+
+CK_RV mock_make_pair(CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private) {
+    if (made)
+        return CKR_DEVICE_MEMORY;
+    made = true;
+    *ret_public = 3;
+    *ret_private = 4;
+    return CKR_OK;
+}
+
 bool mock_object_exists(CK_OBJECT_HANDLE object) {
     if (object < 1 || object > MOCK_OBJECTS || mock_is("no-key"))
         return false;
-    if (pair_of(object) > 0 && !mock_is("two-keys") && !mock_is("twin-keys"))
+    if (pair_of(object) > 0 && !made && !mock_is("two-keys") && !mock_is("twin-keys"))
         return false;
     return mock_object_is_private(object) || !mock_is("no-public");
 }
@@ -86,14 +97,14 @@ static bool set_ulong(struct value *value, CK_ULONG number) {
     return set_value(value, &number, sizeof number);
 }
 
-static bool set_label(struct value *value) {
+static bool set_label(struct value *value, size_t pair) {
     static const char hostile[] = "key\033[31m\n\xff\xe2\x80\xae;type=cert";
     if (mock_is("no-label"))
         return false;
     if (mock_is("hostile-labels"))
         return set_value(value, hostile, sizeof hostile - 1);
     if (!mock_has("label", "long"))
-        return set_value(value, "key", 3);
+        return pair > 0 && made ? set_value(value, "made", 4) : set_value(value, "key", 3);
     bool ok = set_value(value, "", LONG_LABEL);
     if (ok)
         memset(value->data, 'x', LONG_LABEL);
@@ -170,7 +181,7 @@ static bool get_value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, struct va
     case CKA_PRIVATE:
         return set_bool(value, is_private);
     case CKA_LABEL:
-        return set_label(value);
+        return set_label(value, pair);
     case CKA_ID:
         return !mock_is("no-id") && set_value(value, &id, 1);
     case CKA_KEY_TYPE:

@@ -52,7 +52,7 @@ void mock_token_info(size_t index, CK_TOKEN_INFO *info) {
 }
 
 CK_RV mock_check_pin(const CK_UTF8CHAR *pin, CK_ULONG len) {
-    static const char right[] = "1234";
+    static const char right[] = "mock-pin-271828";
     if ((token_flags() & CKF_USER_PIN_LOCKED) != 0)
         return CKR_PIN_LOCKED;
     if (mock_is("pin-unset"))
