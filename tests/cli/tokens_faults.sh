@@ -171,7 +171,7 @@ t_begin "a crash at C_Sign leaves the output as it was"
 for how in crash hang; do
     rm -f ./*
     sample_manifest
-    sample_root root --targets-key "$KEYS/root1.pub" --root-key "$KEYS/root2.pub"
+    quiet root create -o root --root-key "$KEYS/root2.pub" --targets-key "$KEYS/root1.pub"
     quiet build product.yaml -o b.swb
     cp b.swb before
     cp b.swb out.swb

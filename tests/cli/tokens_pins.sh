@@ -189,7 +189,7 @@ t_begin "a prompt names the token, does not echo, and asks once for two keys"
 mock two-keys
 quiet root create -o root --root-key "$KEYS/root1.pub" --root-key "$KEYS/root2.pub" \
     --targets-key "$KEYS/targets1.pub"
-t_do python3 "$T_SOURCE/tests/cli/terminal.py" "PIN for the token 'Mock token': " "$MOCK_PIN" -- \
+t_do python3 "$T_SOURCE/tests/cli/terminal.py" "PIN of the token 'Mock token': " "$MOCK_PIN" -- \
     "$T_TOOL" sign root --key "$FIRST" --key "$SECOND"
 t_out_contains "status=0 echo=True"
 t_out_lacks "$MOCK_PIN"
@@ -197,7 +197,7 @@ logins 1
 
 t_begin "a wrong PIN at the prompt is not asked for again"
 mock
-t_do python3 "$T_SOURCE/tests/cli/terminal.py" "Mock token" "0000" "PIN for" "0000" -- \
+t_do python3 "$T_SOURCE/tests/cli/terminal.py" "Mock token" "0000" "PIN of" "0000" -- \
     "$T_TOOL" key check "$MOCK_KEY"
 t_out_contains "status=4 echo=True"
 logins 1

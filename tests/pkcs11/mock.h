@@ -73,8 +73,9 @@ bool mock_object_exists(CK_OBJECT_HANDLE object);
 bool mock_object_is_private(CK_OBJECT_HANDLE object);
 bool mock_object_fits(CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *pattern, CK_ULONG count);
 CK_RV mock_object_read(CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, CK_ULONG count);
-/* What C_GenerateKeyPair makes: the second pair, with the label "made". */
-CK_RV mock_make_pair(CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private);
+/* What C_GenerateKeyPair makes: the second pair, with the label and the id of attributes. */
+CK_RV mock_make_pair(const CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *ret_public,
+                     CK_OBJECT_HANDLE *ret_private);
 /* The private key behind the object; borrowed. NULL when it is none or cannot be loaded. */
 EVP_PKEY *mock_object_key(CK_OBJECT_HANDLE object);
 

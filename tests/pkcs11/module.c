@@ -314,16 +314,15 @@ CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
                         CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private) {
     (void)public_pattern;
     (void)public_count;
-    (void)private_pattern;
-    (void)private_count;
     ENTER("C_GenerateKeyPair");
     const struct session *session = find_session(handle);
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
     if (!*login_of(session))
         return CKR_USER_NOT_LOGGED_IN;
-    return mechanism->mechanism == CKM_EC_KEY_PAIR_GEN ? mock_make_pair(ret_public, ret_private)
-                                                       : CKR_MECHANISM_INVALID;
+    if (mechanism->mechanism != CKM_EC_KEY_PAIR_GEN)
+        return CKR_MECHANISM_INVALID;
+    return mock_make_pair(private_pattern, private_count, ret_public, ret_private);
 }
 
 /* The log alone tells of it. */

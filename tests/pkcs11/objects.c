@@ -21,11 +21,26 @@ bool mock_object_is_private(CK_OBJECT_HANDLE object) {
     return object % 2 == 0;
 }
 
-static bool made; /* the second pair, in this run */
+/* The second pair, when this run made it. */
+static bool made;
+static CK_BYTE made_label[256], made_id[256];
+static CK_ULONG made_label_len, made_id_len;
 
-CK_RV mock_make_pair(CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private) {
+static void keep(const CK_ATTRIBUTE *attribute, CK_BYTE value[256], CK_ULONG *len) {
+    *len = attribute->ulValueLen < 256 ? attribute->ulValueLen : 256;
+    memcpy(value, attribute->pValue, *len);
+}
+
+CK_RV mock_make_pair(const CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *ret_public,
+                     CK_OBJECT_HANDLE *ret_private) {
     if (made)
         return CKR_DEVICE_MEMORY;
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (attributes[i].type == CKA_LABEL)
+            keep(&attributes[i], made_label, &made_label_len);
+        if (attributes[i].type == CKA_ID)
+            keep(&attributes[i], made_id, &made_id_len);
+    }
     made = true;
     *ret_public = 3;
     *ret_private = 4;
@@ -104,7 +119,8 @@ static bool set_label(struct value *value, size_t pair) {
     if (mock_is("hostile-labels"))
         return set_value(value, hostile, sizeof hostile - 1);
     if (!mock_has("label", "long"))
-        return pair > 0 && made ? set_value(value, "made", 4) : set_value(value, "key", 3);
+        return pair > 0 && made ? set_value(value, made_label, made_label_len)
+                                : set_value(value, "key", 3);
     bool ok = set_value(value, "", LONG_LABEL);
     if (ok)
         memset(value->data, 'x', LONG_LABEL);
@@ -183,6 +199,8 @@ static bool get_value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, struct va
     case CKA_LABEL:
         return set_label(value, pair);
     case CKA_ID:
+        if (pair > 0 && made)
+            return set_value(value, made_id, made_id_len);
         return !mock_is("no-id") && set_value(value, &id, 1);
     case CKA_KEY_TYPE:
         return is_key && set_ulong(value, CKK_EC);
