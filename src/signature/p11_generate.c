@@ -182,9 +182,8 @@ int swt_p11_generate(struct swt_p11_token *token, const struct swt_p11_uri *uri,
     (void)SWT_P11_CALL(token->module, C_CloseSession, session);
     if (result < 0)
         return result;
-    char *text =
-        swt_p11_uri_format(&token->info, swt_slice_of(name.label.pValue, name.label.ulValueLen),
-                           swt_slice_of(name.id.pValue, name.id.ulValueLen), uri, NULL, err);
+    /* As the token says: one that chooses ids itself does not keep ours. */
+    char *text = swt_p11_object_uri(token, key.object, uri, err);
     if (text == NULL) {
         struct swt_error ignored;
         (void)!swt_p11_destroy(&key, &ignored);

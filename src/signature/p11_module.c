@@ -137,10 +137,12 @@ static int check_configured(const struct swt_p11 *p11, const struct swt_p11_uri 
         if (result < 0)
             return result;
     }
-    if (count > 0)
-        return swt_fail(err, SWT_E_MODULE_NOT_FOUND,
-                        "no PKCS#11 module of the name '%s' is configured; there are: %s",
-                        uri->module_name, swt_buf_text(&names));
+    if (count > 0) {
+        swt_fail(err, SWT_E_MODULE_NOT_FOUND,
+                 "no PKCS#11 module of the name '%s' is configured; there are: %s",
+                 uri->module_name, swt_buf_text(&names));
+        return swt_error_hint(err, "name one of these, or a file: module-path=/PATH");
+    }
     if (p11->trouble[0] != '\0')
         swt_fail(err, SWT_E_MODULE_NOT_FOUND, "no PKCS#11 module can be used: %s", p11->trouble);
     else
@@ -166,24 +168,32 @@ static const char *loader_reason(const char *path) {
 
 static int load_path(struct swt_p11 *p11, const char *path, struct swt_error *err) {
     char text[96];
-    if (path[0] != '/')
-        return swt_fail(err, SWT_E_MODULE_NOT_FOUND,
-                        "module-path '%s' is not absolute: it starts with /", path);
+    if (path[0] != '/') {
+        swt_fail(err, SWT_E_MODULE_NOT_FOUND, "module-path '%s' is not absolute", path);
+        return swt_error_hint(err, "write it from the root: module-path=/PATH");
+    }
     if (find_path(p11, path) != NULL)
         return 0;
     p11_kit_be_quiet();
     struct swt_p11_module starting = {.port = p11->port, .name = (char *)(uintptr_t)path};
     swt_p11_note(&starting, "loading");
     CK_FUNCTION_LIST *functions = p11_kit_module_load(path, 0);
-    if (functions == NULL)
-        return swt_fail(err, SWT_E_MODULE_NOT_FOUND, "the PKCS#11 module '%s' cannot be loaded: %s",
-                        path, loader_reason(path));
+    if (functions == NULL) {
+        swt_fail(err, SWT_E_MODULE_NOT_FOUND, "the PKCS#11 module '%s' cannot be loaded: %s", path,
+                 loader_reason(path));
+        return swt_error_hint(err,
+                              "name the module's file, or leave out module-path for those that "
+                              "are configured for p11-kit");
+    }
     swt_p11_note(&starting, "C_Initialize");
     CK_RV rv = p11_kit_module_initialize(functions);
-    if (rv != CKR_OK)
-        return swt_fail(err, SWT_E_MODULE_NOT_FOUND,
-                        "the PKCS#11 module '%s' does not start: C_Initialize: %s", path,
-                        swt_p11_rv_text(rv, text));
+    if (rv != CKR_OK) {
+        swt_fail(err, SWT_E_MODULE_NOT_FOUND,
+                 "the PKCS#11 module '%s' does not start: C_Initialize: %s", path,
+                 swt_p11_rv_text(rv, text));
+        return swt_error_hint(err, "its own configuration, or the service that it talks to, may be "
+                                   "missing");
+    }
     return add_module(p11, functions, strdup(path), strdup(path), false, err);
 }
 

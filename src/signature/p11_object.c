@@ -56,11 +56,14 @@ static int not_found(struct swt_p11_token *token, const struct swt_p11_uri *aske
         result = name_objects(token, &all, asked, &names, err);
     if (result < 0)
         return result;
-    if (all.count == 0)
-        return swt_fail(err, SWT_E_KEY_NOT_FOUND, "the token holds no private key");
-    return swt_fail(err, SWT_E_KEY_NOT_FOUND,
-                    "none of the token's %zu private key%s fits; there %s: %s", all.count,
-                    all.count == 1 ? "" : "s", all.count == 1 ? "is" : "are", swt_buf_text(&names));
+    if (all.count == 0) {
+        swt_fail(err, SWT_E_KEY_NOT_FOUND, "the token holds no private key");
+        return swt_error_hint(err, "'swupdate-tool keygen -o pkcs11:...' makes one there");
+    }
+    swt_fail(err, SWT_E_KEY_NOT_FOUND, "none of the token's %zu private key%s fits; there %s: %s",
+             all.count, all.count == 1 ? "" : "s", all.count == 1 ? "is" : "are",
+             swt_buf_text(&names));
+    return swt_error_hint(err, "copy one of these URIs; 'swupdate-tool key list' prints all");
 }
 
 int swt_p11_private_find(struct swt_p11_token *token, const struct swt_p11_uri *uri,

@@ -65,7 +65,8 @@ static int refused(struct swt_p11_token *token, CK_RV rv, struct swt_error *err)
                                    "unlock it");
     if ((token->info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
         return swt_error_hint(err, "one try is left: the next wrong PIN locks the token");
-    return -(int)err->code;
+    return swt_error_hint(err, "it was tried once, and is not tried again in this run; a few wrong "
+                               "PINs lock a token");
 }
 
 /* The module does not write into a PIN, though its type would let it. */

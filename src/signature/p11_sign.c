@@ -47,8 +47,11 @@ static int choose(struct swt_p11_token *token, uint32_t type,
             return 0;
         }
     }
-    return swt_fail(err, SWT_E_MECHANISM, "the token does not sign with %s%s%s", row[0].name,
-                    row[1].name != NULL ? " or " : "", row[1].name != NULL ? row[1].name : "");
+    swt_fail(err, SWT_E_MECHANISM, "the token does not sign with %s%s%s", row[0].name,
+             row[1].name != NULL ? " or " : "", row[1].name != NULL ? row[1].name : "");
+    return swt_error_hint(err,
+                          "a key of another type may do: 'pkcs11-tool -M' lists what the token "
+                          "can");
 }
 
 int swt_p11_usable(struct swt_p11_token *token, CK_OBJECT_HANDLE object, uint32_t type,

@@ -175,11 +175,11 @@ static int nothing_found(const struct search *search, struct swt_error *err) {
         return swt_error_hint(err, "insert it, and see that its module is configured for p11-kit "
                                    "or named by module-path");
     }
-    if (search->other_count > NAMED_TOKENS)
-        return swt_fail(err, SWT_E_TOKEN_NOT_FOUND, "no token fits; there are %zu, among them: %s",
-                        search->other_count, swt_buf_text(&search->others));
-    return swt_fail(err, SWT_E_TOKEN_NOT_FOUND, "no token fits; there %s: %s",
-                    search->other_count == 1 ? "is" : "are", swt_buf_text(&search->others));
+    bool many = search->other_count > NAMED_TOKENS;
+    swt_fail(err, SWT_E_TOKEN_NOT_FOUND, "no token fits; there %s %zu%s: %s",
+             search->other_count == 1 ? "is" : "are", search->other_count,
+             many ? ", among them" : "", swt_buf_text(&search->others));
+    return swt_error_hint(err, "'swupdate-tool key list' prints the URIs of tokens and their keys");
 }
 
 int swt_p11_tokens_find(struct swt_p11 *p11, const struct swt_p11_uri *uri,

@@ -131,7 +131,7 @@ static int keep_pin(const struct place *place, struct token_key *key, struct swt
     /* None yet: another key of the token has logged in. */
     return key->pin.data != NULL
                ? 0
-               : swt_p11_pin_read(&place->pin, "PIN of the token", &key->pin, err);
+               : swt_p11_pin_read(&place->pin, "PIN for the token", &key->pin, err);
 }
 
 static int check_usable(const struct token_key *key, const struct swt_public_key *public_key,

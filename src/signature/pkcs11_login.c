@@ -41,7 +41,7 @@ static int ask_pad(const struct swt_p11_pin_source *from, const char *label,
 
 static int ask_pin(const struct swt_p11_pin_source *from, const char *label,
                    struct swt_secret *ret_pin, struct swt_error *err) {
-    char *what = swt_format(err, "PIN of the token '%s'", label);
+    char *what = swt_format(err, "PIN for the token '%s'", label);
     if (what == NULL)
         return -(int)err->code;
     int result = swt_p11_pin_read(from, what, ret_pin, err);

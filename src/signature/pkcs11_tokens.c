@@ -148,13 +148,11 @@ static int list_all(const struct swt_p11_pin_source *pin, struct swt_token_list 
 static int begin(const struct swt_key_source *source, struct swt_keyring *keyring,
                  struct swt_key_uri *ret_text, struct swt_p11_uri *ret_uri,
                  struct swt_p11_pin_source *ret_pin, struct swt_error *err) {
-    int result = swt_key_uri_parse(source->uri, ret_text, err);
-    if (result < 0)
-        return result;
-    if (!swt_key_uri_has_scheme(ret_text, "pkcs11"))
+    if (swt_key_uri_parse(source->uri, ret_text, err) < 0 ||
+        !swt_key_uri_has_scheme(ret_text, "pkcs11"))
         return swt_fail(err, SWT_E_KEY_URI, "'%s' is no PKCS#11 URI, expected pkcs11:...",
                         source->uri);
-    result = swt_p11_uri_parse(source->uri, ret_uri, err);
+    int result = swt_p11_uri_parse(source->uri, ret_uri, err);
     if (result < 0)
         return swt_key_uri_blame(ret_text, err);
     *ret_pin = (struct swt_p11_pin_source){
