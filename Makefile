@@ -174,6 +174,15 @@ $(B)/faults/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 
+# ---- a PKCS#11 module for tests only: tests/pkcs11 ------------------------------------------------
+
+MOCK_MODULE := $(B)/tests/mock-pkcs11.so
+
+$(MOCK_MODULE): $(wildcard tests/pkcs11/*.[ch])
+	@mkdir -p $(@D)
+	$(call said,LINK,$@)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) $(PKG_CFLAGS) -O2 -g -fPIC -shared -o $@ $(filter %.c,$^) $(PKG_LIBS)
+
 # ---- check ---------------------------------------------------------------------------------------
 
 # Unless the caller said how many jobs: one a processor.
@@ -192,13 +201,13 @@ check:    ## all tests; installs what is missing where it can
 	$(MAKE) $(PARALLEL) run-check
 asan:    ## all tests under ASan and UBSan, in build/asan
 	$(MAKE) check SANITIZE=address,undefined B=build/asan
-run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS)
+run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS) $(MOCK_MODULE)
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS) $(FUZZ_DRIVERS) $(SCRIPT_TESTS)
 .PHONY: faults run-faults
 faults:    ## every system call and allocation fails in turn; takes minutes (check tries a selection)
 	scripts/bootstrap check
 	$(MAKE) $(PARALLEL) run-faults
-run-faults: $(PROGRAM) $(FAULT_LIBS)
+run-faults: $(PROGRAM) $(FAULT_LIBS) $(MOCK_MODULE)
 	$(TEST_ENVIRONMENT) SWT_FAULTS=--full SWT_TEST_SECONDS=3600 scripts/run-tests $(filter tests/faults/%,$(SCRIPT_TESTS))
 unit: $(UNIT_TESTS)    ## the unit tests alone
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * io: files and streams. A reader that opens once, a writer whose file appears complete or not
- * at all, a staging folder for many files at once, SHA-256, and the interrupt flag that lets every
- * loop stop at a signal and unwind through the ordinary clean-up.
+ * at all, a staging folder for many files at once, a worker process, SHA-256, and the interrupt
+ * flag that lets every loop stop at a signal and unwind through the ordinary clean-up.
  */
 #ifndef SWT_IO_H
 #define SWT_IO_H
@@ -108,6 +108,44 @@ int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
 int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) SWT_CHECKED;
 void swt_staging_free(struct swt_staging *staging); /* uncommitted: removes everything it made */
 void swt_staging_cleanup(struct swt_staging **staging);
+
+/* ---- child processes --------------------------------------------------------------------- */
+
+/*
+ * A worker: this process forked, without exec, to run code that is not ours (a vendor's module), so
+ * that its crash, its hang and its stray write become an error here. It dumps no core, holds no
+ * descriptor of this process but standard error, sees no secret (struct swt_secret) that was made
+ * before it started, leaves Ctrl-C to this process, and dies with it.
+ */
+struct swt_worker;
+struct swt_worker_port; /* the worker's end of the connection */
+struct swt_worker_job {
+    /* In the worker: answers one request by appending to ret_reply, or fails. request and secret
+     * are wiped afterwards. */
+    int (*serve)(void *context, struct swt_worker_port *port, struct swt_slice request,
+                 struct swt_slice secret, struct swt_buf *ret_reply, struct swt_error *err);
+    void (*finish)(void *context); /* in the worker, when it is told to end; may be NULL */
+    void *context;
+};
+#define SWT_WORKER_FRAME ((size_t)8 * 1024 * 1024) /* of a request or a reply, at most */
+#define SWT_WORKER_SECRET 2048
+/* The worker is told nothing but what the requests say: job and its context are copied by fork. */
+int swt_worker_start(const struct swt_worker_job *job, struct swt_worker **ret_worker,
+                     struct swt_error *err) SWT_CHECKED;
+/* In the worker: what it is about to do, as in "C_Sign of softhsm2"; names it in the errors of a
+ * call that does not come back. Cut at some 250 bytes. */
+void swt_worker_note(struct swt_worker_port *port, const char *what);
+/*
+ * Sends request and waits for its answer, which is appended to ret_reply, or is the error that
+ * serve told. secret (NULL: none) passes through shared memory, in no system call. Over the time
+ * limit: SWT_E_SIGNER_TIMEOUT; a worker that crashed, or answered what serve cannot have written:
+ * SWT_E_MODULE_FAILED. After either, or an interrupt, it is gone, and further calls fail alike.
+ */
+int swt_worker_call(struct swt_worker *worker, struct swt_slice request,
+                    const struct swt_secret *secret, unsigned seconds, struct swt_buf *ret_reply,
+                    struct swt_error *err) SWT_CHECKED;
+/* Lets it finish, for two seconds; then it is killed. */
+void swt_worker_free(struct swt_worker *worker);
 
 /* ---- SHA-256 ----------------------------------------------------------------------------- */
 

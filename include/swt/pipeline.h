@@ -21,22 +21,40 @@ struct swt_key_sources {
     size_t count;
 };
 
-/* ---- keys.c: keygen, key show ------------------------------------------------------------ */
+/* ---- keys.c: keygen, key show, key check ------------------------------------------------- */
 
-/* A new pair: private PEM at path (0600, exclusive unless force), public PEM at path.pub. With a
- * passphrase source (file, or variable) the private PEM is encrypted. Document: type, key_id,
- * private, public (paths), encrypted. */
+/*
+ * A new pair. key is a path: private PEM there (0600, exclusive unless force), public PEM at
+ * path.pub; with a passphrase source (file, or variable) the private PEM is encrypted. Document:
+ * type, key_id, private, public (paths), encrypted. Or key is a pkcs11: URI, and the pair is made
+ * on the token. Document: uri, type, key_id, pem.
+ */
 struct swt_keygen_options {
-    const char *path;
-    const char *type;                        /* NULL: ecdsa-p256 */
-    const struct swt_key_source *passphrase; /* only its passphrase fields; NULL: not encrypted */
+    const struct swt_key_source *key;
+    const char *type; /* NULL: ecdsa-p256 */
     struct swt_keyring *keyring;
-    bool force;
+    bool force; /* of files only: SWT_E_USAGE for a token */
 };
 int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
                struct swt_error *err) SWT_CHECKED;
 /* Document: keys, each uri, type, key_id, pem. */
 int swt_key_show(const struct swt_key_sources *keys, struct swt_keyring *keyring,
+                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+/* A trial signature, verified; any error names what keeps the key from signing. Document: uri,
+ * type, key_id. */
+int swt_key_trial(const struct swt_key_source *key, struct swt_keyring *keyring,
+                  struct swt_notices *notices, json_t **ret_document,
+                  struct swt_error *err) SWT_CHECKED;
+
+/* ---- tokens.c: key list ------------------------------------------------------------------ */
+
+/*
+ * The tokens that the pkcs11: URI of tokens names, and their keys. Document: tokens, each uri,
+ * label, manufacturer, model, serial, module, pin ("ready", "count-low", "final-try", "locked"),
+ * pin_pad, logged_in (private keys are listed), keys; each key uri, label, private, public,
+ * certificate (whether they were seen), and type and key_id where its public part could be read.
+ */
+int swt_key_list(const struct swt_key_source *tokens, struct swt_keyring *keyring,
                  json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 /* ---- root.c: root create, root rotate ---------------------------------------------------- */

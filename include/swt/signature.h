@@ -98,6 +98,10 @@ int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject 
                     struct swt_slice message, struct swt_buf *ret_raw,
                     struct swt_error *err) SWT_CHECKED;
 
+/* Signs a text that can never be metadata, with random bytes in it, and verifies the result: proves
+ * that the key signs and that its public part belongs to it. The subject's role is "trial". */
+int swt_signer_trial(struct swt_signer *signer, struct swt_error *err) SWT_CHECKED;
+
 /* ---- making keys ------------------------------------------------------------------------- */
 
 enum swt_key_kind { SWT_KIND_P256, SWT_KIND_ED25519, SWT_KIND_RSA_3072, SWT_KIND_RSA_4096 };

@@ -20,8 +20,9 @@ static size_t pages_size(size_t len) {
 }
 
 /*
- * A secret has pages of its own, so that keeping them out of core dumps and swap touches nothing
- * else. Both are best effort: a system may refuse (RLIMIT_MEMLOCK), and that stops nobody's work.
+ * A secret has pages of its own, so that keeping them out of core dumps, swap and forked processes
+ * touches nothing else. All are best effort: a system may refuse (RLIMIT_MEMLOCK), and that stops
+ * nobody's work.
  */
 int swt_secret_set(struct swt_secret *secret, const void *data, size_t len, struct swt_error *err) {
     size_t size = pages_size(len);
@@ -31,6 +32,7 @@ int swt_secret_set(struct swt_secret *secret, const void *data, size_t len, stru
     if (copy == MAP_FAILED)
         return swt_fail_memory(err);
     (void)madvise(copy, size, MADV_DONTDUMP);
+    (void)madvise(copy, size, MADV_WIPEONFORK);
     (void)mlock(copy, size);
     if (len > 0)
         memcpy(copy, data, len);

@@ -4,6 +4,10 @@
 
 static void print_keygen(const struct swt_invocation *invocation, const json_t *document) {
     struct swt_output *out = invocation->out;
+    if (json_object_get(document, "uri") != NULL) {
+        swt_report_key(out, document);
+        return;
+    }
     bool encrypted = json_is_true(json_object_get(document, "encrypted"));
     swt_report_optional(out, "private key: ", document, "private",
                         encrypted ? " (encrypted)\n" : "\n");
@@ -14,12 +18,9 @@ static void print_keygen(const struct swt_invocation *invocation, const json_t *
 
 int swt_cmd_keygen(const struct swt_invocation *invocation, struct swt_error *err) {
     struct swt_key_sources outputs = swt_option_keys(invocation, &swt_opt_output_key);
-    const struct swt_key_source *key = &outputs.items[0];
-    bool encrypt = key->passphrase_file != NULL || key->passphrase_env != NULL;
     struct swt_keygen_options options = {
-        .path = key->uri,
+        .key = &outputs.items[0],
         .type = swt_option_value(invocation, &swt_opt_key_type),
-        .passphrase = encrypt ? key : NULL,
         .keyring = invocation->keyring,
         .force = swt_option_given(invocation, &swt_opt_force),
     };

@@ -15,6 +15,8 @@ extern const struct swt_command swt_commands[];
 
 int swt_cmd_keygen(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *err);
+int swt_cmd_key_list(const struct swt_invocation *invocation, struct swt_error *err);
+int swt_cmd_key_check(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_root_create(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_root_rotate(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_build(const struct swt_invocation *invocation, struct swt_error *err);

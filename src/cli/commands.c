@@ -10,7 +10,8 @@
         __VA_ARGS__, NULL                                                                          \
     }
 #define COMMON &swt_opt_json, &swt_opt_quiet, &swt_opt_verbose, &swt_opt_help
-#define KEY_PARTS &swt_opt_passphrase_file, &swt_opt_pin_file, &swt_opt_pin_env, &swt_opt_public_key
+#define PINS &swt_opt_passphrase_file, &swt_opt_pin_file, &swt_opt_pin_env
+#define KEY_PARTS PINS, &swt_opt_public_key, &swt_opt_allow_final_try
 #define ROOT_ROLES                                                                                 \
     &swt_opt_root_key, &swt_opt_targets_key, &swt_opt_root_threshold, &swt_opt_targets_threshold,  \
         &swt_opt_root_version, &swt_opt_expires
@@ -25,10 +26,12 @@ const struct swt_command swt_commands[] = {
         .arguments = "",
         .description =
             "Makes a key pair: the private key as PEM at KEY, readable by its owner only, and the "
-            "public key as PEM at KEY.pub. Files that exist are not replaced without --force.\n\n"
-            "With a passphrase the private key is encrypted.",
-        .options = OPTIONS(&swt_opt_output_key, &swt_opt_key_type, &swt_opt_passphrase_file,
-                           &swt_opt_pin_env, &swt_opt_force, COMMON),
+            "public key as PEM at KEY.pub. Files that exist are not replaced without --force. "
+            "With a passphrase the private key is encrypted.\n\n"
+            "Where KEY is a pkcs11: URI, the pair is made on the token, which the private key "
+            "never leaves.",
+        .options = OPTIONS(&swt_opt_output_key, &swt_opt_key_type, PINS, &swt_opt_allow_final_try,
+                           &swt_opt_force, COMMON),
         .required = OPTIONS(&swt_opt_output_key),
         .run = swt_cmd_keygen,
     },
@@ -43,6 +46,33 @@ const struct swt_command swt_commands[] = {
                        "of a private or public key, or any other key URI.",
         .options = OPTIONS(KEY_PARTS, COMMON),
         .run = swt_cmd_key_show,
+    },
+    {
+        .name = "key list",
+        .summary = "list tokens and the keys on them",
+        .arguments = "[URI]",
+        .max_arguments = 1,
+        .default_argument = "pkcs11:",
+        .arguments_are_keys = true,
+        .description =
+            "Lists the tokens (PKCS#11) that are present, or those that URI names, and their keys, "
+            "each as a URI that can be given wherever a key is asked for.\n\n"
+            "Tokens show private keys only after a login: give the PIN to see them.",
+        .options = OPTIONS(PINS, &swt_opt_allow_final_try, COMMON),
+        .run = swt_cmd_key_list,
+    },
+    {
+        .name = "key check",
+        .summary = "try whether a key can sign",
+        .arguments = "URI",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .arguments_are_keys = true,
+        .description =
+            "Signs a few bytes that mean nothing with the key and verifies the signature with its "
+            "public key. Where that fails, the error names the cause.",
+        .options = OPTIONS(KEY_PARTS, COMMON),
+        .run = swt_cmd_key_check,
     },
     {
         .name = "root create",

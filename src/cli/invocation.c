@@ -159,6 +159,7 @@ int swt_invocation_make(const struct swt_command *command, const struct swt_word
 
 int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
                            struct swt_error *err) {
+    keyring->allow_final_try = swt_option_given(invocation, &swt_opt_allow_final_try);
     struct swt_option_values variables = swt_option_values(invocation, &swt_opt_pin_env);
     for (size_t i = 0; i < variables.count; i++) {
         int r = swt_keyring_take_variable(keyring, variables.items[i], err);

@@ -12,7 +12,7 @@ struct scan {
     int argc;
     char **argv;
     int next;
-    struct swt_word *words; /* room for any: a short flag is a byte of argv */
+    struct swt_word *words; /* room for any, a short flag is a byte of argv, and one more */
     size_t count;
 };
 
@@ -174,6 +174,13 @@ static int scan_short(struct scan *scan, const char *letters, struct swt_error *
     return 0;
 }
 
+static bool has_argument(const struct scan *scan) {
+    for (size_t i = 0; i < scan->count; i++)
+        if (scan->words[i].option == NULL)
+            return true;
+    return false;
+}
+
 static int scan_words(struct scan *scan, struct swt_error *err) {
     bool ended = false;
     while (scan->next < scan->argc) {
@@ -191,6 +198,8 @@ static int scan_words(struct scan *scan, struct swt_error *err) {
         if (r < 0)
             return r;
     }
+    if (scan->command->default_argument != NULL && !has_argument(scan))
+        scan->words[scan->count++] = (struct swt_word){.value = scan->command->default_argument};
     return 0;
 }
 

@@ -45,6 +45,7 @@ struct swt_command {
     const char *arguments; /* as the synopsis shows them: "FILE [NAME...]"; "" for none */
     size_t min_arguments;
     size_t max_arguments;                     /* SIZE_MAX: any number */
+    const char *default_argument;             /* stands for none; may be NULL */
     bool arguments_are_keys;                  /* key URIs, which key-bound options may follow */
     const char *description;                  /* paragraphs, parted by an empty line */
     const struct swt_option *const *options;  /* NULL ends it */
@@ -88,7 +89,7 @@ struct swt_invocation {
 int swt_options_parse(const struct swt_command *command, int argc, char **argv,
                       struct swt_invocation *ret_invocation, struct swt_error *err) SWT_CHECKED;
 /* What the options that go with keys say to keyring: the variables that hold PINs leave the
- * environment. Strings stay those of the invocation. */
+ * environment, and whether a last try may be used. Strings stay those of the invocation. */
 int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
                            struct swt_error *err) SWT_CHECKED;
 void swt_invocation_done(struct swt_invocation *invocation);

@@ -28,6 +28,33 @@ void swt_report_optional(struct swt_output *out, const char *prefix, const json_
     swt_output_printf(out, "%s", suffix);
 }
 
+void swt_report_shell_word(struct swt_output *out, const char *text) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
+        swt_output_printf(out, "%s", text);
+        return;
+    }
+    swt_output_printf(out, "'");
+    for (size_t len = strcspn(text, "'"); text[len] != '\0'; len = strcspn(text, "'")) {
+        swt_output_escaped(out, swt_slice_of(text, len));
+        swt_output_printf(out, "'\\''");
+        text += len + 1;
+    }
+    swt_output_escaped_text(out, text);
+    swt_output_printf(out, "'");
+}
+
+void swt_report_key(struct swt_output *out, const json_t *key) {
+    swt_output_printf(out, "key:    ");
+    swt_report_shell_word(out, json_string_value(json_object_get(key, "uri")));
+    swt_report_optional(out, "\ntype:   ", key, "type", "\n");
+    swt_report_optional(out, "key id: ", key, "key_id", "\n");
+    const json_t *pem = json_object_get(key, "pem");
+    if (pem != NULL)
+        swt_output_printf(out, "%s", json_string_value(pem));
+}
+
 void swt_report_size(struct swt_output *out, const json_t *object, const char *name) {
     char text[SWT_SIZE_TEXT];
     json_int_t size = json_integer_value(json_object_get(object, name));

@@ -24,6 +24,10 @@ void swt_report_member(struct swt_output *out, const json_t *object, const char 
 /* "PREFIX TEXT SUFFIX" when the member is there. */
 void swt_report_optional(struct swt_output *out, const char *prefix, const json_t *object,
                          const char *name, const char *suffix);
+/* Text that can be pasted into a shell, in quotes where it needs them: a URI may hold ';'. */
+void swt_report_shell_word(struct swt_output *out, const char *text);
+/* uri, type, key_id and pem of a key: "key:    URI" and so on, a line each. */
+void swt_report_key(struct swt_output *out, const json_t *key);
 /* The member as a size: "8.2 MiB". */
 void swt_report_size(struct swt_output *out, const json_t *object, const char *name);
 /* "targets: signed by 1 of 2 keys: 3fa2…; 1 signature missing, of: 8c84…" for each quorum. */

@@ -25,7 +25,8 @@ const struct swt_option swt_opt_output_key = {
     .name = "output",
     .short_name = 'o',
     .argument = "KEY",
-    .help = "write the private key to KEY and the public key to KEY.pub",
+    .help = "write the private key to KEY and the public key to KEY.pub; "
+            "pkcs11:token=T;object=L makes the key on the token T, with the label L",
     .complete = SWT_COMPLETE_FILE,
     .is_key = true};
 const struct swt_option swt_opt_output_root = {.name = "output",
@@ -108,6 +109,10 @@ const struct swt_option swt_opt_public_key = {
     .complete = SWT_COMPLETE_FILE,
     .repeatable = true,
     .key_part = SWT_KEY_PART_PUBLIC_KEY};
+
+const struct swt_option swt_opt_allow_final_try = {
+    .name = "allow-final-try",
+    .help = "give the PIN to a token that would be locked by one more wrong PIN"};
 
 /* ---- root metadata ----------------------------------------------------------------------- */
 

@@ -23,6 +23,8 @@ extern const struct swt_option swt_opt_root_of_bundle, swt_opt_root_of_signers, 
 /* what a key URI needs (key-bound) */
 extern const struct swt_option swt_opt_passphrase_file, swt_opt_pin_file, swt_opt_pin_env,
     swt_opt_public_key;
+/* of all keys of a command */
+extern const struct swt_option swt_opt_allow_final_try;
 
 /* keys that sign */
 extern const struct swt_option swt_opt_key, swt_opt_sign_with;

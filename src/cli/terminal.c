@@ -146,6 +146,17 @@ static int ask(void *context, const char *what, struct swt_secret *ret_secret,
     return r;
 }
 
+static void tell(void *context, const char *what) {
+    struct swt_error err;
+    struct swt_buf line = {0};
+    (void)context;
+    /* Where it cannot be said, the reader's own display may still do. */
+    if (swt_text_escape(&line, swt_slice_text(what), &err) >= 0 &&
+        swt_buf_append(&line, "\n", 1, &err) >= 0)
+        (void)!write(STDERR_FILENO, line.data, line.len);
+    swt_buf_done(&line);
+}
+
 struct swt_prompt swt_terminal_prompt(void) {
-    return (struct swt_prompt){.ask = ask};
+    return (struct swt_prompt){.ask = ask, .tell = tell};
 }

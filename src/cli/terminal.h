@@ -18,7 +18,8 @@ bool swt_terminal_colour(int fd);
 /* Whether the locale that main set shows UTF-8. */
 bool swt_terminal_utf8(void);
 /* Asks on /dev/tty without echo, which is restored whatever happens. SWT_E_PASSPHRASE with a hint
- * where nobody can be asked or nothing was entered; SWT_E_INTERRUPTED, SWT_E_TERMINATED. */
+ * where nobody can be asked or nothing was entered; SWT_E_INTERRUPTED, SWT_E_TERMINATED. Tells on
+ * standard error, a line each. */
 struct swt_prompt swt_terminal_prompt(void);
 
 #endif

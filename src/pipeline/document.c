@@ -60,6 +60,15 @@ json_t *swt_json_array(json_t *object, const char *name, struct swt_error *err) 
     return swt_json_set(object, name, value, err) < 0 ? NULL : value;
 }
 
+int swt_json_put_key(json_t *object, const struct swt_public_key *key, struct swt_error *err) {
+    char type[16];
+    int rc = swt_json_set(object, "type", json_string(swt_key_type_text(&key->key, type)), err);
+    if (rc == 0)
+        rc = swt_json_set(object, "key_id", swt_json_hex(swt_slice_of(key->id, SWT_KEY_ID_SIZE)),
+                          err);
+    return rc;
+}
+
 static int add_ids(json_t *object, const char *name, const struct swt_slice *ids, size_t count,
                    struct swt_error *err) {
     json_t *array = swt_json_array(object, name, err);

@@ -25,6 +25,9 @@ json_t *swt_json_time(int64_t time);
 json_t *swt_json_object(json_t *object, const char *name, struct swt_error *err);
 json_t *swt_json_array(json_t *object, const char *name, struct swt_error *err);
 
+/* Puts type and key_id into object. */
+int swt_json_put_key(json_t *object, const struct swt_public_key *key,
+                     struct swt_error *err) SWT_CHECKED;
 /* {of, threshold, keys (ids), signed (ids), missing, met} of role's signatures in envelope. */
 int swt_json_quorum(const char *of, const struct swt_root *root, const struct swt_role *role,
                     const struct swt_envelope *envelope, json_t **ret_json,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keygen and key show. */
+/* keygen, key show and key check. */
 #include "document.h"
 
 #include "swt/pipeline.h"
@@ -9,23 +9,27 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void string_cleanup(char **text) {
     free(*text);
 }
 
-/* type and key_id, which both documents have. NULL: out of memory. */
-static json_t *key_json(const struct swt_public_key *key) {
-    char type[16];
-    char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
-    swt_hex_encode(key->id, SWT_KEY_ID_SIZE, id);
-    json_t *object = json_object();
-    if (json_object_set_new(object, "type", json_string(swt_key_type_text(&key->key, type))) < 0 ||
-        json_object_set_new(object, "key_id", json_string(id)) < 0) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
+/* {uri, type, key_id}, and pem where it is wanted. */
+static int key_json(const char *uri, const struct swt_public_key *key, bool with_pem,
+                    json_t **ret_json, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = json_object();
+    SWT_CLEANUP(swt_buf_done) struct swt_buf pem = {0};
+    int rc = swt_json_set(json, "uri", swt_json_path(uri), err);
+    if (rc == 0)
+        rc = swt_json_put_key(json, key, err);
+    if (rc == 0 && with_pem)
+        rc = swt_public_key_pem(&key->key, &pem, err);
+    if (rc == 0 && with_pem)
+        rc = swt_json_set(json, "pem", json_string(swt_buf_text(&pem)), err);
+    if (rc == 0)
+        *ret_json = SWT_TAKE(json);
+    return rc;
 }
 
 /* ---- keygen ------------------------------------------------------------------------------ */
@@ -39,8 +43,8 @@ static int output_path(const char *text, const char **ret_path, struct swt_error
     if (strncmp(text, file_scheme, strlen(file_scheme)) == 0)
         text += strlen(file_scheme);
     else if (text[strcspn(text, ":/.")] == ':') {
-        (void)swt_fail(err, SWT_E_KEY_SCHEME, "'%s' is not a path, and keys are made in files only",
-                       text);
+        (void)swt_fail(err, SWT_E_KEY_SCHEME,
+                       "'%s' is not a path, and keys are made in files and on tokens only", text);
         return swt_error_hint(err, "a file of that name is written ./%s", text);
     }
     if (text[0] == '\0')
@@ -54,7 +58,7 @@ static int read_passphrase(const struct swt_keygen_options *options, const char 
     SWT_CLEANUP(string_cleanup) char *what = swt_format(err, "passphrase for %s", path);
     if (what == NULL)
         return -(int)err->code;
-    int rc = swt_passphrase_read(options->passphrase, options->keyring, what, ret_passphrase, err);
+    int rc = swt_passphrase_read(options->key, options->keyring, what, ret_passphrase, err);
     if (rc < 0)
         return rc;
     /* It would encrypt the key for show only. */
@@ -75,13 +79,14 @@ static void pair_done(struct pair *pair) {
     swt_buf_done(&pair->public_pem);
 }
 
-static int make_pair(const struct swt_keygen_options *options, const char *path,
-                     struct pair *ret_pair, struct swt_error *err) {
-    enum swt_key_kind kind = SWT_KIND_P256;
-    if (options->type != NULL && !swt_key_kind_parse(options->type, &kind))
-        return swt_fail(err, SWT_E_USAGE, "'%s' is no type of key", options->type);
+static bool has_passphrase(const struct swt_key_source *key) {
+    return key->passphrase_file != NULL || key->passphrase_env != NULL;
+}
+
+static int make_pair(const struct swt_keygen_options *options, enum swt_key_kind kind,
+                     const char *path, struct pair *ret_pair, struct swt_error *err) {
     SWT_CLEANUP(swt_secret_done) struct swt_secret passphrase = {0};
-    bool encrypt = options->passphrase != NULL;
+    bool encrypt = has_passphrase(options->key);
     int rc = 0;
     if (encrypt)
         rc = read_passphrase(options, path, &passphrase, err);
@@ -129,29 +134,34 @@ static int write_pair(const struct pair *pair, const char *path, const char *pub
 
 static int keygen_document(const struct pair *pair, const char *path, const char *public_path,
                            bool encrypted, json_t **ret_document, struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *document = key_json(&pair->key);
-    if (json_object_set_new(document, "private", swt_json_path(path)) < 0 ||
-        json_object_set_new(document, "public", swt_json_path(public_path)) < 0 ||
-        json_object_set_new(document, "encrypted", json_boolean(encrypted)) < 0)
-        return swt_fail_memory(err);
-    *ret_document = SWT_TAKE(document);
-    return 0;
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
+    int rc = swt_json_put_key(document, &pair->key, err);
+    if (rc == 0)
+        rc = swt_json_set(document, "private", swt_json_path(path), err);
+    if (rc == 0)
+        rc = swt_json_set(document, "public", swt_json_path(public_path), err);
+    if (rc == 0)
+        rc = swt_json_set(document, "encrypted", json_boolean(encrypted), err);
+    if (rc == 0)
+        *ret_document = SWT_TAKE(document);
+    return rc;
 }
 
-int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
-               struct swt_error *err) {
+static int keygen_files(const struct swt_keygen_options *options, enum swt_key_kind kind,
+                        json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(pair_done) struct pair pair = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     const char *path = NULL;
-    int rc = output_path(options->path, &path, err);
+    int rc = output_path(options->key->uri, &path, err);
     if (rc < 0)
         return rc;
     SWT_CLEANUP(string_cleanup) char *public_path = swt_format(err, "%s.pub", path);
     if (public_path == NULL)
         return -(int)err->code;
-    rc = make_pair(options, path, &pair, err);
+    rc = make_pair(options, kind, path, &pair, err);
     if (rc == 0)
-        rc = keygen_document(&pair, path, public_path, options->passphrase != NULL, &document, err);
+        rc =
+            keygen_document(&pair, path, public_path, has_passphrase(options->key), &document, err);
     if (rc == 0)
         rc = write_pair(&pair, path, public_path, options->force, err);
     if (rc < 0)
@@ -160,26 +170,43 @@ int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
     return 0;
 }
 
+static bool is_on_token(const char *uri) {
+    static const char scheme[] = "pkcs11:";
+    return strncasecmp(uri, scheme, strlen(scheme)) == 0;
+}
+
+static int keygen_token(const struct swt_keygen_options *options, enum swt_key_kind kind,
+                        json_t **ret_document, struct swt_error *err) {
+    if (options->force) {
+        (void)swt_fail(err, SWT_E_USAGE, "--force: a key on a token is never replaced");
+        return swt_error_hint(err, "name another object=, or delete the old key with the token's "
+                                   "own tool");
+    }
+    SWT_CLEANUP(string_cleanup) char *uri = NULL;
+    SWT_CLEANUP(swt_public_key_done) struct swt_public_key key = {0};
+    int rc = swt_token_generate(options->key, kind, options->keyring, &uri, &key, err);
+    return rc < 0 ? rc : key_json(uri, &key, true, ret_document, err);
+}
+
+int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
+               struct swt_error *err) {
+    enum swt_key_kind kind = SWT_KIND_P256;
+    if (options->type != NULL && !swt_key_kind_parse(options->type, &kind))
+        return swt_fail(err, SWT_E_USAGE, "'%s' is no type of key", options->type);
+    return is_on_token(options->key->uri) ? keygen_token(options, kind, ret_document, err)
+                                          : keygen_files(options, kind, ret_document, err);
+}
+
 /* ---- key show ---------------------------------------------------------------------------- */
 
 static int show_key(const struct swt_key_source *source, struct swt_keyring *keyring, json_t *keys,
                     struct swt_error *err) {
     SWT_CLEANUP(swt_public_key_done) struct swt_public_key key = {0};
-    SWT_CLEANUP(swt_buf_done) struct swt_buf pem = {0};
+    json_t *object = NULL;
     int rc = swt_public_key_load(source, keyring, &key, err);
     if (rc == 0)
-        rc = swt_public_key_pem(&key.key, &pem, err);
-    if (rc < 0)
-        return rc;
-    json_t *object = key_json(&key);
-    if (json_object_set_new(object, "uri", swt_json_path(source->uri)) < 0 ||
-        json_object_set_new(object, "pem", json_string(swt_buf_text(&pem))) < 0) {
-        json_decref(object);
-        return swt_fail_memory(err);
-    }
-    if (json_array_append_new(keys, object) < 0)
-        return swt_fail_memory(err);
-    return 0;
+        rc = key_json(source->uri, &key, true, &object, err);
+    return rc < 0 ? rc : swt_json_add(keys, object, err);
 }
 
 int swt_key_show(const struct swt_key_sources *keys, struct swt_keyring *keyring,
@@ -195,4 +222,19 @@ int swt_key_show(const struct swt_key_sources *keys, struct swt_keyring *keyring
     }
     *ret_document = SWT_TAKE(document);
     return 0;
+}
+
+/* ---- key check --------------------------------------------------------------------------- */
+
+int swt_key_trial(const struct swt_key_source *key, struct swt_keyring *keyring,
+                  struct swt_notices *notices, json_t **ret_document, struct swt_error *err) {
+    SWT_CLEANUP(swt_signer_cleanup) struct swt_signer *signer = NULL;
+    int rc = swt_signer_open(key, keyring, notices, &signer, err);
+    if (rc == 0)
+        rc = swt_signer_trial(signer, err);
+    if (rc < 0)
+        return rc;
+    struct swt_public_key public = {.key = *swt_signer_key(signer)};
+    memcpy(public.id, swt_signer_key_id(signer), sizeof public.id);
+    return key_json(swt_signer_uri(signer), &public, false, ret_document, err);
 }

@@ -9,7 +9,7 @@ static const struct {
     const char *scheme;
     const struct swt_backend *backend;
 } rows[] = {
-    {"pkcs11", NULL},
+    {"pkcs11", &swt_backend_pkcs11},
     {"exec", NULL},
 };
 

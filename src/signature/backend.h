@@ -18,8 +18,8 @@ struct swt_key_uri {
 int swt_key_uri_parse(const char *text, struct swt_key_uri *ret_uri,
                       struct swt_error *err) SWT_CHECKED;
 bool swt_key_uri_has_scheme(const struct swt_key_uri *uri, const char *scheme);
-/* Adds to err which key it is about; returns -err->code. The query of a URI may hold a secret
- * and stays out. */
+/* Adds to err which key it is about; returns -err->code. What of a URI may hold a secret stays
+ * out: its query, and in a pkcs11: URI whatever is not known to hold none. */
 int swt_key_uri_blame(const struct swt_key_uri *uri, struct swt_error *err);
 
 struct swt_key_request {
@@ -36,6 +36,9 @@ struct swt_backend {
     /* Ready to sign. *ret_state is passed to sign and close. notices may be NULL. */
     int (*open)(const struct swt_key_request *request, struct swt_notices *notices,
                 struct swt_public_key *ret_key, void **ret_state, struct swt_error *err);
+    /* Whether the public part that open told is somebody's word only (--public-key): a trial
+     * signature has to prove it. NULL: never. */
+    bool (*unproven)(const void *state);
     /* Appends the raw signature of message (for P-256 r‖s, s of either half) by key, which is the
      * one that open told. The caller verifies it. SWT_E_SIGN. */
     int (*sign)(void *state, const struct swt_key *key, struct swt_slice message,
@@ -48,6 +51,8 @@ int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **r
 
 /* Files, and objects of OpenSSL's providers: whatever OSSL_STORE opens. */
 extern const struct swt_backend swt_backend_store;
+/* Tokens. */
+extern const struct swt_backend swt_backend_pkcs11;
 /* Whether a provider that is loaded serves the scheme. */
 bool swt_store_serves(const struct swt_key_uri *uri);
 

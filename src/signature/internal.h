@@ -15,6 +15,13 @@
 /* What swt_keyring_take_variable took from the variable name; NULL when it was not set. */
 const struct swt_secret *swt_keyring_variable(const struct swt_keyring *keyring, const char *name);
 
+/* Ends the process that the tokens are in. Takes NULL. */
+void swt_tokens_free(struct swt_tokens *tokens);
+
+/* As swt_passphrase_read, of a PIN: what it cannot have is SWT_E_PIN_NEEDED. */
+int swt_pin_read(const struct swt_key_source *source, const struct swt_keyring *keyring,
+                 const char *what, struct swt_secret *ret_pin, struct swt_error *err) SWT_CHECKED;
+
 /* The passphrase of one open: fetched when first needed, at most once, whatever OpenSSL tries. */
 struct swt_asker {
     const struct swt_key_request *request;
@@ -70,6 +77,9 @@ int swt_key_objects_pick(const struct swt_key_objects *objects, bool need_privat
 int swt_public_key_from_evp(EVP_PKEY *pkey, enum swt_code fault, struct swt_public_key *ret_key,
                             struct swt_error *err) SWT_CHECKED;
 
+int swt_public_key_copy(const struct swt_key *key, struct swt_public_key *ret_key,
+                        struct swt_error *err) SWT_CHECKED;
+
 /* ---- ECDSA signatures on P-256 ----------------------------------------------------------- */
 
 #define SWT_P256_SCALAR 32
@@ -104,6 +114,11 @@ int swt_message_verifies(const struct swt_message *message, const struct swt_key
 
 /* PSS with SHA-256, MGF1 with SHA-256 and a salt of exactly 32 bytes. */
 bool swt_pss_configure(EVP_PKEY_CTX *context);
+
+/* ---- signers ----------------------------------------------------------------------------- */
+
+/* limit, or what SWUPDATE_TOOL_SIGNER_TIMEOUT (1 to 60) lowers it to; other values are ignored. */
+unsigned swt_signer_seconds(unsigned limit);
 
 /* ---- OpenSSL ----------------------------------------------------------------------------- */
 

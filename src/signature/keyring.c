@@ -14,6 +14,7 @@ void swt_keyring_done(struct swt_keyring *keyring) {
     for (size_t i = 0; i < keyring->variable_count; i++)
         swt_secret_done(&keyring->variables[i].value);
     free(keyring->variables);
+    swt_tokens_free(keyring->tokens);
     *keyring = (struct swt_keyring){0};
 }
 

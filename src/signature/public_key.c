@@ -29,6 +29,18 @@ int swt_public_key_from_evp(EVP_PKEY *pkey, enum swt_code fault, struct swt_publ
     return 0;
 }
 
+int swt_public_key_copy(const struct swt_key *key, struct swt_public_key *ret_key,
+                        struct swt_error *err) {
+    struct swt_public_key copy = {.key = *key};
+    int result = swt_buf_append_slice(&copy.bytes, key->value, err);
+    if (result < 0)
+        return result;
+    copy.key.value = swt_buf_slice(&copy.bytes);
+    swt_key_id(&copy.key, copy.id);
+    *ret_key = copy;
+    return 0;
+}
+
 int swt_public_key_load(const struct swt_key_source *source, struct swt_keyring *keyring,
                         struct swt_public_key *ret_key, struct swt_error *err) {
     struct swt_key_request request = {.source = source, .keyring = keyring};

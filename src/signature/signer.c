@@ -2,8 +2,11 @@
 /* A signer: a backend's key, and the check that no signature escapes which does not verify. */
 #include "internal.h"
 
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TRIAL_RANDOM 32
 
 struct swt_signer {
     char *uri;
@@ -27,6 +30,17 @@ void swt_signer_cleanup(struct swt_signer **signer) {
     swt_signer_free(*signer);
 }
 
+/* A public part that somebody gave is believed when it verifies what the key signs. */
+static int prove_public_key(struct swt_signer *signer, const struct swt_key_source *source,
+                            struct swt_error *err) {
+    if (signer->backend->unproven == NULL || !signer->backend->unproven(signer->state))
+        return 0;
+    int result = swt_signer_trial(signer, err);
+    if (result < 0 && err->code == SWT_E_BAD_SIGNATURE)
+        return swt_error_hint(err, "is '%s' the public part of this key?", source->public_key);
+    return result;
+}
+
 int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
                     struct swt_error *err) {
@@ -44,6 +58,9 @@ int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *key
         return result;
     struct swt_key_request request = {.uri = signer->parsed, .source = source, .keyring = keyring};
     result = signer->backend->open(&request, notices, &signer->key, &signer->state, err);
+    if (result < 0)
+        return result;
+    result = prove_public_key(signer, source, err);
     if (result < 0)
         return result;
     *ret_signer = SWT_TAKE(signer);
@@ -91,4 +108,16 @@ int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject 
     if (result < 0)
         return swt_key_uri_blame(&signer->parsed, err);
     return swt_buf_append_slice(ret_raw, swt_buf_slice(&raw), err);
+}
+
+int swt_signer_trial(struct swt_signer *signer, struct swt_error *err) {
+    static const struct swt_signing_subject subject = {.role = "trial"};
+    static const char text[] = "swupdate-tool trial signature"; /* no metadata begins like this */
+    struct swt_buf raw SWT_CLEANUP(swt_buf_done) = {0};
+    uint8_t message[sizeof text - 1 + TRIAL_RANDOM];
+
+    memcpy(message, text, sizeof text - 1);
+    if (RAND_bytes(message + sizeof text - 1, TRIAL_RANDOM) != 1)
+        return swt_library_fail(err, SWT_E_SIGN, "no random bytes for a trial signature");
+    return swt_signer_sign(signer, &subject, swt_slice_of(message, sizeof message), &raw, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key URIs: which text is a path and which names a scheme. */
-#include "backend.h"
+#include "p11.h"
 
 #include <string.h>
 #include <strings.h>
@@ -52,5 +52,7 @@ int swt_key_uri_parse(const char *text, struct swt_key_uri *ret_uri, struct swt_
 int swt_key_uri_blame(const struct swt_key_uri *uri, struct swt_error *err) {
     if (uri->path != NULL)
         return swt_error_file(err, uri->path);
-    return swt_error_context(err, "'%.*s'", (int)strcspn(uri->text, "?"), uri->text);
+    size_t shown = swt_key_uri_has_scheme(uri, "pkcs11") ? swt_p11_uri_shown(uri->text)
+                                                         : strcspn(uri->text, "?");
+    return swt_error_context(err, "'%.*s'", (int)shown, uri->text);
 }

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016,SC2317 # the $X of a manifest is not the shell's; cases are called by name
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
+. "$(dirname "${BASH_SOURCE[0]}")/tokens.bash"
 
 # The table of the program: code and exit status, a line each.
 printf '.\\" @ERRORS@\n' >"$T_TMP/page"
@@ -157,7 +158,38 @@ case_key_not_listed() {
     fails sign sign root --key "$KEYS/targets1.pem"
 }
 case_passphrase() { fails "key show" key show "$KEYS/root1-encrypted.pem"; }
+case_key_uri() { fails "key check" key check "pkcs11:token=T?pin-value=1234"; }
+case_module_not_found() { fails "key check" key check "pkcs11:token=T?module-path=/missing.so"; }
+# What key check says of the module that is told to do WORD.
+mock_fails() { # WORD [OPTION...]
+    mock "$1"
+    reset_case() { : >"$SWT_MODULE_LOG"; } # where the token counts wrong PINs
+    fails "key check" key check "$MOCK_KEY" "${@:2}"
+    reset_case() { :; }
+}
+case_module_failed() { mock_fails C_Sign=crash "${MOCK_PIN_FILE[@]}"; }
+case_no_token() { mock_fails no-token; }
+case_token_not_found() {
+    mock
+    fails "key list" key list "pkcs11:token=none?$MOCK_MODULE"
+}
+case_token_ambiguous() { mock_fails twin-token; }
+case_token_failed() { mock_fails C_Sign=removed "${MOCK_PIN_FILE[@]}"; }
+case_pin_needed() { mock_fails ""; }
+case_pin_wrong() { mock_fails "" --pin-file "$T_TMP/wrong-pin"; }
+case_pin_locked() { mock_fails locked "${MOCK_PIN_FILE[@]}"; }
+case_pin_final_try() { mock_fails final-try "${MOCK_PIN_FILE[@]}"; }
+case_key_not_found() { mock_fails no-key "${MOCK_PIN_FILE[@]}"; }
+case_key_ambiguous() { mock_fails two-keys "${MOCK_PIN_FILE[@]}"; }
+case_key_usage() { mock_fails no-sign "${MOCK_PIN_FILE[@]}"; }
+case_mechanism() { mock_fails no-mechanism "${MOCK_PIN_FILE[@]}"; }
+case_signer_timeout() {
+    export SWUPDATE_TOOL_SIGNER_TIMEOUT=1
+    mock_fails C_Sign=hang "${MOCK_PIN_FILE[@]}"
+    unset SWUPDATE_TOOL_SIGNER_TIMEOUT
+}
 case_bad_signature() {
+    mock_fails signature=flipped "${MOCK_PIN_FILE[@]}"
     sample_manifest
     PRELOAD=(LD_PRELOAD="$T_BUILD/faults/signer.so")
     for key in targets1 ed25519-1 rsa2048; do

@@ -229,10 +229,8 @@ cp "$KEYS/root2.pem" pkcs11:token=T
 try key show a:b
 error_is "key show" 4 key-scheme
 t_json_err error.hint "a path that contains a colon is written ./PATH or file:PATH"
-try key show pkcs11:token=T
-error_is "key show" 4 key-scheme
-try key show exec:./program
-error_is "key show" 4 key-scheme
+try key show "pkcs11:token=T?module-path=/missing.so"
+error_is "key show" 4 module-not-found
 try key show file:
 error_is "key show" 4 key
 for uri in ./a:b file:a:b FILE:a:b "$PWD/a:b" "file:$PWD/a:b"; do
@@ -290,11 +288,16 @@ printf 'one\ntwo\n' >lines
 protected_pair
 "$T_TOOL" key show a --pin-file fd:5 b --pin-file fd:5 >out 2>&1 5<lines || t_fail "$(cat out)"
 
-t_begin "--pin-env: the variable serves one key, and is gone after it"
+t_begin "--pin-env: the variable serves each key that names it"
 cp "$KEYS/root1-encrypted.pem" a
+cp a b
 PIN=$KEY_PASSPHRASE t_run key show a --pin-env PIN
 t_exit 0
-PIN=$KEY_PASSPHRASE t_run key show a --pin-env PIN a --pin-env PIN
+PIN=$KEY_PASSPHRASE t_run key show a --pin-env PIN b --pin-env PIN
+t_exit 0
+PIN=$KEY_PASSPHRASE t_run key show a b --pin-env PIN
+t_exit 4
+t_run key show a --pin-env PIN
 t_exit 4
 t_err_contains "'PIN' is not set"
 
@@ -347,8 +350,8 @@ sign_with "$KEYS/root1-encrypted.pem"
 error_is "root create" 4 passphrase
 sign_with "$KEYS/root1-encrypted.pem" --passphrase-file missing
 error_is "root create" 4 passphrase
-sign_with pkcs11:token=T
-error_is "root create" 4 key-scheme
+sign_with "pkcs11:token=T?module-path=/missing.so"
+error_is "root create" 4 module-not-found
 t_files ""
 
 t_begin "every form of a private key signs"

@@ -176,8 +176,8 @@ t_run keygen -o other --passphrase-file empty
 t_exit 4
 t_file_absent other
 
-t_begin "keygen makes keys in files only"
-t_run keygen -o "pkcs11:token=t" --json
+t_begin "keygen makes keys in files and on tokens only"
+t_run keygen -o "exec:./signer" --json
 t_exit 4
 t_json_err error.code key-scheme
 t_run keygen -o -

@@ -41,6 +41,16 @@ static const struct swt_command showing = {
         OPTIONS(&swt_opt_passphrase_file, &swt_opt_pin_env, &swt_opt_public_key, &swt_opt_help),
 };
 
+/* Of the shape of key list: without an argument all tokens. */
+static const struct swt_command listing = {
+    .name = "list",
+    .arguments = "[URI]",
+    .max_arguments = 1,
+    .default_argument = "pkcs11:",
+    .arguments_are_keys = true,
+    .options = OPTIONS(&swt_opt_pin_file, &swt_opt_json, &swt_opt_help),
+};
+
 static int parse(const struct swt_command *command, const char *const *words,
                  struct swt_invocation *ret_invocation, struct swt_error *err) {
     int count = 0;
@@ -115,6 +125,27 @@ static void test_values_that_look_like_options(void **state) {
     assert_string_equal(defines.items[2], "=");
     assert_string_equal(invocation.arguments[0], "-x");
     assert_false(invocation.json);
+}
+
+static void test_an_argument_that_stands_for_none(void **state) {
+    (void)state;
+    const char *const *const forms[] = {WORDS("--pin-file", "p"), WORDS("--json", "--pin-file=p"),
+                                        WORDS("--pin-file", "p", "--"),
+                                        WORDS("--pin-file", "p", "pkcs11:")};
+    for (size_t i = 0; i < SWT_COUNT(forms); i++) {
+        SWT_CLEANUP(swt_invocation_done) struct swt_invocation invocation = {0};
+        accepted(&listing, forms[i], &invocation);
+        assert_int_equal(invocation.argument_count, 1);
+        struct swt_key_sources keys = swt_option_keys(&invocation, NULL);
+        assert_int_equal(keys.count, 1);
+        assert_string_equal(keys.items[0].uri, "pkcs11:");
+        assert_string_equal(keys.items[0].passphrase_file, "p");
+    }
+    SWT_CLEANUP(swt_invocation_done) struct swt_invocation invocation = {0};
+    accepted(&listing, WORDS("pkcs11:token=T"), &invocation);
+    assert_int_equal(invocation.argument_count, 1);
+    assert_string_equal(invocation.arguments[0], "pkcs11:token=T");
+    refused(&listing, WORDS("pkcs11:", "pkcs11:"), "unexpected argument 'pkcs11:'");
 }
 
 static void test_a_dash_is_an_argument(void **state) {
@@ -269,6 +300,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_stand_anywhere),
         cmocka_unit_test(test_values_that_look_like_options),
+        cmocka_unit_test(test_an_argument_that_stands_for_none),
         cmocka_unit_test(test_a_dash_is_an_argument),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_help_needs_nothing_else),
