@@ -10,7 +10,7 @@ static const struct {
     const struct swt_backend *backend;
 } rows[] = {
     {"pkcs11", NULL},
-    {"exec", NULL},
+    {"exec", &swt_backend_exec},
 };
 
 int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **ret_backend,
@@ -29,10 +29,12 @@ int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **r
     if (!ours && swt_store_serves(uri))
         backend = &swt_backend_store;
     if (backend == NULL) {
-        swt_fail(err, SWT_E_KEY_SCHEME, "no signer serves '%.*s:' in this version",
-                 (int)uri->scheme.len, (const char *)uri->scheme.data);
+        swt_fail(err, SWT_E_KEY_SCHEME, "no signer serves '%.*s:'", (int)uri->scheme.len,
+                 (const char *)uri->scheme.data);
         if (!ours)
-            swt_error_hint(err, "a path that contains a colon is written ./PATH or file:PATH");
+            swt_error_hint(err,
+                           "a path that contains a colon is written ./PATH or file:PATH; for a "
+                           "TPM or the like, OpenSSL must be configured to load its provider");
         return -(int)err->code;
     }
     *ret_backend = backend;

@@ -48,6 +48,8 @@ int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **r
 
 /* Files, and objects of OpenSSL's providers: whatever OSSL_STORE opens. */
 extern const struct swt_backend swt_backend_store;
+/* Programs that hold a key: exec:PROGRAM. */
+extern const struct swt_backend swt_backend_exec;
 /* Whether a provider that is loaded serves the scheme. */
 bool swt_store_serves(const struct swt_key_uri *uri);
 
