@@ -65,6 +65,8 @@ static int complaint(const struct swt_buf *errors, struct swt_buf *ret_text,
     struct swt_buf text SWT_CLEANUP(swt_buf_done) = {0};
     struct swt_slice rest = swt_buf_slice(errors);
 
+    while (rest.len > 0 && memchr(" \t\r\n.", rest.data[rest.len - 1], 5) != NULL)
+        rest.len--; /* a message ends without a dot */
     while (rest.len > 0 && text.len < MAX_COMPLAINT) {
         struct swt_buf more SWT_CLEANUP(swt_buf_done) = {0};
         struct swt_slice line = last_line(&rest);

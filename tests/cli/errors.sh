@@ -157,6 +157,22 @@ case_key_not_listed() {
     fails sign sign root --key "$KEYS/targets1.pem"
 }
 case_passphrase() { fails "key show" key show "$KEYS/root1-encrypted.pem"; }
+external_signer() { # BODY: ./signer, whose public key is that of targets1
+    sample_manifest
+    printf '#!/bin/sh\n[ "$1" = sign ] || exec cat %s\n%s\n' "$KEYS/targets1.pub" "$1" >signer
+    chmod +x signer
+}
+case_sign() {
+    external_signer 'echo "the token was removed." >&2; exit 3'
+    fails build build product.yaml -o b.swb --key exec:./signer
+    t_file_absent b.swb
+}
+case_signer_timeout() {
+    external_signer 'sleep 300'
+    PRELOAD=(SWUPDATE_TOOL_SIGNER_TIMEOUT=1)
+    fails build build product.yaml -o b.swb --key exec:./signer
+    t_file_absent b.swb
+}
 case_bad_signature() {
     sample_manifest
     PRELOAD=(LD_PRELOAD="$T_BUILD/faults/signer.so")

@@ -228,11 +228,11 @@ cp "$KEYS/root2.pem" file
 cp "$KEYS/root2.pem" pkcs11:token=T
 try key show a:b
 error_is "key show" 4 key-scheme
-t_json_err error.hint "a path that contains a colon is written ./PATH or file:PATH"
+t_err_contains "a path that contains a colon is written ./PATH or file:PATH"
 try key show pkcs11:token=T
 error_is "key show" 4 key-scheme
 try key show exec:./program
-error_is "key show" 4 key-scheme
+error_is "key show" 4 sign
 try key show file:
 error_is "key show" 4 key
 for uri in ./a:b file:a:b FILE:a:b "$PWD/a:b" "file:$PWD/a:b"; do
