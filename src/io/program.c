@@ -174,16 +174,19 @@ static int start(struct run *run, struct swt_error *err) {
 }
 
 /* Writes what the pipe takes. A program that wants no more is none that failed. */
-static void send_input(struct run *run) {
+static int send_input(struct run *run, struct swt_error *err) {
     struct swt_slice input = run->program->input;
     ssize_t put = 0;
     if (run->sent < input.len)
         put = write(run->pipes.input.write, input.data + run->sent, input.len - run->sent);
-    if (put > 0)
-        run->sent += (size_t)put;
-    bool again = put < 0 && (errno == EAGAIN || errno == EINTR);
-    if (!again && (put < 0 || run->sent == input.len))
+    if (put < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (put < 0 && errno != EPIPE)
+        return swt_fail_errno(err, errno, "cannot write to a program");
+    run->sent = put < 0 ? input.len : run->sent + (size_t)put;
+    if (run->sent == input.len)
         swt_fd_cleanup(&run->pipes.input.write);
+    return 0;
 }
 
 /* Reads what is there, once: keeps as many bytes as max leaves room for. Returns how many came, 0
@@ -195,10 +198,10 @@ static int receive(int *fd, size_t max, struct swt_buf *buf, struct swt_error *e
     ssize_t got = read(*fd, data, sizeof data);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
-    if (got <= 0) {
+    if (got < 0)
+        return swt_fail_errno(err, errno, "cannot read from a program");
+    if (got == 0)
         swt_fd_cleanup(fd);
-        return 0;
-    }
     size_t room = max - buf->len;
     int r = swt_buf_append(buf, data, (size_t)got < room ? (size_t)got : room, err);
     return r < 0 ? r : (int)got;
@@ -217,18 +220,21 @@ static int receive_errors(struct run *run, struct swt_error *err) {
     return receive(&run->pipes.errors.read, SWT_PROGRAM_ERRORS_MAX, &run->outcome.errors, err);
 }
 
-static void receive_start(struct run *run) {
+static int receive_start(struct run *run, struct swt_error *err) {
     int number;
     if (run->pipes.started.read < 0)
-        return;
+        return 0;
     ssize_t got = read(run->pipes.started.read, &number, sizeof number);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+        return 0;
+    if (got < 0)
+        return swt_fail_errno(err, errno, "cannot start a program");
     swt_fd_cleanup(&run->pipes.started.read);
     if (got == (ssize_t)sizeof number) {
         run->outcome.end = SWT_PROGRAM_NOT_STARTED;
         run->outcome.number = number;
     }
+    return 0;
 }
 
 /* Rounded up: 0 means that the time is over. */
@@ -260,13 +266,13 @@ static int move(struct run *run, int64_t left, struct swt_error *err) {
         return 0;
     int r = 0;
     if (fds[0].revents != 0)
-        send_input(run);
-    if (fds[1].revents != 0)
+        r = send_input(run, err);
+    if (r >= 0 && fds[1].revents != 0)
         r = receive_output(run, err);
     if (r >= 0 && fds[2].revents != 0)
         r = receive_errors(run, err);
     if (r >= 0 && fds[3].revents != 0)
-        receive_start(run);
+        r = receive_start(run, err);
     return r < 0 ? r : 0;
 }
 
@@ -301,16 +307,17 @@ static int attend(struct run *run, struct swt_error *err) {
 /* What the dead left in the pipes. Not up to their end: a process that fled from the group may hold
  * them open; and not for ever: it may go on writing. */
 static int drain(struct run *run, struct swt_error *err) {
-    int got;
-    receive_start(run);
+    int got = receive_start(run, err);
+    if (got < 0)
+        return got;
     do
         got = receive_output(run, err);
     while (got > 0 && run->outcome.end == SWT_PROGRAM_EXITED);
-    while (got >= 0 && run->outcome.errors.len < SWT_PROGRAM_ERRORS_MAX) {
+    if (got < 0)
+        return got;
+    do
         got = receive_errors(run, err);
-        if (got == 0)
-            break;
-    }
+    while (got > 0 && run->outcome.errors.len < SWT_PROGRAM_ERRORS_MAX);
     return got < 0 ? got : 0;
 }
 

@@ -32,9 +32,8 @@ int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **r
         swt_fail(err, SWT_E_KEY_SCHEME, "no signer serves '%.*s:'", (int)uri->scheme.len,
                  (const char *)uri->scheme.data);
         if (!ours)
-            swt_error_hint(err,
-                           "a path that contains a colon is written ./PATH or file:PATH; for a "
-                           "TPM or the like, OpenSSL must be configured to load its provider");
+            swt_error_hint(err, "a path that contains a colon is written ./PATH or file:PATH; for "
+                                "others, OpenSSL must load a provider that reaches its device");
         return -(int)err->code;
     }
     *ret_backend = backend;
