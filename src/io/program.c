@@ -180,7 +180,7 @@ static int send_input(struct run *run, struct swt_error *err) {
     if (run->sent < input.len)
         put = write(run->pipes.input.write, input.data + run->sent, input.len - run->sent);
     if (put < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
+        return 0; /* it is asked for again */
     if (put < 0 && errno != EPIPE)
         return swt_fail_errno(err, errno, "cannot write to a program");
     run->sent = put < 0 ? input.len : run->sent + (size_t)put;
@@ -189,14 +189,23 @@ static int send_input(struct run *run, struct swt_error *err) {
     return 0;
 }
 
+/* From a descriptor that does not block: EINTR is not the end of what is there. */
+static ssize_t read_some(int fd, void *ret_data, size_t size) {
+    ssize_t got;
+    do
+        got = read(fd, ret_data, size);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 /* Reads what is there, once: keeps as many bytes as max leaves room for. Returns how many came, 0
  * when there is nothing, and then *fd is closed if nothing will come. */
 static int receive(int *fd, size_t max, struct swt_buf *buf, struct swt_error *err) {
     uint8_t data[READ_SIZE];
     if (*fd < 0)
         return 0;
-    ssize_t got = read(*fd, data, sizeof data);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    ssize_t got = read_some(*fd, data, sizeof data);
+    if (got < 0 && errno == EAGAIN)
         return 0;
     if (got < 0)
         return swt_fail_errno(err, errno, "cannot read from a program");
@@ -224,8 +233,8 @@ static int receive_start(struct run *run, struct swt_error *err) {
     int number;
     if (run->pipes.started.read < 0)
         return 0;
-    ssize_t got = read(run->pipes.started.read, &number, sizeof number);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    ssize_t got = read_some(run->pipes.started.read, &number, sizeof number);
+    if (got < 0 && errno == EAGAIN)
         return 0;
     if (got < 0)
         return swt_fail_errno(err, errno, "cannot start a program");

@@ -49,9 +49,13 @@ static struct swt_slice last_line(struct swt_slice *text) {
     return line;
 }
 
+static bool is_one_of(uint8_t byte, const char *set) {
+    return byte != '\0' && strchr(set, byte) != NULL;
+}
+
 static bool is_blank(struct swt_slice line) {
     for (size_t i = 0; i < line.len; i++)
-        if (memchr(" \t\r", line.data[i], 3) == NULL)
+        if (!is_one_of(line.data[i], " \t\r"))
             return false;
     return true;
 }
@@ -65,7 +69,7 @@ static int complaint(const struct swt_buf *errors, struct swt_buf *ret_text,
     struct swt_buf text SWT_CLEANUP(swt_buf_done) = {0};
     struct swt_slice rest = swt_buf_slice(errors);
 
-    while (rest.len > 0 && memchr(" \t\r\n.", rest.data[rest.len - 1], 5) != NULL)
+    while (rest.len > 0 && is_one_of(rest.data[rest.len - 1], " \t\r\n."))
         rest.len--; /* a message ends without a dot */
     while (rest.len > 0 && text.len < MAX_COMPLAINT) {
         struct swt_buf more SWT_CLEANUP(swt_buf_done) = {0};
@@ -233,7 +237,7 @@ static int load_public(const struct swt_key_request *request, const char *progra
 
 static int exec_load_public(const struct swt_key_request *request, struct swt_public_key *ret_key,
                             struct swt_error *err) {
-    const char *program;
+    const char *program = NULL;
     int result = find_program(request, &program, err);
     return result < 0 ? result : load_public(request, program, SWT_E_PUBLIC_KEY, ret_key, err);
 }
@@ -244,7 +248,7 @@ static int exec_load_public(const struct swt_key_request *request, struct swt_pu
 static int exec_open(const struct swt_key_request *request, struct swt_notices *notices,
                      struct swt_public_key *ret_key, void **ret_state, struct swt_error *err) {
     struct swt_public_key key SWT_CLEANUP(swt_public_key_done) = {0};
-    const char *program;
+    const char *program = NULL;
     (void)notices;
 
     int result = find_program(request, &program, err);

@@ -92,7 +92,6 @@ t_must root rotate root -o next --add-root-key "$KEYS/root2.pub" --sign-with "$U
     --pin-file "$PIN_FILE" --sign-with "$KEYS/root2.pem"
 t_must verify --type root next --root root
 sample_manifest
-sample_root root
 quiet root create -o root --root-key "$KEYS/root1.pub" --targets-key $URI \
     --sign-with "$KEYS/root1.pem"
 PIN_OF_TPM=$PIN t_must build product.yaml -o b.swb --root root --key "$URI?pass" --pin-env PIN_OF_TPM
@@ -161,12 +160,12 @@ chmod 600 ec.pem rsa.pem
 grep -q 'BEGIN TSS2 PRIVATE KEY' ec.pem || t_fail "not the form that is to be tested"
 for key in 'ec ecdsa-p256' 'rsa rsa-2048'; do
     read -r name type <<<"$key"
-    t_must key show $name.pem --pin-file "$PIN_FILE" --json
+    t_must key show "$name.pem" --pin-file "$PIN_FILE" --json
     t_json keys.0.type "$type"
-    t_json_value "$T_OUT" keys.0.pem >$name.pub
-    t_must build product.yaml -o $name.swb --key $name.pem --pin-file "$PIN_FILE"
-    targets_envelope $name.swb >envelope
-    envelope_verifies envelope 0 $name.pub
+    t_json_value "$T_OUT" keys.0.pem >"$name.pub"
+    t_must build product.yaml -o "$name.swb" --key "$name.pem" --pin-file "$PIN_FILE"
+    targets_envelope "$name.swb" >envelope
+    envelope_verifies envelope 0 "$name.pub"
     flush
 done
 try build product.yaml -o b.swb --key ec.pem --pin-file "$WRONG_FILE"
