@@ -16,7 +16,8 @@
 
 /* SIGINT, SIGTERM and SIGHUP set a flag that swt_interrupted reads (but stay ignored where they
  * were); SIGPIPE does nothing, so that a broken pipe is an error of its write. Descriptors 0 to 2
- * that are closed are opened on /dev/null. libcrypto is set up. Uses SIGALRM. Once, from main. */
+ * that are closed are opened on /dev/null. SIGCHLD has its default, so that children can be waited
+ * for. libcrypto is set up. Uses SIGALRM. Once, from main. */
 void swt_io_setup(void);
 /* 0, or SWT_E_INTERRUPTED / SWT_E_TERMINATED once a signal came. Every read, write and wait of
  * this layer asks it, before and after EINTR. */
@@ -146,6 +147,41 @@ int swt_worker_call(struct swt_worker *worker, struct swt_slice request,
                     struct swt_error *err) SWT_CHECKED;
 /* Lets it finish, for two seconds; then it is killed. */
 void swt_worker_free(struct swt_worker *worker);
+
+/* A program to run; all borrowed. */
+struct swt_program {
+    /* argv[0] is the file that is executed, as it stands: no search, no shell. NULL at the end. */
+    const char *const *argv;
+    struct swt_slice input; /* its standard input; it need not read it */
+    unsigned seconds;       /* it may take, from its start to its end */
+    size_t output_max;      /* bytes of standard output */
+};
+
+enum swt_program_end {
+    SWT_PROGRAM_EXITED,      /* number is the exit status */
+    SWT_PROGRAM_SIGNALLED,   /* number is the signal */
+    SWT_PROGRAM_NOT_STARTED, /* number is the errno of exec */
+    SWT_PROGRAM_TIMEOUT,     /* stopped when its time was over */
+    SWT_PROGRAM_FLOODED      /* stopped when its output exceeded output_max */
+};
+#define SWT_PROGRAM_ERRORS_MAX ((size_t)4 * 1024)
+struct swt_program_outcome {
+    enum swt_program_end end;
+    int number;
+    struct swt_buf output; /* of standard output */
+    struct swt_buf errors; /* the start of standard error, SWT_PROGRAM_ERRORS_MAX at most */
+};
+void swt_program_outcome_done(struct swt_program_outcome *outcome);
+/*
+ * Runs program and waits for its end; swt_io_setup was called. It has the environment and the
+ * working folder of this process, descriptors 0 to 2 and no other, default signals, and a session
+ * of its own: it has no terminal to ask on, so a prompt of it fails and does not hang. At its end,
+ * at its limits and when we are interrupted, its process group is killed; it is killed too when
+ * this process dies. Whatever the program does is an outcome; errors are the system's and
+ * interruption's.
+ */
+int swt_program_run(const struct swt_program *program, struct swt_program_outcome *ret_outcome,
+                    struct swt_error *err) SWT_CHECKED;
 
 /* ---- SHA-256 ----------------------------------------------------------------------------- */
 

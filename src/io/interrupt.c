@@ -77,6 +77,8 @@ void swt_io_setup(void) {
     /* Handled by nothing, not SIG_IGN: that would be inherited by the signers we start. */
     handle(SIGPIPE, on_ignored, SA_RESTART);
     handle(SIGXFSZ, on_ignored, SA_RESTART);
+    /* A parent that ignored it would leave us with children whose status nobody keeps. */
+    handle(SIGCHLD, SIG_DFL, 0);
 }
 
 int swt_interrupted(struct swt_error *err) {

@@ -22,9 +22,16 @@ static void numbers_done(struct public_numbers *numbers) {
     BN_free(numbers->e);
 }
 
+/* From what the key's provider exports, since its single parameters may be told as the key stores
+ * them: a TPM's exponent 65537 is a 0 there. */
 static bool numbers_of(EVP_PKEY *pkey, struct public_numbers *numbers) {
-    return EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &numbers->n) == 1 &&
-           EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &numbers->e) == 1;
+    SWT_CLEANUP(OSSL_PARAM_free_cleanup) OSSL_PARAM *exported = NULL;
+    if (EVP_PKEY_todata(pkey, EVP_PKEY_PUBLIC_KEY, &exported) != 1)
+        return false;
+    const OSSL_PARAM *n = OSSL_PARAM_locate_const(exported, OSSL_PKEY_PARAM_RSA_N);
+    const OSSL_PARAM *e = OSSL_PARAM_locate_const(exported, OSSL_PKEY_PARAM_RSA_E);
+    return n != NULL && e != NULL && OSSL_PARAM_get_BN(n, &numbers->n) == 1 &&
+           OSSL_PARAM_get_BN(e, &numbers->e) == 1;
 }
 
 BIGNUM *swt_rsa_modulus(EVP_PKEY *pkey) {

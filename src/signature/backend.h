@@ -53,6 +53,8 @@ int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **r
 extern const struct swt_backend swt_backend_store;
 /* Tokens. */
 extern const struct swt_backend swt_backend_pkcs11;
+/* Programs that hold a key: exec:PROGRAM. */
+extern const struct swt_backend swt_backend_exec;
 /* Whether a provider that is loaded serves the scheme. */
 bool swt_store_serves(const struct swt_key_uri *uri);
 

@@ -97,6 +97,19 @@ bool swt_p256_raw_from_der(struct swt_slice der, uint8_t ret_raw[SWT_P256_RAW]);
 /* Returns the length. raw is valid. */
 size_t swt_p256_raw_to_der(const uint8_t raw[SWT_P256_RAW], uint8_t ret_der[SWT_P256_DER_MAX]);
 
+/* ---- external signers -------------------------------------------------------------------- */
+
+/* How many seconds a signer or token may take: limit, or fewer when the environment says so in
+ * SWUPDATE_TOOL_SIGNER_TIMEOUT. */
+unsigned swt_signer_seconds(unsigned limit);
+/* What 'public-key' printed: exactly one PEM block, a public key; else fault. */
+int swt_exec_public_key(struct swt_slice output, enum swt_code fault,
+                        struct swt_public_key *ret_key, struct swt_error *err) SWT_CHECKED;
+/* What 'sign' printed, as swt_backend's sign returns it. SWT_E_BAD_SIGNATURE for what cannot be a
+ * signature by key. */
+int swt_exec_signature(const struct swt_key *key, struct swt_slice output, struct swt_buf *ret_raw,
+                       struct swt_error *err) SWT_CHECKED;
+
 /* ---- verifying --------------------------------------------------------------------------- */
 
 /* A message to verify, hashed once: 1,024 junk signatures over 4 MiB of metadata must not cost
@@ -112,7 +125,7 @@ int swt_message_init(struct swt_slice bytes, struct swt_message *ret_message,
 int swt_message_verifies(const struct swt_message *message, const struct swt_key *key,
                          EVP_PKEY *pkey, struct swt_slice value, struct swt_error *err) SWT_CHECKED;
 
-/* PSS with SHA-256, MGF1 with SHA-256 and a salt of exactly 32 bytes. */
+/* PSS with a salt as long as the digest that context has. */
 bool swt_pss_configure(EVP_PKEY_CTX *context);
 
 /* ---- signers ----------------------------------------------------------------------------- */
@@ -127,11 +140,15 @@ void swt_evp_pkey_cleanup(EVP_PKEY **pkey);
 struct swt_library_fault {
     bool memory;        /* it ran out of memory */
     bool algorithm;     /* it lacks a cipher or a key derivation */
-    const char *reason; /* of the last error that has one, or NULL; static */
+    const char *reason; /* of the error that says most, or NULL; static */
+    char detail[256];   /* what a provider added to reason, or empty */
 };
 /* Empties the error queue. */
 struct swt_library_fault swt_library_fault_take(void);
-/* "what: reason" with code, or SWT_E_MEMORY. Empties the queue. */
+/* "what: reason: detail" with code, or SWT_E_MEMORY. */
+int swt_library_fault_tell(const struct swt_library_fault *fault, struct swt_error *err,
+                           enum swt_code code, const char *what);
+/* The same of what is in the error queue, which is empty then. */
 int swt_library_fail(struct swt_error *err, enum swt_code code, const char *what);
 
 #endif

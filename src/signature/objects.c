@@ -69,7 +69,8 @@ static int explain(const struct swt_key_request *request, const struct swt_key_f
     } else if (file != NULL) {
         swt_key_file_refuse(file, fault, err);
     } else {
-        swt_fail(err, fault, "the provider of this scheme cannot load the key");
+        swt_library_fault_tell(&reported, err, fault,
+                               "the provider of this scheme cannot load the key");
     }
     return swt_key_uri_blame(&request->uri, err);
 }

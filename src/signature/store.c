@@ -3,7 +3,9 @@
 #include "internal.h"
 
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/store.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,8 +28,20 @@ static void asker_cleanup(struct swt_asker **asker) {
     free(*asker);
 }
 
+/* A PIN that nobody uses is a fault to tell before the signature: a key of a TPM would be tried
+ * without it, and each such try counts towards the TPM's lockout. */
+static int check_asked(const struct swt_key_request *request, const struct swt_asker *asker,
+                       struct swt_error *err) {
+    const struct swt_key_source *source = request->source;
+    if (asker->asked || (source->passphrase_file == NULL && source->passphrase_env == NULL))
+        return 0;
+    swt_fail(err, SWT_E_KEY, "a PIN is given, and the key's provider did not ask for it");
+    swt_error_hint(err, "a key of a TPM that has a password is named handle:NUMBER?pass");
+    return swt_key_uri_blame(&request->uri, err);
+}
+
 /* file stays empty for what a provider serves. */
-static int load(const struct swt_key_request *request, enum swt_code fault,
+static int load(const struct swt_key_request *request, bool need_private, enum swt_code fault,
                 struct swt_key_file *file, struct swt_key_objects *ret_objects,
                 struct swt_error *err) {
     const struct swt_key_uri *uri = &request->uri;
@@ -54,8 +68,14 @@ static int load(const struct swt_key_request *request, enum swt_code fault,
                        "a file is written ./NAME; for the provider's key, go to another folder");
         return swt_key_uri_blame(uri, err);
     }
-    return swt_key_objects_load(request, uri->path != NULL ? file : NULL, asker, fault, ret_objects,
-                                err);
+    struct swt_key_objects objects SWT_CLEANUP(swt_key_objects_done) = {0};
+    int result =
+        swt_key_objects_load(request, uri->path != NULL ? file : NULL, asker, fault, &objects, err);
+    if (result >= 0 && uri->path == NULL && need_private)
+        result = check_asked(request, asker, err);
+    if (result >= 0)
+        *ret_objects = SWT_MOVE(objects);
+    return result;
 }
 
 static int public_part(const struct swt_key_request *request, EVP_PKEY *pkey, enum swt_code fault,
@@ -108,7 +128,7 @@ static int load_key(const struct swt_key_request *request, bool need_private, en
     struct swt_public_key key SWT_CLEANUP(swt_public_key_done) = {0};
     EVP_PKEY *pkey = NULL; /* borrowed from objects */
 
-    int result = load(request, fault, &file, &objects, err);
+    int result = load(request, need_private, fault, &file, &objects, err);
     if (result < 0)
         return result;
     result = swt_key_objects_pick(&objects, need_private, fault, &pkey, err);
@@ -169,6 +189,18 @@ static int append_signature(const struct swt_key *key, struct swt_slice value,
     return swt_buf_append(ret_raw, raw, sizeof raw, err);
 }
 
+/*
+ * The operation comes from the provider that holds the key. Left to itself OpenSSL takes the first
+ * provider that knows the algorithm, hands it the public part of a TPM's key, which is all that can
+ * be handed over, and tells then that the private key is missing.
+ */
+static void prefer_provider_of(EVP_PKEY *pkey, char *ret_query, size_t size) {
+    const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(pkey);
+    const char *name = provider == NULL ? NULL : OSSL_PROVIDER_get0_name(provider);
+    (void)snprintf(ret_query, size, "%s%s",
+                   name == NULL ? "" : "?provider=", name == NULL ? "" : name);
+}
+
 static int store_sign(void *state, const struct swt_key *key, struct swt_slice message,
                       struct swt_buf *ret_raw, struct swt_error *err) {
     EVP_PKEY *pkey = state;
@@ -177,11 +209,13 @@ static int store_sign(void *state, const struct swt_key *key, struct swt_slice m
     const char *digest = key->type == SWT_KEY_ED25519 ? NULL : "SHA256";
     const uint8_t *data = message.len == 0 ? (const uint8_t *)"" : message.data;
     size_t len = 0;
+    char query[128];
 
     if (context == NULL)
         return swt_fail_memory(err);
     ERR_clear_error();
-    if (EVP_DigestSignInit_ex(context, &parameters, digest, NULL, NULL, pkey, NULL) <= 0 ||
+    prefer_provider_of(pkey, query, sizeof query);
+    if (EVP_DigestSignInit_ex(context, &parameters, digest, NULL, query, pkey, NULL) <= 0 ||
         (key->type == SWT_KEY_RSA && !swt_pss_configure(parameters)))
         return swt_library_fail(err, SWT_E_SIGN, "the key refuses the signature scheme");
     if (EVP_DigestSign(context, NULL, &len, data, message.len) <= 0)

@@ -21,9 +21,9 @@ int swt_message_init(struct swt_slice bytes, struct swt_message *ret_message,
 }
 
 bool swt_pss_configure(EVP_PKEY_CTX *context) {
-    /* A fixed salt length on both sides: left to the library, it would accept any. */
+    /* A fixed salt length on both sides: left to the library, it would accept any. The hash of MGF1
+     * is that of the signature unless another is set, and not every provider can be told. */
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) > 0 &&
            EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0;
 }
 

@@ -183,10 +183,22 @@ case_key_not_found() { mock_fails no-key "${MOCK_PIN_FILE[@]}"; }
 case_key_ambiguous() { mock_fails two-keys "${MOCK_PIN_FILE[@]}"; }
 case_key_usage() { mock_fails no-sign "${MOCK_PIN_FILE[@]}"; }
 case_mechanism() { mock_fails no-mechanism "${MOCK_PIN_FILE[@]}"; }
+external_signer() { # BODY: ./signer, whose public key is that of targets1
+    sample_manifest
+    printf '#!/bin/sh\n[ "$1" = sign ] || exec cat %s\n%s\n' "$KEYS/targets1.pub" "$1" >signer
+    chmod +x signer
+}
+case_sign() {
+    external_signer 'echo "the token was removed." >&2; exit 3'
+    fails build build product.yaml -o b.swb --key exec:./signer
+    t_file_absent b.swb
+}
 case_signer_timeout() {
-    export SWUPDATE_TOOL_SIGNER_TIMEOUT=1
+    PRELOAD=(SWUPDATE_TOOL_SIGNER_TIMEOUT=1)
     mock_fails C_Sign=hang "${MOCK_PIN_FILE[@]}"
-    unset SWUPDATE_TOOL_SIGNER_TIMEOUT
+    external_signer 'sleep 300'
+    fails build build product.yaml -o b.swb --key exec:./signer
+    t_file_absent b.swb
 }
 case_bad_signature() {
     mock_fails signature=flipped "${MOCK_PIN_FILE[@]}"

@@ -231,6 +231,8 @@ error_is "key show" 4 key-scheme
 t_json_err error.hint "a path that contains a colon is written ./PATH or file:PATH"
 try key show "pkcs11:token=T?module-path=/missing.so"
 error_is "key show" 4 module-not-found
+try key show exec:./program
+error_is "key show" 4 sign
 try key show file:
 error_is "key show" 4 key
 for uri in ./a:b file:a:b FILE:a:b "$PWD/a:b" "file:$PWD/a:b"; do

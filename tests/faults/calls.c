@@ -2,7 +2,8 @@
 /*
  * Preloaded, it makes one system call of a program fail, or does something at that moment:
  *
- *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link, close, stat, mkdir, chmod, seek
+ *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link, close, stat, mkdir, chmod, seek,
+ *                          process (pipe and fork)
  *   SWT_FAULT_AT=N         the Nth call of that class, from 1; 0: none
  *   SWT_FAULT_FROM=1       the Nth and all that follow
  *   SWT_FAULT_PATH=NAME    counts opens of files of that base name only
@@ -16,6 +17,7 @@
  * Calls go to the kernel directly, so that it works beneath a sanitizer's own interception too.
  * Those of the C library itself (stdio) are not seen; the program has none that matter.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -53,6 +55,7 @@ __attribute__((constructor)) static void begin(void) {
     plan.named = number("SWT_FAULT_NAMED");
     plan.count_fd = number("SWT_FAULT_COUNT");
     plan.call = getenv("SWT_FAULT_CALL");
+    (void)unsetenv("LD_PRELOAD"); /* what the program starts has no faults */
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -79,7 +82,6 @@ static bool fails(const char *call) {
     }
     if (plan.command != NULL) {
         plan.call = NULL;
-        (void)unsetenv("LD_PRELOAD");
         if (system(plan.command) != 0)
             abort();
         return false;
@@ -223,4 +225,18 @@ int fstat(int fd, struct stat *status) {
 
 int fstatat(int folder, const char *path, struct stat *status, int flags) {
     return fails("stat") ? -1 : (int)syscall(SYS_newfstatat, folder, path, status, flags);
+}
+
+/* ---- processes ----------------------------------------------------------------------------------
+ */
+
+int pipe2(int fds[2], int flags) {
+    return fails("process") ? -1 : (int)syscall(SYS_pipe2, fds, flags);
+}
+
+pid_t fork(void) {
+    pid_t (*next)(void);
+    void *symbol = dlsym(RTLD_NEXT, "fork");
+    memcpy(&next, &symbol, sizeof next);
+    return fails("process") ? -1 : next();
 }

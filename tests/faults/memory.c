@@ -54,6 +54,7 @@ __attribute__((constructor)) static void begin(void) {
     count_fd = number("SWT_FAULT_COUNT");
     library = number("SWT_FAULT_LIBRARY");
     (void)dl_iterate_phdr(find_library, NULL);
+    (void)unsetenv("LD_PRELOAD"); /* what the program starts has no faults */
     armed = 1;
 }
 

@@ -13,12 +13,14 @@ SWT_BUILD, SWT_SOURCE and SWT_SANITIZE are those of scripts/run-tests.
 """
 
 import errno
+import io
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 TOOL = os.environ["SWT_TOOL"]
@@ -42,6 +44,13 @@ release: {version: "1", metadata_version: 1}
 targets:
   - {name: app, file: app.bin}
   - {name: deep/data, file: data.bin}
+"""
+
+# Has made its signature before; it must have been given the whole message all the same.
+SIGNER = """#!/bin/sh
+[ "$1" = sign ] || exec cat signer.pub
+cmp -s - message || exit 1
+exec cat signature
 """
 
 
@@ -70,6 +79,7 @@ COMMANDS = [
         {"out/app": b"old", "out/deep/data": b"old", "out/other": b"stays"},
     ),
     Command("keygen", "keygen -o new.key --type ed25519", pair=True),
+    Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
 ]
 
@@ -86,7 +96,9 @@ CALLS = [
     ("mkdir", [errno.ENOSPC]),
     ("chmod", [errno.EPERM]),
     ("seek", [errno.EIO]),
+    ("process", [errno.EMFILE, errno.EAGAIN]),
 ]
+
 
 
 class Case:
@@ -148,11 +160,30 @@ class Sweep:
             "build product.yaml -o b.pb --root root",
         ):
             subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
+        self.prepare_signer()
         for command in COMMANDS:
             status, error = self.run(command, {})
             if status != 0:
                 sys.exit(f"{command.name} fails without a fault: {error}")
             command.after = tree(self.folder)
+
+    def prepare_signer(self):
+        words = [TOOL, "build", "product.yaml", "-o", "-", "--root", "root", "--key", "key"]
+        bundle = subprocess.run(words, cwd=self.template, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(bundle)) as members:
+            envelope = members.extractfile("targets_metadata").read()
+        # Metadata of 128 to 16,383 bytes behind its tag and length; one signature, its 64 bytes last.
+        length = (envelope[1] & 127) | envelope[2] << 7
+        for name, content in (
+            ("signer", SIGNER.encode()),
+            ("message", envelope[3 : 3 + length]),
+            ("signature", envelope[-64:]),
+        ):
+            with open(os.path.join(self.template, name), "wb") as file:
+                file.write(content)
+        os.chmod(os.path.join(self.template, "signer"), 0o755)
+        public = os.path.join(SOURCE, "testdata/keys/ed25519-1.pub")
+        shutil.copy(public, os.path.join(self.template, "signer.pub"))
 
     def before(self, command):
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -41,9 +41,9 @@ static void paths(void **state) {
 
 static void schemes(void **state) {
     (void)state;
-    static const char *const cases[] = {
-        "pkcs11:token=T", "PKCS11:token=T",  "exec:./sign", "handle:0x810001", "a:b",
-        "a+b.c-9:x",      "https://host/key"};
+    static const char *const cases[] = {"pkcs11:token=T",  "PKCS11:token=T",
+                                        "handle:0x810001", "a:b",
+                                        "a+b.c-9:x",       "https://host/key"};
     for (size_t i = 0; i < SWT_COUNT(cases); i++) {
         struct swt_key_uri uri;
         struct swt_error err = {0};
@@ -55,7 +55,7 @@ static void schemes(void **state) {
         assert_done(swt_key_uri_parse(cases[i], &uri, &err), &err);
         assert_null(uri.path);
         assert_int_equal(uri.scheme.len, strcspn(cases[i], ":"));
-        (void)snprintf(expected, sizeof expected, "no signer serves '%.*s:' in this version",
+        (void)snprintf(expected, sizeof expected, "no signer serves '%.*s:'",
                        (int)strcspn(cases[i], ":"), cases[i]);
         assert_error(swt_signer_open(&source, &nobody, NULL, &signer, &err), &err, SWT_E_KEY_SCHEME,
                      expected);
