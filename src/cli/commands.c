@@ -28,7 +28,7 @@ const struct swt_command swt_commands[] = {
             "public key as PEM at KEY.pub. Files that exist are not replaced without --force.\n\n"
             "With a passphrase the private key is encrypted.",
         .options = OPTIONS(&swt_opt_output_key, &swt_opt_key_type, &swt_opt_passphrase_file,
-                           &swt_opt_pin_env, &swt_opt_force, COMMON),
+                           &swt_opt_pin_env, &swt_opt_force, &swt_opt_audit_log, COMMON),
         .required = OPTIONS(&swt_opt_output_key),
         .run = swt_cmd_keygen,
     },
@@ -53,7 +53,8 @@ const struct swt_command swt_commands[] = {
             "root and as targets. The thresholds and the version are 1 unless they are given.\n\n"
             "Root metadata counts as a trust anchor once enough of its own root keys have signed "
             "it: now with --sign-with, or later with `swupdate-tool sign`.",
-        .options = OPTIONS(&swt_opt_output_root, ROOT_ROLES, &swt_opt_sign_with, KEY_PARTS, COMMON),
+        .options = OPTIONS(&swt_opt_output_root, ROOT_ROLES, &swt_opt_sign_with, KEY_PARTS,
+                           &swt_opt_audit_log, COMMON),
         .required = OPTIONS(&swt_opt_output_root, &swt_opt_root_key, &swt_opt_targets_key),
         .run = swt_cmd_root_create,
     },
@@ -69,9 +70,10 @@ const struct swt_command swt_commands[] = {
             "--targets-key replace all keys of their role.\n\n"
             "Devices accept it once enough of the old and enough of the new root keys have signed: "
             "the report tells which quorums are met and what is missing.",
-        .options = OPTIONS(&swt_opt_output_root, ROOT_ROLES, &swt_opt_add_root_key,
-                           &swt_opt_remove_root_key, &swt_opt_add_targets_key,
-                           &swt_opt_remove_targets_key, &swt_opt_sign_with, KEY_PARTS, COMMON),
+        .options =
+            OPTIONS(&swt_opt_output_root, ROOT_ROLES, &swt_opt_add_root_key,
+                    &swt_opt_remove_root_key, &swt_opt_add_targets_key, &swt_opt_remove_targets_key,
+                    &swt_opt_sign_with, KEY_PARTS, &swt_opt_audit_log, COMMON),
         .required = OPTIONS(&swt_opt_output_root),
         .run = swt_cmd_root_rotate,
     },
@@ -86,9 +88,9 @@ const struct swt_command swt_commands[] = {
             "bundle. The same inputs give the same unsigned bytes on any machine.\n\n"
             "Without a key, or with fewer keys than the threshold, the bundle is written all the "
             "same and the report says what is missing: `swupdate-tool sign` adds it.",
-        .options =
-            OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle, &swt_opt_key,
-                    KEY_PARTS, &swt_opt_define, &swt_opt_profile, &swt_opt_dry_run, COMMON),
+        .options = OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle,
+                           &swt_opt_key, KEY_PARTS, &swt_opt_audit_log, &swt_opt_define,
+                           &swt_opt_profile, &swt_opt_dry_run, COMMON),
         .required = OPTIONS(&swt_opt_output_bundle),
         .unless = &swt_opt_dry_run,
         .run = swt_cmd_build,
@@ -105,8 +107,8 @@ const struct swt_command swt_commands[] = {
             "metadata is not signed.\n\n"
             "The keys must be listed for the role by the bundle's own root metadata, else by "
             "--root. A key that has signed already changes nothing.",
-        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_output_signed, &swt_opt_role,
-                           &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
+        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_audit_log, &swt_opt_output_signed,
+                           &swt_opt_role, &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
         .required = OPTIONS(&swt_opt_key),
         .run = swt_cmd_sign,
     },
@@ -163,6 +165,20 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "check",
+        .summary = "find what is wrong with an audit log",
+        .arguments = "FILE...",
+        .min_arguments = 1,
+        .max_arguments = SIZE_MAX,
+        .description =
+            "Checks audit logs of signatures: the form of each line, that it follows from the line "
+            "before it, and that each outcome belongs to a use of a key. Prints the hash of the "
+            "last line: kept elsewhere, it tells later whether lines were cut off.\n\n"
+            "Exits 0 when all files are sound and 1 when something was found.",
+        .options = OPTIONS(COMMON),
+        .run = swt_cmd_check,
     },
     {.name = NULL},
 };

@@ -159,6 +159,11 @@ int swt_invocation_make(const struct swt_command *command, const struct swt_word
 
 int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
                            struct swt_error *err) {
+    keyring->audit_log = swt_option_value(invocation, &swt_opt_audit_log);
+    if (keyring->audit_log == NULL)
+        keyring->audit_log = getenv("SWUPDATE_TOOL_AUDIT_LOG");
+    if (keyring->audit_log != NULL && keyring->audit_log[0] == '\0')
+        keyring->audit_log = NULL;
     struct swt_option_values variables = swt_option_values(invocation, &swt_opt_pin_env);
     for (size_t i = 0; i < variables.count; i++) {
         int r = swt_keyring_take_variable(keyring, variables.items[i], err);

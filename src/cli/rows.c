@@ -109,6 +109,13 @@ const struct swt_option swt_opt_public_key = {
     .repeatable = true,
     .key_part = SWT_KEY_PART_PUBLIC_KEY};
 
+const struct swt_option swt_opt_audit_log = {
+    .name = "audit-log",
+    .argument = "FILE",
+    .help = "append what is signed to FILE, before a key is used and after it; "
+            "nothing is signed when that fails (default: SWUPDATE_TOOL_AUDIT_LOG)",
+    .complete = SWT_COMPLETE_FILE};
+
 /* ---- root metadata ----------------------------------------------------------------------- */
 
 const struct swt_option swt_opt_root_key = {
