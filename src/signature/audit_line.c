@@ -4,6 +4,7 @@
 
 #include "audit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void swt_audit_json_cleanup(json_t **json) {
@@ -31,16 +32,19 @@ struct sink {
 
 static int append_piece(const char *data, size_t len, void *context) {
     struct sink *sink = context;
-    sink->result = swt_buf_append(sink->bytes, data, len, sink->err);
+    /* jansson goes on after a piece that could not be taken: then none is. */
+    if (sink->result >= 0)
+        sink->result = swt_buf_append(sink->bytes, data, len, sink->err);
     return sink->result < 0 ? -1 : 0;
 }
 
 int swt_audit_line_encode(const json_t *object, struct swt_buf *ret_bytes, struct swt_error *err) {
     struct sink sink = {.bytes = ret_bytes, .err = err};
     if (json_dump_callback(object, append_piece, &sink,
-                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII) < 0)
-        return sink.result < 0 ? sink.result : swt_fail_memory(err);
-    return 0;
+                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII) < 0 &&
+        sink.result >= 0)
+        return swt_fail_memory(err);
+    return sink.result;
 }
 
 /* ---- members ----------------------------------------------------------------------------- */
@@ -174,15 +178,10 @@ static int check_encoding(const json_t *object, struct swt_slice bytes, struct s
     return result;
 }
 
-int swt_audit_line_parse(struct swt_slice bytes, struct swt_audit_line *ret_line,
-                         struct swt_error *err) {
+static int parse(struct swt_slice bytes, struct swt_audit_line *ret_line, struct swt_error *err) {
     struct swt_audit_line line SWT_CLEANUP(swt_audit_line_done) = {0};
-    json_error_t fault;
-
     line.object = json_loadb(bytes.len == 0 ? "" : (const char *)bytes.data, bytes.len,
-                             JSON_REJECT_DUPLICATES, &fault);
-    if (line.object == NULL && json_error_code(&fault) == json_error_out_of_memory)
-        return swt_fail_memory(err);
+                             JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(line.object))
         return swt_fail(err, SWT_E_AUDIT_LOG, "no JSON object");
     int result = check_object(line.object, err);
@@ -196,6 +195,20 @@ int swt_audit_line_parse(struct swt_slice bytes, struct swt_audit_line *ret_line
     (void)swt_parse_time(json_string_value(json_object_get(line.object, "time")), &line.time);
     *ret_line = SWT_MOVE(line);
     return 0;
+}
+
+/* Where memory runs out, jansson drops characters or sees wrong tokens, and does not tell. A sound
+ * line must not look damaged for it: what fails twice, while memory can be had, is none. */
+int swt_audit_line_parse(struct swt_slice bytes, struct swt_audit_line *ret_line,
+                         struct swt_error *err) {
+    int result = parse(bytes, ret_line, err);
+    if (result >= 0 || err->code != SWT_E_AUDIT_LOG)
+        return result;
+    void *probe = malloc(bytes.len + 1);
+    if (probe == NULL)
+        return swt_fail_memory(err);
+    free(probe);
+    return parse(bytes, ret_line, err);
 }
 
 int swt_audit_line_use(const struct swt_audit_line *line, char ret_hash[SWT_AUDIT_HASH],
