@@ -119,9 +119,9 @@ struct swt_audit_summary {
     uint64_t lines;
     uint64_t signatures; /* outcomes */
     uint64_t failed;
-    uint64_t unfinished;         /* uses without an outcome */
-    uint64_t faults;             /* findings that are no warning */
-    char head[SWT_HEX_SIZE(32)]; /* SHA-256 of the last line */
+    uint64_t unfinished;                      /* uses without an outcome */
+    uint64_t faults;                          /* findings that are no warning */
+    char head[SWT_HEX_SIZE(SWT_DIGEST_SIZE)]; /* SHA-256 of the last line */
 };
 /*
  * Judges a whole log in constant memory and calls found for each finding, in the order of the lines

@@ -330,6 +330,7 @@ is_usage root create -o r --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targ
 COMMAND='root rotate'
 is_usage root rotate root -o r --audit-log root
 COMMAND=''
+is_usage sign b.swb --key "$KEYS/targets1.pem" --audit-log -
 nothing_signed 2
 t_file_absent r
 t_file_absent new
