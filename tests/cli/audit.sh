@@ -202,6 +202,14 @@ t_exit 143
 events_are log $'begin - targets 42\nend signed targets 42\nbegin - targets 42\nend signed targets 42'
 nothing_signed 4
 
+# The outcome is told also when another process has the log at that moment.
+cp before.swb b.swb
+at_use '(exec 9>>log; flock 9; touch locked; exec sleep 1) >/dev/null 2>&1 &
+    until [ -e locked ]; do sleep 0.05; done
+    kill -TERM $PPID' sign b.swb --key "$KEYS/ed25519-1.pem" --audit-log log
+t_exit 143
+nothing_signed 6
+
 t_begin "a run that is killed while the key is in use leaves its first line"
 sample_log
 cp b.swb before.swb
