@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * io: files and streams. A reader that opens once, a writer whose file appears complete or not
- * at all, a staging folder for many files at once, a worker process, SHA-256, and the interrupt
- * flag that lets every loop stop at a signal and unwind through the ordinary clean-up.
+ * at all, a staging folder for many files at once, a file that lines are appended to, SHA-256, and
+ * the interrupt flag that lets every loop stop at a signal and unwind through the ordinary
+ * clean-up. Child processes: a worker, and programs.
  */
 #ifndef SWT_IO_H
 #define SWT_IO_H
@@ -54,6 +55,8 @@ int swt_reader_read_all(struct swt_reader *reader, size_t cap, struct swt_buf *r
                         struct swt_error *err) SWT_CHECKED;
 /* Two names of one file that exists, by device and inode; "-" names none. */
 bool swt_same_file(const char *a, const char *b);
+/* The same of files that may not exist yet: one name in one folder, links followed. */
+bool swt_same_place(const char *a, const char *b);
 /* A whole small file; one over cap bytes is SWT_E_FILE_KIND. Replaces what ret_bytes held. */
 int swt_read_file(const char *path, size_t cap, struct swt_buf *ret_bytes,
                   struct swt_error *err) SWT_CHECKED;
@@ -182,6 +185,32 @@ void swt_program_outcome_done(struct swt_program_outcome *outcome);
  */
 int swt_program_run(const struct swt_program *program, struct swt_program_outcome *ret_outcome,
                     struct swt_error *err) SWT_CHECKED;
+
+/* ---- appending --------------------------------------------------------------------------- */
+
+/* A file of lines that several processes append to, such as a log. Errors carry its path. */
+struct swt_appender;
+/* With create, a missing file is made (0666 less the umask). A symbolic link is followed. What is
+ * no regular file is SWT_E_FILE_KIND. */
+int swt_appender_open(const char *path, bool create, struct swt_appender **ret_appender,
+                      struct swt_error *err) SWT_CHECKED;
+void swt_appender_free(struct swt_appender *appender);
+void swt_appender_cleanup(struct swt_appender **appender);
+const char *swt_appender_name(const struct swt_appender *appender);
+/* The file for this process alone, once others have let go of it: SWT_E_IO after so many seconds,
+ * or when it was deleted. urgent: a signal that asks to stop shortens the wait but does not end it.
+ * Nothing below asks for signals. */
+int swt_appender_lock(struct swt_appender *appender, unsigned seconds, bool urgent,
+                      struct swt_error *err) SWT_CHECKED;
+void swt_appender_unlock(struct swt_appender *appender);
+/* The last line without its newline; *ret_found false: the file is empty. SWT_E_FILE_KIND when no
+ * newline ends it or it has more than cap bytes. Locked only; replaces what ret_line held. */
+int swt_appender_last_line(const struct swt_appender *appender, size_t cap,
+                           struct swt_buf *ret_line, bool *ret_found,
+                           struct swt_error *err) SWT_CHECKED;
+/* line, with its newline, is on storage when this returns, or is taken back. Locked only. */
+int swt_appender_append(struct swt_appender *appender, struct swt_slice line,
+                        struct swt_error *err) SWT_CHECKED;
 
 /* ---- SHA-256 ----------------------------------------------------------------------------- */
 

@@ -158,4 +158,15 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
 /* What is inside a bundle, root metadata or device manifest. Document: kind, and what it holds. */
 int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
+/* ---- check.c ----------------------------------------------------------------------------- */
+
+/*
+ * Judges audit logs, each by its contents. What is wrong is an answer (*ret_sound false, return 0);
+ * a file of another kind is SWT_E_FILE_KIND. Document: files, each file, kind ("audit-log"), sound,
+ * lines, signatures, failed, unfinished, head (the SHA-256 of the last line), findings (level:
+ * "error" / "warning", code, line, message) and findings_omitted; ok.
+ */
+int swt_check(const char *const *files, size_t file_count, bool *ret_sound, json_t **ret_document,
+              struct swt_error *err) SWT_CHECKED;
+
 #endif

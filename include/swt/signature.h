@@ -93,7 +93,8 @@ struct swt_signing_subject {
     uint32_t version;    /* of the metadata; 0: not known */
 };
 /* Signs message (not a digest), which is subject's, and verifies the result. Appends the raw
- * signature as metadata carries it: P-256 r‖s with low s, Ed25519 64 bytes, RSA-PSS. SWT_E_SIGN. */
+ * signature as metadata carries it: P-256 r‖s with low s, Ed25519 64 bytes, RSA-PSS. SWT_E_SIGN.
+ * With an audit log: SWT_E_AUDIT_LOG and what writing can say, with no signature. */
 int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject *subject,
                     struct swt_slice message, struct swt_buf *ret_raw,
                     struct swt_error *err) SWT_CHECKED;
@@ -101,6 +102,41 @@ int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject 
 /* Signs a text that can never be metadata, with random bytes in it, and verifies the result: proves
  * that the key signs and that its public part belongs to it. The subject's role is "trial". */
 int swt_signer_trial(struct swt_signer *signer, struct swt_error *err) SWT_CHECKED;
+
+/* ---- the audit log ----------------------------------------------------------------------- */
+
+/*
+ * JSON lines, each with the hash of the one before (swupdate-tool-check(1)). Where the keyring
+ * names one, swt_signer_sign writes a line before it uses the key and one with the outcome, and
+ * releases the signature when that is on storage; swt_signer_open refuses a log that cannot be
+ * continued.
+ */
+struct swt_reader;
+
+struct swt_audit_finding {
+    bool warning;     /* worth a look; the chain holds */
+    const char *code; /* "line", "chain", "outcome", "incomplete"; warnings: "unfinished", "time" */
+    uint64_t line;    /* from 1 */
+    const char *message;
+};
+struct swt_audit_summary {
+    uint64_t lines;
+    uint64_t signatures; /* outcomes */
+    uint64_t failed;
+    uint64_t unfinished;                      /* uses without an outcome */
+    uint64_t faults;                          /* findings that are no warning */
+    char head[SWT_HEX_SIZE(SWT_DIGEST_SIZE)]; /* SHA-256 of the last line */
+};
+/*
+ * Judges a whole log in constant memory and calls found for each finding, in the order of the lines
+ * but for unfinished uses, which may come late. A negative answer of found ends it. SWT_E_FILE_KIND
+ * when the file is no audit log at all; damage is a finding.
+ */
+int swt_audit_check(struct swt_reader *reader,
+                    int (*found)(void *context, const struct swt_audit_finding *finding,
+                                 struct swt_error *err),
+                    void *context, struct swt_audit_summary *ret_summary,
+                    struct swt_error *err) SWT_CHECKED;
 
 /* ---- making keys ------------------------------------------------------------------------- */
 

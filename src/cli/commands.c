@@ -11,7 +11,7 @@
     }
 #define COMMON &swt_opt_json, &swt_opt_quiet, &swt_opt_verbose, &swt_opt_help
 #define PINS &swt_opt_passphrase_file, &swt_opt_pin_file, &swt_opt_pin_env
-#define KEY_PARTS PINS, &swt_opt_public_key, &swt_opt_allow_final_try
+#define KEY_PARTS PINS, &swt_opt_public_key, &swt_opt_allow_final_try, &swt_opt_audit_log
 #define ROOT_ROLES                                                                                 \
     &swt_opt_root_key, &swt_opt_targets_key, &swt_opt_root_threshold, &swt_opt_targets_threshold,  \
         &swt_opt_root_version, &swt_opt_expires
@@ -31,7 +31,7 @@ const struct swt_command swt_commands[] = {
             "Where KEY is a pkcs11: URI, the pair is made on the token, which the private key "
             "never leaves.",
         .options = OPTIONS(&swt_opt_output_key, &swt_opt_key_type, PINS, &swt_opt_allow_final_try,
-                           &swt_opt_force, COMMON),
+                           &swt_opt_audit_log, &swt_opt_force, COMMON),
         .required = OPTIONS(&swt_opt_output_key),
         .run = swt_cmd_keygen,
     },
@@ -193,6 +193,20 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "check",
+        .summary = "find what is wrong with an audit log",
+        .arguments = "FILE...",
+        .min_arguments = 1,
+        .max_arguments = SIZE_MAX,
+        .description =
+            "Checks audit logs of signatures: the form of each line, that it follows from the line "
+            "before it, and that each outcome belongs to a use of a key. Prints the hash of the "
+            "last line: kept elsewhere, it tells later whether lines were cut off.\n\n"
+            "Exits 0 when all files are sound and 1 when something was found.",
+        .options = OPTIONS(COMMON),
+        .run = swt_cmd_check,
     },
     {.name = NULL},
 };

@@ -3,6 +3,7 @@
 #include "rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Values of one row (option NULL: the arguments) stand together: values[first .. first+count). */
 struct swt_group {
@@ -160,6 +161,14 @@ int swt_invocation_make(const struct swt_command *command, const struct swt_word
 int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
                            struct swt_error *err) {
     keyring->allow_final_try = swt_option_given(invocation, &swt_opt_allow_final_try);
+    keyring->audit_log = swt_option_value(invocation, &swt_opt_audit_log);
+    if (keyring->audit_log == NULL)
+        keyring->audit_log = getenv("SWUPDATE_TOOL_AUDIT_LOG");
+    if (keyring->audit_log != NULL && keyring->audit_log[0] == '\0')
+        keyring->audit_log = NULL;
+    if (keyring->audit_log != NULL && strcmp(keyring->audit_log, "-") == 0)
+        return swt_usage(invocation->command, err,
+                         "an audit log is a file (one of the name - is written ./-)");
     struct swt_option_values variables = swt_option_values(invocation, &swt_opt_pin_env);
     for (size_t i = 0; i < variables.count; i++) {
         int r = swt_keyring_take_variable(keyring, variables.items[i], err);

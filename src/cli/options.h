@@ -89,7 +89,8 @@ struct swt_invocation {
 int swt_options_parse(const struct swt_command *command, int argc, char **argv,
                       struct swt_invocation *ret_invocation, struct swt_error *err) SWT_CHECKED;
 /* What the options that go with keys say to keyring: the variables that hold PINs leave the
- * environment, and whether a last try may be used. Strings stay those of the invocation. */
+ * environment, and the audit log is that of the option, else of the environment. Strings stay those
+ * of the invocation. */
 int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
                            struct swt_error *err) SWT_CHECKED;
 void swt_invocation_done(struct swt_invocation *invocation);

@@ -191,7 +191,8 @@ void swt_report_result(const struct swt_invocation *invocation, json_t *document
         swt_report_notices(invocation, notices);
     if (!invocation->json) {
         const char *verdict = json_string_value(json_object_get(document, "verdict"));
-        bool rejected = verdict != NULL && strcmp(verdict, "reject") == 0;
+        bool rejected = (verdict != NULL && strcmp(verdict, "reject") == 0) ||
+                        json_is_false(json_object_get(document, "ok"));
         if (!invocation->quiet || rejected)
             text(invocation, document);
         json_decref(document);

@@ -114,6 +114,13 @@ const struct swt_option swt_opt_allow_final_try = {
     .name = "allow-final-try",
     .help = "give the PIN to a token that would be locked by one more wrong PIN"};
 
+const struct swt_option swt_opt_audit_log = {
+    .name = "audit-log",
+    .argument = "FILE",
+    .help = "append what is signed to FILE, before a key is used and after it; "
+            "nothing is signed when that fails (default: SWUPDATE_TOOL_AUDIT_LOG)",
+    .complete = SWT_COMPLETE_FILE};
+
 /* ---- root metadata ----------------------------------------------------------------------- */
 
 const struct swt_option swt_opt_root_key = {

@@ -27,7 +27,7 @@ extern const struct swt_option swt_opt_passphrase_file, swt_opt_pin_file, swt_op
 extern const struct swt_option swt_opt_allow_final_try;
 
 /* keys that sign */
-extern const struct swt_option swt_opt_key, swt_opt_sign_with;
+extern const struct swt_option swt_opt_key, swt_opt_sign_with, swt_opt_audit_log;
 
 /* keygen; --force of keygen and extract */
 extern const struct swt_option swt_opt_key_type, swt_opt_force;

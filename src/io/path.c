@@ -87,6 +87,30 @@ int swt_path_follow(const char *path, char **ret_path, bool *ret_magic, struct s
     return swt_fail_errno(err, ELOOP, "cannot follow the symbolic link");
 }
 
+bool swt_same_place(const char *a, const char *b) {
+    SWT_CLEANUP(swt_text_cleanup) char *first = NULL;
+    SWT_CLEANUP(swt_text_cleanup) char *second = NULL;
+    SWT_CLEANUP(swt_text_cleanup) char *first_folder = NULL;
+    SWT_CLEANUP(swt_text_cleanup) char *second_folder = NULL;
+    struct swt_error ignored;
+    struct stat one;
+    struct stat other;
+    bool magic;
+    if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+        return false;
+    if (swt_same_file(a, b))
+        return true;
+    if (swt_path_follow(a, &first, &magic, &ignored) < 0 ||
+        swt_path_follow(b, &second, &magic, &ignored) < 0 ||
+        strcmp(swt_path_base(first), swt_path_base(second)) != 0)
+        return false;
+    first_folder = swt_path_folder(first, &ignored);
+    second_folder = swt_path_folder(second, &ignored);
+    return first_folder != NULL && second_folder != NULL && stat(first_folder, &one) == 0 &&
+           stat(second_folder, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     uint8_t random[SWT_TEMP_SUFFIX - 1];

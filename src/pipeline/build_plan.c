@@ -313,18 +313,32 @@ static int warn_of_expiry(const struct swt_build_job *job, struct swt_error *err
                            job->manifest->expires.text);
 }
 
+/* What neither the output nor the audit log may be. */
+static int check_inputs(const struct swt_build_job *job, const char *file,
+                        int (*spares)(const char *file, const char *path, const char *what,
+                                      struct swt_error *err),
+                        int (*spares_keys)(const char *file, const struct swt_key_sources *keys,
+                                           struct swt_error *err),
+                        struct swt_error *err) {
+    int rc = spares(file, job->options->manifest, "the manifest", err);
+    if (rc == 0)
+        rc = spares(file, job->root_path, "the root", err);
+    if (rc == 0)
+        rc = spares_keys(file, &job->options->keys, err);
+    for (size_t i = 0; i < job->manifest->key_paths.count && rc == 0; i++)
+        rc = spares(file, job->manifest->key_files[i], "a key", err);
+    for (size_t i = 0; i < job->payload_count && rc == 0; i++)
+        rc = spares(file, job->payloads[i].path, "a payload", err);
+    return rc;
+}
+
 static int check_output(const struct swt_build_job *job, struct swt_error *err) {
     const char *output = job->options->output;
-    int rc = swt_output_spares(output, job->options->manifest, "the manifest", err);
+    const char *log = job->options->keyring->audit_log;
+    int rc = check_inputs(job, output, swt_output_spares, swt_output_spares_keys, err);
     if (rc == 0)
-        rc = swt_output_spares(output, job->root_path, "the root", err);
-    if (rc == 0)
-        rc = swt_output_spares_keys(output, &job->options->keys, err);
-    for (size_t i = 0; i < job->manifest->key_paths.count && rc == 0; i++)
-        rc = swt_output_spares(output, job->manifest->key_files[i], "a key", err);
-    for (size_t i = 0; i < job->payload_count && rc == 0; i++)
-        rc = swt_output_spares(output, job->payloads[i].path, "a payload", err);
-    return rc;
+        rc = check_inputs(job, log, swt_log_spares, swt_log_spares_keys, err);
+    return rc < 0 ? rc : swt_log_spares(log, output, "the output", err);
 }
 
 int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an output must not replace: another input of the same command, a private key above all. FILE
- * itself may be replaced; that is what an output onto the input means. */
+ * itself may be replaced; that is what an output onto the input means. An audit log is none of the
+ * other files. */
 #ifndef SWT_PIPELINE_OUTPUT_H
 #define SWT_PIPELINE_OUTPUT_H
 
@@ -13,5 +14,11 @@ int swt_output_spares(const char *output, const char *path, const char *what,
 /* The same for each key URI that is a path. */
 int swt_output_spares_keys(const char *output, const struct swt_key_sources *keys,
                            struct swt_error *err) SWT_CHECKED;
+/* SWT_E_USAGE when the audit log, of which there may be none (NULL), is path, or will be once both
+ * are there: lines would be written into it, or it would be replaced. */
+int swt_log_spares(const char *log, const char *path, const char *what,
+                   struct swt_error *err) SWT_CHECKED;
+int swt_log_spares_keys(const char *log, const struct swt_key_sources *keys,
+                        struct swt_error *err) SWT_CHECKED;
 
 #endif

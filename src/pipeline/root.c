@@ -339,8 +339,16 @@ static int check_output(const struct root_job *job, struct swt_error *err) {
                                                   &options->add_root_keys,
                                                   &options->add_targets_keys, &options->sign_with};
     int rc = 0;
-    for (size_t i = 0; i < SWT_COUNT(KEYS) && rc == 0; i++)
+    const char *log = options->keyring->audit_log;
+    for (size_t i = 0; i < SWT_COUNT(KEYS) && rc == 0; i++) {
         rc = swt_output_spares_keys(options->output, KEYS[i], err);
+        if (rc == 0)
+            rc = swt_log_spares_keys(log, KEYS[i], err);
+    }
+    if (rc == 0)
+        rc = swt_log_spares(log, options->old_path, "the old root", err);
+    if (rc == 0)
+        rc = swt_log_spares(log, options->output, "the output", err);
     /* OLD may be replaced when it is root metadata, not when it is a bundle that holds it. */
     if (rc == 0 && job->rotate && job->old.from_bundle)
         rc = swt_output_spares(options->output, options->old_path, "the bundle", err);

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "payloads.h"
 #include "signing.h"
+#include "user_manifest.h"
 
 #include <string.h>
 
@@ -234,12 +235,17 @@ static int sign_bundle(struct swt_bundle_source *source, const struct swt_sign_o
         subject.signing.version = source->root->common.version;
     }
     SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result result = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf user_manifest = {0};
+    SWT_CLEANUP(swt_json_cleanup) json_t *ours = NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     int rc = swt_bundle_source_check(source, err);
     if (rc == 0)
         rc = read_other_root(&subject, options->root, err);
     if (rc == 0)
-        rc = swt_payloads_check(source, SWT_LEFT_OUT_REFUSED, NULL, err);
+        rc = swt_payloads_check(source, SWT_LEFT_OUT_REFUSED, &user_manifest, err);
+    ours = rc == 0 ? swt_user_manifest_read(swt_buf_slice(&user_manifest)) : NULL;
+    subject.signing.product =
+        json_string_value(json_object_get(json_object_get(ours, "product"), "name"));
     if (rc == 0)
         rc = sign_subject(options, &subject, notices, &result, err);
     if (rc == 0)
@@ -249,6 +255,16 @@ static int sign_bundle(struct swt_bundle_source *source, const struct swt_sign_o
     if (rc == 0)
         *ret_document = SWT_TAKE(document);
     return rc;
+}
+
+static int check_log(const struct swt_sign_options *options, struct swt_error *err) {
+    const char *log = options->keyring->audit_log;
+    int rc = swt_log_spares(log, options->file, "the file to sign", err);
+    if (rc == 0)
+        rc = swt_log_spares(log, options->output, "the output", err);
+    if (rc == 0)
+        rc = swt_log_spares(log, options->root, "the root of --root", err);
+    return rc < 0 ? rc : swt_log_spares_keys(log, &options->keys, err);
 }
 
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
@@ -261,6 +277,8 @@ int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices
     int rc = swt_output_spares_keys(options->output, &options->keys, err);
     if (rc == 0)
         rc = swt_output_spares(options->output, options->root, "the root of --root", err);
+    if (rc == 0)
+        rc = check_log(options, err);
     if (rc == 0)
         rc = swt_reader_open(options->file, &reader, err);
     if (rc < 0)

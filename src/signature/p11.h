@@ -101,6 +101,10 @@ void swt_p11_uri_done(struct swt_p11_uri *uri);
 /* How much of a pkcs11: URI may be shown: up to the first attribute that is not known to hold no
  * secret. */
 size_t swt_p11_uri_shown(const char *text);
+/* Appends the URI without what may be a secret: no PIN attribute; only the scheme when it is not
+ * one that swt_p11_uri_parse takes. */
+int swt_p11_uri_public(const char *text, struct swt_buf *ret_text,
+                       struct swt_error *err) SWT_CHECKED;
 /* The URI of a token, or with attributes of a key on it; the module as asked names it, or
  * module_name when that is not NULL. free(); NULL: err is set. */
 char *swt_p11_uri_format(const CK_TOKEN_INFO *token, struct swt_slice label, struct swt_slice id,

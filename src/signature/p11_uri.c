@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SCHEME_SIZE 7 /* "pkcs11:" */
 
@@ -65,18 +66,69 @@ static size_t row_of(const struct part *part) {
     return i;
 }
 
+/* With a wrong separator in front of it, a PIN attribute is part of the value before it. */
+static bool hides_pin(const struct part *part) {
+    static const char *const names[] = {"pin-value=", "pin-source="};
+    for (size_t i = 0; i < SWT_COUNT(names); i++)
+        for (size_t at = part->name_len + 1; at + strlen(names[i]) <= part->len; at++)
+            if (strncasecmp(part->name + at, names[i], strlen(names[i])) == 0)
+                return true;
+    return false;
+}
+
+/* An attribute that is known, has a value and stands on its side. */
+static bool is_sound(const struct part *part, size_t row) {
+    return row < SWT_COUNT(attributes) && part->side == attributes[row].side &&
+           part->name_len < part->len && !hides_pin(part);
+}
+
 size_t swt_p11_uri_shown(const char *text) {
     size_t shown = SCHEME_SIZE;
     for (size_t position = SCHEME_SIZE;;) {
         struct part part = part_at(text + position, PATH);
-        size_t row = row_of(&part);
-        if (row == SWT_COUNT(attributes) || attributes[row].side != PATH)
+        if (!is_sound(&part, row_of(&part)))
             return shown;
         shown = position + part.len;
         if (text[shown] != ';')
             return shown;
         position = shown + 1;
     }
+}
+
+/* 1, or 0 when text has an attribute that is not sound, and anything in it may be a secret. */
+static int put_public(const char *text, struct swt_buf *out, struct swt_error *err) {
+    enum side side = PATH;
+    char separator = '\0';
+    for (const char *at = text + SCHEME_SIZE; *at != '\0';) {
+        struct part part = part_at(at, side);
+        size_t row = row_of(&part);
+        bool empty_path = part.len == 0 && *at == '?' && at == text + SCHEME_SIZE;
+        if (!empty_path && !is_sound(&part, row))
+            return 0;
+        if (!empty_path && !attributes[row].secret) {
+            int result = separator == '\0' ? 0 : swt_buf_append(out, &separator, 1, err);
+            if (result >= 0)
+                result = swt_buf_append(out, part.name, part.len, err);
+            if (result < 0)
+                return result;
+            separator = side == PATH ? ';' : '&';
+        }
+        at += part.len;
+        if (*at == '?') {
+            side = QUERY;
+            separator = '?';
+        }
+        at += *at != '\0';
+    }
+    return 1;
+}
+
+int swt_p11_uri_public(const char *text, struct swt_buf *ret_text, struct swt_error *err) {
+    struct swt_buf attributes_shown SWT_CLEANUP(swt_buf_done) = {0};
+    int result = put_public(text, &attributes_shown, err);
+    if (result < 0 || swt_buf_append(ret_text, text, SCHEME_SIZE, err) < 0)
+        return -(int)err->code;
+    return result == 0 ? 0 : swt_buf_append_slice(ret_text, swt_buf_slice(&attributes_shown), err);
 }
 
 static int refuse_pin_value(struct swt_error *err) {
@@ -110,6 +162,11 @@ static int check_part(const struct part *part, uint32_t *seen, struct swt_error 
         return refuse_pin_value(err);
     if (part->name_len == part->len)
         return swt_fail(err, SWT_E_KEY_URI, "the attribute '%s' has no value", name);
+    if (hides_pin(part))
+        return swt_fail(err, SWT_E_KEY_URI,
+                        "a PIN attribute inside of the value of '%s': '?' comes before the first "
+                        "of them, '&' between them",
+                        name);
     if (part->side != attributes[row].side)
         return swt_fail(err, SWT_E_KEY_URI, "the attribute '%s' belongs %s the '?'", name,
                         attributes[row].side == PATH ? "before" : "after");

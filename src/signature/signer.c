@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A signer: a backend's key, and the check that no signature escapes which does not verify. */
+/* A signer: a backend's key, the check that no signature escapes which does not verify, and the log
+ * without which none does. */
 #include "internal.h"
 
 #include <openssl/rand.h>
+
+#include "audit.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +18,7 @@ struct swt_signer {
     const struct swt_backend *backend;
     void *state;
     struct swt_public_key key;
+    const char *audit_log; /* borrowed from the keyring; NULL: none */
 };
 
 void swt_signer_free(struct swt_signer *signer) {
@@ -50,10 +55,13 @@ int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *key
     signer->uri = swt_strdup(source->uri, err);
     if (signer->uri == NULL)
         return -(int)err->code;
+    signer->audit_log = keyring->audit_log;
 
     int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
     if (result >= 0)
         result = swt_backend_find(&signer->parsed, &signer->backend, err);
+    if (result >= 0)
+        result = swt_audit_ready(signer->audit_log, err);
     if (result < 0)
         return result;
     struct swt_key_request request = {.uri = signer->parsed, .source = source, .keyring = keyring};
@@ -102,11 +110,26 @@ static int sign_and_check(struct swt_signer *signer, struct swt_slice message, s
 
 int swt_signer_sign(struct swt_signer *signer, const struct swt_signing_subject *subject,
                     struct swt_slice message, struct swt_buf *ret_raw, struct swt_error *err) {
-    (void)subject;
     struct swt_buf raw SWT_CLEANUP(swt_buf_done) = {0};
-    int result = sign_and_check(signer, message, &raw, err);
+    struct swt_audit audit SWT_CLEANUP(swt_audit_done) = {0};
+    struct swt_error log_error;
+
+    int result = swt_audit_begin(signer->audit_log, &signer->parsed, signer->key.id, subject,
+                                 message, &audit, err);
     if (result < 0)
+        return result;
+    result = sign_and_check(signer, message, &raw, err);
+    int logged = swt_audit_end(&audit, result < 0 ? err : NULL, swt_buf_slice(&raw), &log_error);
+    if (result < 0) {
+        if (logged < 0)
+            swt_error_hint(err, "the outcome is not logged: %s", log_error.message);
         return swt_key_uri_blame(&signer->parsed, err);
+    }
+    if (logged < 0) {
+        *err = log_error;
+        return swt_error_hint(err, "the signature was made and dropped: none is released without "
+                                   "its line in the audit log");
+    }
     return swt_buf_append_slice(ret_raw, swt_buf_slice(&raw), err);
 }
 

@@ -144,6 +144,12 @@ case_device_manifest() {
 case_public_key() {
     fails "root create" root create -o root --root-key "$KEYS/p384.pub" --targets-key "$KEYS/targets1.pub"
 }
+case_audit_log() {
+    sample_manifest
+    echo 'some text' >log
+    fails build build product.yaml -o b.swb --key "$KEYS/targets1.pem" --audit-log log
+    t_equal "$(cat log)" 'some text'
+}
 case_expiry() {
     sample_root root --expires 2040-01-01
     fails "root rotate" root rotate root -o r2

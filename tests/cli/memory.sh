@@ -39,6 +39,14 @@ YAML
     t_peak convert "a.$extension" -o "b.$other"
 done
 
+t_begin "check: a long audit log, whole and with lines of no end"
+python3 "$T_SOURCE/tests/cli/audit.py" make log 50000
+t_peak check log
+{ cat log; head -c "$LARGE" /dev/zero; } >damaged
+t_do python3 "$T_SOURCE/tests/cli/peak.py" peak "$T_TOOL" check damaged
+t_exit 1
+[ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB for one long line"
+
 t_begin "the peak is measured: a command over the limit is found"
 python3 "$T_SOURCE/tests/cli/peak.py" peak python3 -c 'bytearray(48 << 20)'
 [ "$(cat peak)" -gt "$LIMIT" ] || t_fail "48 MiB were measured as $(cat peak) KiB"

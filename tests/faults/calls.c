@@ -177,8 +177,16 @@ off_t lseek(int fd, off_t offset, int whence) {
     return fails("seek") ? -1 : (off_t)syscall(SYS_lseek, fd, offset, whence);
 }
 
+ssize_t pread(int fd, void *data, size_t size, off_t offset) {
+    return fails("read") ? -1 : (ssize_t)syscall(SYS_pread64, fd, data, size, offset);
+}
+
 int fsync(int fd) {
     return fails("sync") ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd) {
+    return fails("sync") ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 /* ---- names --------------------------------------------------------------------------------------

@@ -3,10 +3,13 @@
  * Preloaded, it makes one allocation of a program fail: the Nth after main began (SWT_FAULT_AT), or
  * with SWT_FAULT_FROM=1 that and all that follow. SWT_FAULT_COUNT=FD: the number of allocations is
  * written there at the end. Those of the libraries count too, but for libcrypto's; with
- * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do.
+ * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service never
+ * do: it dies of them.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,6 +79,16 @@ static int fails(const void *caller) {
         return 0;
     errno = ENOMEM;
     return 1;
+}
+
+struct passwd *getpwuid(uid_t uid) {
+    struct passwd *(*next)(uid_t);
+    void *symbol = dlsym(RTLD_NEXT, "getpwuid");
+    memcpy(&next, &symbol, sizeof next);
+    armed = 0;
+    struct passwd *user = next(uid);
+    armed = 1;
+    return user;
 }
 
 void *malloc(size_t size) {

@@ -14,6 +14,8 @@ SWT_BUILD, SWT_SOURCE and SWT_SANITIZE are those of scripts/run-tests.
 
 import errno
 import io
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -57,11 +59,12 @@ exec cat signature
 class Command:
     """One command to be tried: its words, and the files that are there before it."""
 
-    def __init__(self, name, words, old=None, pair=False):
+    def __init__(self, name, words, old=None, pair=False, log=None):
         self.name = name
         self.words = words
         self.old = old or {}
         self.pair = pair  # keygen: what it makes is new each time
+        self.log = log  # an audit log, which grows also when the command fails
         self.after = None
 
 
@@ -81,6 +84,7 @@ COMMANDS = [
     Command("keygen", "keygen -o new.key --type ed25519", pair=True),
     Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
+    Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
 ]
 
 # The class of call, and the errors that the system may answer.
@@ -99,6 +103,24 @@ CALLS = [
     ("process", [errno.EMFILE, errno.EAGAIN]),
 ]
 
+
+def log_fault(log, killed, is_signed):
+    """What is wrong with an audit log: chain, form, and that a signature that left is in it."""
+    if killed:
+        log = log[: log.rfind(b"\n") + 1]
+    if log and not log.endswith(b"\n"):
+        return "the log's last line is cut off"
+    previous = "0" * 64
+    outcome = None
+    for text in log.split(b"\n")[:-1]:
+        line = json.loads(text)
+        if line["previous"] != previous:
+            return "the log's chain is broken"
+        previous = hashlib.sha256(text).hexdigest()
+        outcome = line.get("outcome")
+    if is_signed and outcome != "signed":
+        return "a signature left that is not in the log"
+    return None
 
 
 class Case:
@@ -166,6 +188,7 @@ class Sweep:
             if status != 0:
                 sys.exit(f"{command.name} fails without a fault: {error}")
             command.after = tree(self.folder)
+            command.after.pop(command.log, None)
 
     def prepare_signer(self):
         words = [TOOL, "build", "product.yaml", "-o", "-", "--root", "root", "--key", "key"]
@@ -241,6 +264,7 @@ class Sweep:
     def state(self, command):
         """before, after, or what else is there."""
         found = tree(self.folder)
+        found.pop(command.log, None)
         old = dict(tree(self.template))
         old.update(command.old)
         if found == old:
@@ -255,6 +279,13 @@ class Sweep:
             return "after"
         names = sorted(set(found) | set(old))
         return "changed: " + ", ".join(name for name in names if found.get(name, 1) != old.get(name, 1))
+
+    def log_fault(self, command, status, state):
+        path = os.path.join(self.folder, command.log or "")
+        if not command.log or not os.path.exists(path):
+            return "no log" if command.log and state == "after" else None
+        with open(path, "rb") as file:
+            return log_fault(file.read(), status == -signal.SIGKILL, state == "after")
 
     def judge(self, case, command, plan, allowed, any_reason=False):
         """allowed: the exit statuses besides 0; 0 must have made the whole result."""
@@ -271,6 +302,8 @@ class Sweep:
             case.faults.append(f"{what}: exit {status}: {error.strip()[-300:]}")
         elif state not in ("before", "after") or (status == 0 and state != "after"):
             case.faults.append(f"{what}: exit {status}, {state}: {error.strip()[-300:]}")
+        elif self.log_fault(command, status, state):
+            case.faults.append(f"{what}: exit {status}, {state}: {self.log_fault(command, status, state)}")
         elif status in (3, 4) and not any_reason and not KEY.match(error):
             case.faults.append(f"{what}: exit {status} that is not about a key: {error.strip()}")
         elif status > 0 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
