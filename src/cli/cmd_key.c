@@ -53,6 +53,8 @@ static void print_parts(struct swt_output *out, const json_t *key) {
 
 static void print_listed_key(struct swt_output *out, const json_t *key) {
     swt_report_optional(out, "\n  key:     ", key, "label", "\n");
+    if (json_object_get(key, "type") == NULL)
+        swt_output_printf(out, "  type:    not known: no public part that can be read\n");
     swt_report_optional(out, "  type:    ", key, "type", "\n");
     swt_report_optional(out, "  key id:  ", key, "key_id", "\n");
     print_parts(out, key);
@@ -78,12 +80,11 @@ static void print_unseen(struct swt_output *out, const json_t *token, bool any) 
             swt_output_printf(out, "\n  no keys\n");
         return;
     }
-    swt_output_printf(out, "\n  not shown: %s; ",
-                      any ? "private keys" : "any key, where none is public");
-    if (json_is_true(json_object_get(token, "pin_pad")))
-        swt_output_printf(out, "the PIN of this token is entered on its reader, when it signs\n");
-    else
-        swt_output_printf(out, "give the PIN with --pin-file FILE or --pin-env NAME\n");
+    bool pin_pad = json_is_true(json_object_get(token, "pin_pad"));
+    swt_output_printf(out, "\n  %s: %s\n",
+                      any ? "private keys are not shown" : "no key is shown without a login",
+                      pin_pad ? "the PIN is entered on the reader, when a key is used"
+                              : "give the PIN with --pin-file FILE or --pin-env NAME");
 }
 
 static void print_token(struct swt_output *out, const json_t *token) {

@@ -228,13 +228,10 @@ int swt_key_show(const struct swt_key_sources *keys, struct swt_keyring *keyring
 
 int swt_key_trial(const struct swt_key_source *key, struct swt_keyring *keyring,
                   struct swt_notices *notices, json_t **ret_document, struct swt_error *err) {
-    static const char message[] = "swupdate-tool: a trial signature, which means nothing";
-    const struct swt_signing_subject subject = {.role = "trial"};
     SWT_CLEANUP(swt_signer_cleanup) struct swt_signer *signer = NULL;
-    SWT_CLEANUP(swt_buf_done) struct swt_buf signature = {0};
     int rc = swt_signer_open(key, keyring, notices, &signer, err);
     if (rc == 0)
-        rc = swt_signer_sign(signer, &subject, swt_slice_text(message), &signature, err);
+        rc = swt_signer_trial(signer, err);
     if (rc < 0)
         return rc;
     struct swt_public_key public = {.key = *swt_signer_key(signer)};

@@ -163,11 +163,16 @@ case_module_not_found() { fails "key check" key check "pkcs11:token=T?module-pat
 # What key check says of the module that is told to do WORD.
 mock_fails() { # WORD [OPTION...]
     mock "$1"
+    reset_case() { : >"$SWT_MODULE_LOG"; } # where the token counts wrong PINs
     fails "key check" key check "$MOCK_KEY" "${@:2}"
+    reset_case() { :; }
 }
 case_module_failed() { mock_fails C_Sign=crash "${MOCK_PIN_FILE[@]}"; }
 case_no_token() { mock_fails no-token; }
-case_token_not_found() { fails "key list" key list "pkcs11:token=none?$MOCK_MODULE"; }
+case_token_not_found() {
+    mock
+    fails "key list" key list "pkcs11:token=none?$MOCK_MODULE"
+}
 case_token_ambiguous() { mock_fails twin-token; }
 case_token_failed() { mock_fails C_Sign=removed "${MOCK_PIN_FILE[@]}"; }
 case_pin_needed() { mock_fails ""; }

@@ -19,13 +19,14 @@ for path in /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so \
     fi
 done
 SOFTHSM_MODULE=module-path=$(percent "$SOFTHSM")
-export SOFTHSM2_CONF=$T_TMP/softhsm2.conf
-mkdir "$T_TMP/softhsm"
-cat >"$SOFTHSM2_CONF" <<CONF
-directories.tokendir = $T_TMP/softhsm
-objectstore.backend = file
-log.level = ERROR
-CONF
+# The tokens in a folder, which is made where it is missing, are those that there are from here on.
+tokens_in() { # FOLDER
+    export SOFTHSM2_CONF=$1/softhsm2.conf
+    mkdir -p "$1/tokens"
+    printf '%s = %s\n' directories.tokendir "$1/tokens" objectstore.backend file log.level ERROR \
+        >"$SOFTHSM2_CONF"
+}
+tokens_in "$T_TMP/softhsm"
 echo 1234 >"$T_TMP/pin"
 echo 4321 >"$T_TMP/wrong-pin"
 PIN=(--pin-file "$T_TMP/pin")

@@ -177,6 +177,13 @@ t_do python3 "$T_SOURCE/tests/cli/terminal.py" "nothing asks" x -- "$T_TOOL" key
 t_out_contains "status=0 echo=True"
 t_out_contains "Mock token"
 
+t_begin "a PIN pad: key list asks nobody and logs in nowhere"
+mock pin-pad
+t_must key list "$MOCK_TOKEN"
+t_out_contains "the PIN is entered on the reader"
+t_err_empty
+logins 0
+
 t_begin "a PIN pad, and a key that always authenticates"
 mock pin-pad always-authenticate
 t_must key check "$MOCK_KEY"
@@ -189,7 +196,7 @@ t_begin "a prompt names the token, does not echo, and asks once for two keys"
 mock two-keys
 quiet root create -o root --root-key "$KEYS/root1.pub" --root-key "$KEYS/root2.pub" \
     --targets-key "$KEYS/targets1.pub"
-t_do python3 "$T_SOURCE/tests/cli/terminal.py" "PIN of the token 'Mock token': " "$MOCK_PIN" -- \
+t_do python3 "$T_SOURCE/tests/cli/terminal.py" "PIN for the token 'Mock token': " "$MOCK_PIN" -- \
     "$T_TOOL" sign root --key "$FIRST" --key "$SECOND"
 t_out_contains "status=0 echo=True"
 t_out_lacks "$MOCK_PIN"
@@ -197,7 +204,7 @@ logins 1
 
 t_begin "a wrong PIN at the prompt is not asked for again"
 mock
-t_do python3 "$T_SOURCE/tests/cli/terminal.py" "Mock token" "0000" "PIN of" "0000" -- \
+t_do python3 "$T_SOURCE/tests/cli/terminal.py" "Mock token" "0000" "PIN for" "0000" -- \
     "$T_TOOL" key check "$MOCK_KEY"
 t_out_contains "status=4 echo=True"
 logins 1
@@ -298,6 +305,18 @@ else
     kill -TERM "$TOOL_PID"
     t_gone "$MODULE_PID"
     wait
+fi
+
+t_begin "attack: PIN in a system call: read from its file, and written nowhere"
+mock
+t_do strace -f -qq -s 4096 -x -e trace=execve,write,writev,sendto,sendmsg,pwrite64,prctl -o trace \
+    "$T_TOOL" key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
+if [ -n "${SWT_SANITIZE-}" ] || ! grep -q execve trace; then
+    t_skip "strace cannot trace here"
+else
+    t_exit 0
+    t_file_contains trace C_Sign
+    t_lacks_ trace "$MOCK_PIN" trace
 fi
 
 t_begin "attack: PIN in log: it is in no message, right or wrong"
