@@ -18,7 +18,7 @@
 #define WAIT_MS 20
 #define WAIT_MS_AT_END 1 /* its streams are closed: it is as good as dead */
 
-/* ---- the child's side ------------------------------------------------------------------------ */
+/* ---- the child's side ------------------------------------------------------------------ */
 
 /* A pipe's ends; -1 when closed. */
 struct ends {
@@ -75,13 +75,11 @@ static bool place_descriptors(const struct pipes *pipes) {
 static _Noreturn void become(const char *const *argv, const struct pipes *pipes, pid_t parent) {
     int fd = pipes->started.write;
     (void)setsid();
-    bool ready = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
-    if (ready && getppid() != parent)
-        _exit(EXIT_FAILURE); /* it died before we asked to be told */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_FAILURE); /* it died before it could be asked for */
     default_signals();
-    if (ready)
-        ready = place_descriptors(pipes);
-    if (ready) {
+    if (place_descriptors(pipes)) {
         fd = STARTED_FD;
         (void)execv(argv[0], (char *const *)argv);
     }
@@ -90,8 +88,7 @@ static _Noreturn void become(const char *const *argv, const struct pipes *pipes,
     _exit(EXIT_FAILURE);
 }
 
-/* ---- our side ----------------------------------------------------------------------------------
- */
+/* ---- our side -------------------------------------------------------------------------- */
 
 struct run {
     const struct swt_program *program;
@@ -112,8 +109,8 @@ static int reap(struct run *run, int *ret_status) {
     return result < 0 ? -1 : 0;
 }
 
-/* While the child is not reaped nobody else can have its number. The group is there from exec on,
- * at the latest; before, there is the child alone. */
+/* While the child is not reaped nobody else can have its number. It makes its group on its way to
+ * exec; until then there is the child alone. */
 static void kill_all(const struct run *run) {
     (void)kill(-run->child, SIGKILL);
     (void)kill(run->child, SIGKILL);

@@ -18,7 +18,7 @@
 /* Of what the program wrote to standard error: a message is to be read, and has 2 KiB. */
 #define MAX_COMPLAINT ((size_t)1000)
 
-/* ---- the program ----------------------------------------------------------------------------- */
+/* ---- the program ----------------------------------------------------------------------- */
 
 static int find_program(const struct swt_key_request *request, const char **ret_program,
                         struct swt_error *err) {
@@ -159,7 +159,7 @@ static int call_program(const char *path, const char *command, const char *schem
     return result;
 }
 
-/* ---- the public key -------------------------------------------------------------------------- */
+/* ---- the public key -------------------------------------------------------------------- */
 
 struct pem_block {
     char *name;
@@ -242,8 +242,7 @@ static int exec_load_public(const struct swt_key_request *request, struct swt_pu
     return result < 0 ? result : load_public(request, program, SWT_E_PUBLIC_KEY, ret_key, err);
 }
 
-/* ---- signing -----------------------------------------------------------------------------------
- */
+/* ---- signing --------------------------------------------------------------------------- */
 
 static int exec_open(const struct swt_key_request *request, struct swt_notices *notices,
                      struct swt_public_key *ret_key, void **ret_state, struct swt_error *err) {
@@ -270,11 +269,8 @@ static const char *scheme_of(const struct swt_key *key) {
     return key->type == SWT_KEY_ED25519 ? "ed25519" : "rsassa-pss-sha256";
 }
 
-/*
- * 64 bytes are r‖s, whatever they look like, and for ECDSA all else is DER. DER of just 64 bytes
- * comes about once in 2^47 signatures: read as r‖s it does not verify, so that nothing worse
- * happens than a failure that does not come again.
- */
+/* For ECDSA 64 bytes are r‖s, whatever they look like, and all else is DER. DER of just 64 bytes
+ * comes about once in 2^47 signatures: read as r‖s it does not verify, and is refused. */
 int swt_exec_signature(const struct swt_key *key, struct swt_slice output, struct swt_buf *ret_raw,
                        struct swt_error *err) {
     uint8_t raw[SWT_P256_RAW];
