@@ -33,7 +33,8 @@ static int digit_value(uint8_t digit) {
 }
 
 /* The bytes of a group, 0 when it is none: digits missing, padding that is not at the end of the
- * text, or bits beyond the last byte that are not zero, so that two texts would be the same bytes. */
+ * text, or bits beyond the last byte that are not zero, so that two texts would be the same bytes.
+ */
 static size_t read_group(const uint8_t *digits, bool last, uint8_t ret_bytes[GROUP_BYTES]) {
     size_t padding = 0;
     if (last && digits[3] == '=')

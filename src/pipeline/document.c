@@ -91,9 +91,9 @@ static int make_quorum(const char *of, const struct swt_role *role,
     bool met = role->threshold > 0 && signed_count >= role->threshold;
     size_t missing = met ? 0 : role->threshold - signed_count;
     SWT_CLEANUP(swt_json_cleanup)
-    json_t *json = json_pack("{s:s, s:I, s:I, s:b}", "of", of, "threshold",
-                             (json_int_t)role->threshold, "missing", (json_int_t)missing, "met",
-                             met);
+    json_t *json =
+        json_pack("{s:s, s:I, s:I, s:b}", "of", of, "threshold", (json_int_t)role->threshold,
+                  "missing", (json_int_t)missing, "met", met);
     if (json == NULL)
         return swt_fail_memory(err);
     int rc = add_ids(json, "keys", role->key_ids, role->key_id_count, err);

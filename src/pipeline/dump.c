@@ -225,6 +225,10 @@ int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
         rc = dump_root(&dump, reader, err);
     else if (kind == SWT_KIND_DEVICE_MANIFEST)
         rc = dump_device_manifest(&dump, reader, err);
+    else if (kind == SWT_KIND_SIGNING_REQUEST)
+        rc = swt_dump_request(&dump, reader, err);
+    else if (kind == SWT_KIND_SIGNING_RESPONSE)
+        rc = swt_dump_response(&dump, reader, err);
     else
         rc = dump_bundle(&dump, SWT_TAKE(reader), kind, err);
     if (rc == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dump.h"
+#include "signing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,7 @@ int swt_dump_warn(struct dump *dump, struct swt_error *err, const char *format, 
     return swt_json_add(dump->warnings, swt_json_text(swt_slice_text(text)), err);
 }
 
-/* A rule that is broken is told, and the file shown all the same. */
-static int warn_of_fault(struct dump *dump, int rc, const char *what, struct swt_error *err) {
+int swt_dump_warn_of_fault(struct dump *dump, int rc, const char *what, struct swt_error *err) {
     if (rc == 0 || swt_code_exit(err->code) != 3)
         return rc;
     struct swt_error fault = *err;
@@ -72,11 +72,6 @@ static int warn_of_quorum(struct dump *dump, const json_t *quorum, const char *w
 static int warn_of_signatures(struct dump *dump, const char *what, const struct swt_root *root,
                               const struct swt_role *role, const struct swt_envelope *envelope,
                               struct swt_error *err) {
-    static const char *const WHY[] = {[SWT_SIGNATURE_REPEATED] = "is there more than once",
-                                      [SWT_SIGNATURE_UNLISTED] =
-                                          "is by a key that its role does not list",
-                                      [SWT_SIGNATURE_BAD_LENGTH] = "has a wrong length",
-                                      [SWT_SIGNATURE_BAD] = "does not verify"};
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
     for (size_t i = 0; i < quorum.state_count && rc == 0; i++) {
@@ -87,7 +82,7 @@ static int warn_of_signatures(struct dump *dump, const char *what, const struct 
         if (id == NULL)
             return swt_fail_memory(err);
         rc = swt_dump_warn(dump, err, "a signature on %s, of key %s, %s", what,
-                           json_string_value(id), WHY[quorum.states[i]]);
+                           json_string_value(id), swt_signature_state_text(quorum.states[i]));
     }
     return rc;
 }
@@ -130,7 +125,7 @@ int swt_dump_root(struct dump *dump, json_t *parent, const char *name, const str
         return rc;
     rc = swt_root_check(root, err);
     *ret_sound = rc == 0;
-    rc = warn_of_fault(dump, rc, "the root breaks a rule", err);
+    rc = swt_dump_warn_of_fault(dump, rc, "the root breaks a rule", err);
     if (rc == 0)
         rc = swt_dump_signatures(dump, json, SWT_ROLE_ROOT, *ret_sound ? root : NULL, &root->root,
                                  envelope, err);
@@ -151,10 +146,11 @@ int swt_dump_metadata(struct dump *dump, const struct swt_targets *targets, json
     if (rc == 0 && targets->common.has_expires)
         rc = swt_json_set(json, "expires", swt_json_time(targets->common.expires), err);
     if (rc == 0)
-        rc = warn_of_fault(dump, swt_targets_check_role(targets, err), "the targets metadata", err);
+        rc = swt_dump_warn_of_fault(dump, swt_targets_check_role(targets, err),
+                                    "the targets metadata", err);
     if (rc == 0)
-        rc = warn_of_fault(dump, swt_targets_check_entries(targets, err), "the targets metadata",
-                           err);
+        rc = swt_dump_warn_of_fault(dump, swt_targets_check_entries(targets, err),
+                                    "the targets metadata", err);
     if (rc == 0)
         rc = warn_of_expiry(dump, &targets->common, "the targets metadata", err);
     *ret_json = json;

@@ -43,10 +43,9 @@ int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_js
     if (json_error_code(&why) == json_error_out_of_memory)
         return swt_fail_memory(err);
     swt_fail(err, fault, "not JSON: %s", why.text);
-    return why.line > 0
-               ? swt_error_position(err, name, (unsigned)why.line,
-                                    why.column > 0 ? (unsigned)why.column : 1)
-               : swt_error_file(err, name);
+    return why.line > 0 ? swt_error_position(err, name, (unsigned)why.line,
+                                             why.column > 0 ? (unsigned)why.column : 1)
+                        : swt_error_file(err, name);
 }
 
 /* Remembers what went wrong: jansson passes over an error while it writes a key, and json_dumps

@@ -27,7 +27,8 @@ static size_t skip_space(struct swt_slice bytes, size_t at) {
 }
 
 /* An object with a member. White space before it would do as the start of a protobuf message too,
- * but not with this behind it: a field 15 that is a group, or a message that starts with field 4. */
+ * but not with this behind it: a field 15 that is a group, or a message that starts with field 4.
+ */
 static bool looks_like_object(struct swt_slice bytes) {
     size_t brace = skip_space(bytes, 0);
     if (brace == bytes.len || bytes.data[brace] != '{')
@@ -52,8 +53,8 @@ int swt_kind_of_json(struct swt_slice bytes, enum swt_kind *ret_kind, struct swt
     const char *schema = json_string_value(json_object_get(json, "schema"));
     for (size_t i = 0; i < SWT_COUNT(KINDS); i++) {
         bool is = json == NULL ? mentions(bytes, KINDS[i].schema)
-                               : schema != NULL && strncmp(schema, KINDS[i].schema,
-                                                           strlen(KINDS[i].schema)) == 0;
+                               : schema != NULL &&
+                                     strncmp(schema, KINDS[i].schema, strlen(KINDS[i].schema)) == 0;
         if (!is)
             continue;
         *ret_kind = KINDS[i].kind;

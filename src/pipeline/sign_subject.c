@@ -120,8 +120,8 @@ static void set_quorums(struct swt_sign_subject *subject) {
     const struct swt_root *root = subject->own_root != NULL ? subject->own_root : other;
     subject->signing.version = subject->targets->common.version;
     if (root != NULL)
-        subject->quorums = (struct swt_signing_quorums){
-            {{SWT_ROLE_TARGETS, root, &root->targets}}, 1};
+        subject->quorums =
+            (struct swt_signing_quorums){{{SWT_ROLE_TARGETS, root, &root->targets}}, 1};
 }
 
 static int fail_kind(enum swt_kind kind, const char *file, struct swt_error *err) {
@@ -173,6 +173,15 @@ int swt_sign_subject_warn_of_rollback(const struct swt_sign_subject *subject,
                        : swt_signing_warn_of_rollback(subject->own_root, old->root, notices, err);
 }
 
+int swt_sign_subject_need_quorums(const struct swt_sign_subject *subject, struct swt_error *err) {
+    if (subject->quorums.count > 0)
+        return 0;
+    swt_fail(err, SWT_E_USAGE,
+             "%s holds no root, and --root was not given: nothing tells which keys may sign",
+             subject->file);
+    return swt_error_hint(err, "give --root ROOT");
+}
+
 /* ---- writing ----------------------------------------------------------------------------- */
 
 int swt_sign_in_place_check(const char *file, const char *output, struct swt_error *err) {
@@ -190,14 +199,14 @@ int swt_sign_subject_document(const struct swt_sign_subject *subject,
                               json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
     SWT_CLEANUP(swt_json_cleanup)
-    json_t *document = json_pack("{s:s, s:O, s:O, s:b}", "role", subject->signing.role, "added",
-                                 result->added, "already", result->already, "written",
-                                 has_added(result) || output != NULL);
+    json_t *document =
+        json_pack("{s:s, s:O, s:O, s:b}", "role", subject->signing.role, "added", result->added,
+                  "already", result->already, "written", has_added(result) || output != NULL);
     json_t *quorums = NULL;
     if (document == NULL)
         return swt_fail_memory(err);
-    int rc = swt_json_set(document, "file", swt_json_path(output != NULL ? output : subject->file),
-                          err);
+    int rc =
+        swt_json_set(document, "file", swt_json_path(output != NULL ? output : subject->file), err);
     if (rc == 0)
         rc = swt_envelope_decode(swt_buf_slice(&result->envelope), 0, false, &envelope, err);
     if (rc == 0)
@@ -226,8 +235,7 @@ static int write_bundle(struct swt_sign_subject *subject, const struct swt_buf *
     plan.targets = swt_buf_slice(is_root ? &other : envelope);
     uint64_t size;
     rc = swt_payloads_rewind(source, err);
-    return rc < 0 ? rc
-                  : swt_payloads_copy(source, &plan, SWT_LEFT_OUT_REFUSED, output, &size, err);
+    return rc < 0 ? rc : swt_payloads_copy(source, &plan, SWT_LEFT_OUT_REFUSED, output, &size, err);
 }
 
 int swt_sign_subject_write(struct swt_sign_subject *subject,
@@ -238,7 +246,6 @@ int swt_sign_subject_write(struct swt_sign_subject *subject,
     const char *path = output != NULL ? output : subject->file;
     if (subject->is_bundle)
         return write_bundle(subject, &result->envelope, path, err);
-    const struct swt_buf *bytes =
-        has_added(result) ? &result->envelope : &subject->root_file.bytes;
+    const struct swt_buf *bytes = has_added(result) ? &result->envelope : &subject->root_file.bytes;
     return swt_write_file(path, NULL, swt_buf_slice(bytes), err);
 }

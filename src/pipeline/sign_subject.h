@@ -36,6 +36,9 @@ const struct swt_envelope *swt_sign_subject_envelope(const struct swt_sign_subje
 bool swt_sign_subject_is_root(const struct swt_sign_subject *subject);
 /* The root that root metadata replaces, as --root gave it; NULL: none. */
 const struct swt_root_source *swt_sign_subject_replaces(const struct swt_sign_subject *subject);
+/* SWT_E_USAGE that names --root where nothing tells who may sign. */
+int swt_sign_subject_need_quorums(const struct swt_sign_subject *subject,
+                                  struct swt_error *err) SWT_CHECKED;
 /* Root metadata whose version is not higher than that of the root it replaces. */
 int swt_sign_subject_warn_of_rollback(const struct swt_sign_subject *subject,
                                       struct swt_notices *notices,
@@ -44,7 +47,8 @@ int swt_sign_subject_warn_of_rollback(const struct swt_sign_subject *subject,
 bool swt_sign_subject_overrules(const struct swt_sign_subject *subject);
 
 /* SWT_E_USAGE for standard input, which cannot be replaced. */
-int swt_sign_in_place_check(const char *file, const char *output, struct swt_error *err) SWT_CHECKED;
+int swt_sign_in_place_check(const char *file, const char *output,
+                            struct swt_error *err) SWT_CHECKED;
 /* {file, role, added, already, written, quorums}: of the envelope that is written to output (NULL:
  * in place), or stays. */
 int swt_sign_subject_document(const struct swt_sign_subject *subject,

@@ -42,27 +42,48 @@ static struct swt_slice signer_id(const struct swt_signer *signer) {
     return swt_slice_of(swt_signer_key_id(signer), SWT_KEY_ID_SIZE);
 }
 
-/* "listed are 4f39…, 8c84…": whole ids, to be compared with what key show prints. */
+/* Those of role that before (may be NULL) does not list. */
+static int put_ids(const struct swt_role *role, const struct swt_role *before, struct swt_buf *text,
+                   struct swt_error *err) {
+    bool first = before == NULL;
+    int rc = 0;
+    for (size_t i = 0; i < role->key_id_count && rc == 0; i++) {
+        struct swt_slice listed = role->key_ids[i];
+        char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
+        if (listed.len != SWT_KEY_ID_SIZE || (before != NULL && swt_role_lists(before, listed)))
+            continue;
+        swt_hex_encode(listed.data, listed.len, id);
+        rc = swt_buf_printf(text, err, "%s%s", first ? "" : ", ", id);
+        first = false;
+    }
+    return rc;
+}
+
 static int not_listed(const struct swt_signer *signer, const struct swt_signing_roles *roles,
                       const char *name, struct swt_error *err) {
-    struct swt_error list_error;
     SWT_CLEANUP(swt_buf_done) struct swt_buf list = {0};
     char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
     int rc = 0;
     for (size_t r = 0; r < roles->count && rc == 0; r++)
-        for (size_t i = 0; i < roles->items[r]->key_id_count && rc == 0; i++) {
-            struct swt_slice listed = roles->items[r]->key_ids[i];
-            if (r > 0 && swt_role_lists(roles->items[0], listed))
-                continue;
-            if (listed.len != SWT_KEY_ID_SIZE)
-                continue; /* can't be: the root keeps its rules */
-            swt_hex_encode(listed.data, listed.len, id);
-            rc = swt_buf_printf(&list, &list_error, "%s%s", list.len > 0 ? ", " : "", id);
-        }
+        rc = put_ids(roles->items[r], r > 0 ? roles->items[0] : NULL, &list, err);
+    if (rc < 0)
+        return rc;
     swt_hex_encode(swt_signer_key_id(signer), SWT_KEY_ID_SIZE, id);
     return swt_fail(err, SWT_E_KEY_NOT_LISTED,
                     "%s: the %s role does not list its key id %s; it lists %s",
                     swt_signer_uri(signer), name, id, swt_buf_text(&list));
+}
+
+bool swt_role_same(const struct swt_role *a, const struct swt_role *b) {
+    bool same = a->threshold == b->threshold && a->key_id_count == b->key_id_count;
+    for (size_t i = 0; i < a->key_id_count && same; i++)
+        same = swt_role_lists(b, a->key_ids[i]) && swt_role_lists(a, b->key_ids[i]);
+    return same;
+}
+
+int swt_role_text(const struct swt_role *role, struct swt_buf *ret_text, struct swt_error *err) {
+    int rc = swt_buf_printf(ret_text, err, "%u of ", role->threshold);
+    return rc < 0 ? rc : put_ids(role, NULL, ret_text, err);
 }
 
 int swt_signers_check_listed(const struct swt_signers *signers,
@@ -98,17 +119,50 @@ struct swt_signing_roles swt_signing_roles_of(const struct swt_signing_quorums *
     return roles;
 }
 
-const struct swt_key *swt_signing_quorums_key(const struct swt_signing_quorums *quorums,
-                                              struct swt_slice key_id) {
+const struct swt_root_key *swt_signing_quorums_key(const struct swt_signing_quorums *quorums,
+                                                   struct swt_slice key_id) {
     for (size_t i = 0; i < quorums->count; i++) {
         const struct swt_signing_quorum *quorum = &quorums->items[i];
-        const struct swt_root_key *key = swt_role_lists(quorum->role, key_id)
-                                             ? swt_root_find_key(quorum->root, key_id)
-                                             : NULL;
+        const struct swt_root_key *key =
+            swt_role_lists(quorum->role, key_id) ? swt_root_find_key(quorum->root, key_id) : NULL;
         if (key != NULL)
-            return &key->key;
+            return key;
     }
     return NULL;
+}
+
+int swt_signing_quorums_judge(const struct swt_signing_quorums *quorums, struct swt_slice message,
+                              const struct swt_signature *signature,
+                              enum swt_signature_state *ret_state, struct swt_error *err) {
+    const struct swt_root_key *listed = swt_signing_quorums_key(quorums, signature->key_id);
+    *ret_state = SWT_SIGNATURE_UNLISTED;
+    if (listed == NULL)
+        return 0;
+    const struct swt_key *key = &listed->key;
+    *ret_state = SWT_SIGNATURE_BAD_LENGTH;
+    if (signature->value.len != swt_key_signature_size(key))
+        return 0;
+    int good = swt_signature_judge(key, message, signature->value, err);
+    if (good < 0)
+        return good;
+    *ret_state = good > 0 ? SWT_SIGNATURE_GOOD : SWT_SIGNATURE_BAD;
+    return 0;
+}
+
+const char *swt_signature_state_text(enum swt_signature_state state) {
+    switch (state) {
+    case SWT_SIGNATURE_GOOD:
+        return "is good";
+    case SWT_SIGNATURE_REPEATED:
+        return "is there more than once";
+    case SWT_SIGNATURE_UNLISTED:
+        return "is by a key that the role does not list";
+    case SWT_SIGNATURE_BAD_LENGTH:
+        return "has a wrong length";
+    case SWT_SIGNATURE_BAD:
+        break;
+    }
+    return "does not verify";
 }
 
 int swt_signing_warn_of_rollback(const struct swt_root *root, const struct swt_root *old,
@@ -221,8 +275,8 @@ static int sign_one(struct swt_signature_list *list, struct made *made, struct s
     struct swt_slice id = signer_id(signer);
     if (replace)
         drop_key(list, id);
-    int rc = swt_signature_list_has(list, id, swt_signer_key(signer), message, &result->dropped,
-                                    err);
+    int rc =
+        swt_signature_list_has(list, id, swt_signer_key(signer), message, &result->dropped, err);
     if (rc < 0)
         return rc;
     if (rc > 0)

@@ -33,6 +33,12 @@ int swt_signers_check_listed(const struct swt_signers *signers,
                              const struct swt_signing_roles *roles, const char *name,
                              struct swt_error *err) SWT_CHECKED;
 
+/* The same keys, whatever their order, and the same threshold. */
+bool swt_role_same(const struct swt_role *a, const struct swt_role *b);
+/* "2 of 4f39…, 8c84…": the threshold, and whole ids, to be compared with what key show prints. */
+int swt_role_text(const struct swt_role *role, struct swt_buf *ret_text,
+                  struct swt_error *err) SWT_CHECKED;
+
 /* A role that counts the signatures: of the targets, of root metadata, or of the old and the new
  * root. */
 struct swt_signing_quorum {
@@ -49,8 +55,16 @@ struct swt_signing_quorums swt_signing_quorums_of_root(const struct swt_root *ro
                                                        const struct swt_root *old);
 struct swt_signing_roles swt_signing_roles_of(const struct swt_signing_quorums *quorums);
 /* The key with that id when one of the roles lists it, else NULL. Only where the keys are known. */
-const struct swt_key *swt_signing_quorums_key(const struct swt_signing_quorums *quorums,
-                                              struct swt_slice key_id);
+const struct swt_root_key *swt_signing_quorums_key(const struct swt_signing_quorums *quorums,
+                                                   struct swt_slice key_id);
+/* What one signature over message is to the quorums: good, unlisted, of a bad length, or bad. Only
+ * where the keys are known. */
+int swt_signing_quorums_judge(const struct swt_signing_quorums *quorums, struct swt_slice message,
+                              const struct swt_signature *signature,
+                              enum swt_signature_state *ret_state,
+                              struct swt_error *err) SWT_CHECKED;
+/* "is by a key that the role does not list": of a state that is not good. */
+const char *swt_signature_state_text(enum swt_signature_state state);
 /* Signing is no mistake, but no device will follow. */
 int swt_signing_warn_of_rollback(const struct swt_root *root, const struct swt_root *old,
                                  struct swt_notices *notices, struct swt_error *err) SWT_CHECKED;

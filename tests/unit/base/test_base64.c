@@ -54,9 +54,11 @@ static void test_every_byte_and_length(void **state) {
 static void test_other_texts_are_refused(void **state) {
     (void)state;
     static const char *const REFUSED[] = {
-        "Z",     "Zg",       "Zg=",      "Zg===",    "====",     "=",        "Z===",  "Zh==",
-        "Zm9=",  "Zm9v\n",   " Zm9v",    "Zm 9",     "Zm9vYg==Zm9v",         "Zm9-",  "Zm9_",
-        "Zg=v",  "Zg==\n",   "Zg==Zg==", "Zm9v====", "\xff\xff\xff\xff", "Zm9v\r\n\r\n"};
+        "Z",           "Zg",     "Zg=",          "Zg===",    "====",
+        "=",           "Z===",   "Zh==",         "Zm9=",     "Zm9v\n",
+        " Zm9v",       "Zm 9",   "Zm9vYg==Zm9v", "Zm9-",     "Zm9_",
+        "Zg=v",        "Zg==\n", "Zg==Zg==",     "Zm9v====", "\xff\xff\xff\xff",
+        "Zm9v\r\n\r\n"};
     for (size_t i = 0; i < SWT_COUNT(REFUSED); i++) {
         SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
         struct swt_error err;
