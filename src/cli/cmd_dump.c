@@ -76,17 +76,6 @@ static void print_metadata(struct swt_output *out, const json_t *metadata) {
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static void print_warnings(struct swt_output *out, const json_t *warnings) {
-    struct swt_style style = swt_style_of(out);
-    size_t i;
-    const json_t *warning;
-    json_array_foreach(warnings, i, warning) {
-        swt_output_printf(out, "%s%swarning:%s ", i == 0 ? "\n" : "", style.warning, style.reset);
-        swt_output_escaped_text(out, json_string_value(warning));
-        swt_output_printf(out, "\n");
-    }
-}
-
 static int print_metadata_file(const struct swt_invocation *invocation, const json_t *document,
                                struct swt_error *err) {
     struct swt_output *out = invocation->out;
@@ -115,7 +104,7 @@ static int print_dump(const struct swt_invocation *invocation, const json_t *doc
         rc = swt_report_response(out, document, err);
     else
         rc = print_metadata_file(invocation, document, err);
-    print_warnings(out, json_object_get(document, "warnings"));
+    swt_report_warnings(out, json_object_get(document, "warnings"));
     return rc;
 }
 

@@ -112,7 +112,9 @@ static int print_request(struct swt_output *out, const json_t *document, struct 
                           "%swho may sign comes from the request and is not checked%s "
                           "(--root ANCHOR checks it)\n",
                           style.warning, style.reset);
-    return swt_report_request(out, document, err);
+    int rc = swt_report_request(out, document, err);
+    swt_report_warnings(out, json_object_get(document, "warnings"));
+    return rc;
 }
 
 /* On standard output, unless that is for a file or for JSON, or the person who is asked would not

@@ -30,6 +30,8 @@ void swt_report_size(struct swt_output *out, const json_t *object, const char *n
 void swt_report_quorums(struct swt_output *out, const json_t *quorums);
 /* A key id as people compare it: its first 12 digits and "…". */
 void swt_report_short_id(struct swt_output *out, const json_t *id);
+/* Each on a line, after an empty one. */
+void swt_report_warnings(struct swt_output *out, const json_t *warnings);
 /* "product   ", to be followed by what it names. */
 void swt_report_label(struct swt_output *out, const char *label);
 /* ", expires T", ", 2 unknown signed fields", and a newline: the rest of a line on metadata. */

@@ -130,11 +130,17 @@ static int check_anchor(struct request_job *job, struct swt_error *err) {
 
 /* ---- showing and asking ------------------------------------------------------------------ */
 
-static int warn(struct request_job *job, struct swt_error *err) {
+/* Told with the summary, not at the end: whoever is asked should have read them. */
+static int add_warnings(const struct request_job *job, struct swt_error *err) {
     const struct swt_signing_request *request = job->request;
-    return request->has_replaces ? swt_signing_warn_of_rollback(
-                                       request->root, request->replaces.root, job->notices, err)
-                                 : 0;
+    SWT_CLEANUP(swt_notices_done) struct swt_notices warnings = {0};
+    json_t *array = swt_json_array(job->document, "warnings", err);
+    int rc = array == NULL ? -SWT_E_MEMORY : 0;
+    if (rc == 0 && request->has_replaces)
+        rc = swt_signing_warn_of_rollback(request->root, request->replaces.root, &warnings, err);
+    for (size_t i = 0; i < warnings.count && rc == 0; i++)
+        rc = swt_json_add(array, json_string(warnings.items[i].text), err);
+    return rc;
 }
 
 static int show(struct request_job *job, struct swt_error *err) {
@@ -147,6 +153,8 @@ static int show(struct request_job *job, struct swt_error *err) {
         rc = swt_signing_request_describe(job->request, job->document, err);
     if (rc == 0)
         rc = swt_json_set(job->document, "anchor", json_boolean(options->root != NULL), err);
+    if (rc == 0)
+        rc = add_warnings(job, err);
     return rc < 0 ? rc : options->confirm.show(options->confirm.context, job->document, err);
 }
 
@@ -294,8 +302,6 @@ int swt_sign_request(const struct swt_sign_request_options *options, struct swt_
         rc = read_request(&job, err);
     if (rc == 0)
         rc = check_anchor(&job, err);
-    if (rc == 0)
-        rc = warn(&job, err);
     if (rc == 0)
         rc = show(&job, err);
     if (rc == 0)
