@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_text.h"
 
+#include <stdlib.h>
+
 /* Each value but the first follows one of these signs; text between quotes does not count. */
 static bool within(struct swt_slice json, const struct swt_json_limits *limits) {
     size_t values = 0;
@@ -26,6 +28,32 @@ static bool within(struct swt_slice json, const struct swt_json_limits *limits) 
     return true;
 }
 
+/* jansson tells a lack of memory as a fault of the text, or passes over it. Its allocator has no
+ * context to note one in. */
+static _Thread_local bool memory_lacked;
+
+static void *allocate(size_t size) {
+    void *memory = malloc(size);
+    memory_lacked |= memory == NULL;
+    return memory;
+}
+
+/* NULL: why, or memory_lacked. */
+static json_t *load(struct swt_slice bytes, json_error_t *why) {
+    json_malloc_t usual_malloc;
+    json_free_t usual_free;
+    json_get_alloc_funcs(&usual_malloc, &usual_free);
+    memory_lacked = false;
+    json_set_alloc_funcs(allocate, free);
+    json_t *json = json_loadb(bytes.len > 0 ? (const char *)bytes.data : "", bytes.len,
+                              JSON_REJECT_DUPLICATES, why);
+    json_set_alloc_funcs(usual_malloc, usual_free);
+    if (!memory_lacked)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
 int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_json_limits *limits,
                    enum swt_code fault, json_t **ret_json, struct swt_error *err) {
     if (!within(bytes, limits)) {
@@ -34,13 +62,12 @@ int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_js
         return swt_error_file(err, name);
     }
     json_error_t why;
-    json_t *json = json_loadb(bytes.len > 0 ? (const char *)bytes.data : "", bytes.len,
-                              JSON_REJECT_DUPLICATES, &why);
+    json_t *json = load(bytes, &why);
     if (json != NULL) {
         *ret_json = json;
         return 0;
     }
-    if (json_error_code(&why) == json_error_out_of_memory)
+    if (memory_lacked)
         return swt_fail_memory(err);
     swt_fail(err, fault, "not JSON: %s", why.text);
     return why.line > 0 ? swt_error_position(err, name, (unsigned)why.line,
