@@ -20,6 +20,15 @@
 
 static const struct swt_form sign_forms[] = {
     {
+        .does = "--request: a key that is named with --key signs unasked",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_output_signed, &swt_opt_role,
+                           &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
+        .required = OPTIONS(&swt_opt_key),
+    },
+    {
         .chosen_by = &swt_opt_export,
         .does = "writes a request and uses no key",
         .arguments = "FILE",
@@ -46,15 +55,7 @@ static const struct swt_form sign_forms[] = {
                            &swt_opt_root_of_signers, COMMON),
         .required = OPTIONS(&swt_opt_attach),
     },
-    {
-        .does = "--request: a key that is named with --key signs unasked",
-        .arguments = "FILE",
-        .min_arguments = 1,
-        .max_arguments = 1,
-        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_output_signed, &swt_opt_role,
-                           &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
-        .required = OPTIONS(&swt_opt_key),
-    },
+    {.options = NULL},
 };
 
 const struct swt_command swt_commands[] = {

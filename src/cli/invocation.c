@@ -144,15 +144,13 @@ void swt_command_each_form(const struct swt_command *command,
                            void (*visit)(void *context, const struct swt_command *command,
                                          const struct swt_form *form),
                            void *context) {
-    const struct swt_form *form = command->forms;
-    if (form == NULL) {
+    if (command->forms == NULL) {
         struct swt_form only = only_form(command);
         visit(context, command, &only);
         return;
     }
-    for (; form->chosen_by != NULL; form++)
+    for (const struct swt_form *form = command->forms; form->options != NULL; form++)
         visit(context, command, form);
-    visit(context, command, form);
 }
 
 /* The form that the options choose, unless they choose two or do not go with it. */
@@ -164,8 +162,9 @@ static int choose_form(const struct swt_invocation *invocation, struct swt_form 
         return 0;
     }
     const struct swt_form *form = command->forms;
-    while (form->chosen_by != NULL && !swt_option_given(invocation, form->chosen_by))
-        form++;
+    for (const struct swt_form *other = form + 1; other->options != NULL; other++)
+        if (form->chosen_by == NULL && swt_option_given(invocation, other->chosen_by))
+            form = other;
     for (size_t i = 0; i < invocation->item_count; i++) {
         const struct swt_option *option = invocation->items[i].option;
         if (option == NULL || swt_option_in(form->options, option))

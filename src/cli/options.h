@@ -41,7 +41,7 @@ struct swt_invocation;
 
 /* One of several ways to call a command, each with a synopsis of its own. */
 struct swt_form {
-    const struct swt_option *chosen_by; /* this option, where it is given; NULL: where none is */
+    const struct swt_option *chosen_by; /* this option, when it is given; NULL: when none is */
     const char *does;                   /* for errors: "writes a request and uses no key" */
     const char *arguments;              /* these as in struct swt_command */
     size_t min_arguments;
@@ -53,8 +53,8 @@ struct swt_form {
 struct swt_command {
     const char *name;    /* "root create" */
     const char *summary; /* a phrase, lower case, no trailing dot */
-    /* The last is the one with chosen_by NULL, and ends it; NULL: there is one way, told by the
-     * members here. With forms, these tell of all together. */
+    /* The first is the one with chosen_by NULL; one without options ends it. NULL: there is one
+     * way, told by the members below, which else tell of all together. */
     const struct swt_form *forms;
     const char *arguments; /* as the synopsis shows them: "FILE [NAME...]"; "" for none */
     size_t min_arguments;
