@@ -111,15 +111,18 @@ static void put_arguments(struct swt_output *out, const char *arguments) {
     }
 }
 
-static void put_synopsis(struct swt_output *out, const struct swt_command *command) {
+/* mdoc starts a line with each .Nm of a synopsis. */
+static void put_form(void *context, const struct swt_command *command,
+                     const struct swt_form *form) {
+    struct swt_output *out = context;
     swt_output_printf(out, ".Nm swupdate-tool\n.Cm %s\n", command->name);
-    for (const struct swt_option *const *row = command->options; *row != NULL; row++) {
-        bool required = swt_command_requires(command, *row);
+    for (const struct swt_option *const *row = form->options; *row != NULL; row++) {
+        bool required = swt_option_in(form->required, *row);
         swt_output_printf(out, required ? "." : ".Op ");
         put_flag(out, *row, (*row)->short_name != '\0');
         swt_output_printf(out, (*row)->repeatable ? " ...\n" : "\n");
     }
-    put_arguments(out, command->arguments);
+    put_arguments(out, form->arguments);
 }
 
 static void put_commands(struct swt_output *out) {
@@ -154,7 +157,7 @@ static bool put_mark(struct swt_output *out, const char *mark) {
     const char *name = strchr(mark, ' ');
     const struct swt_command *command = name == NULL ? NULL : find_command(name + 1);
     if (command != NULL && strncmp(mark, "SYNOPSIS ", strlen("SYNOPSIS ")) == 0)
-        put_synopsis(out, command);
+        swt_command_each_form(command, put_form, out);
     else if (command != NULL && strncmp(mark, "OPTIONS ", strlen("OPTIONS ")) == 0)
         put_options(out, command);
     else

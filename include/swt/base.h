@@ -218,6 +218,14 @@ void swt_hex_encode(const uint8_t *data, size_t len, char *ret_text); /* lower c
 /* Exactly len bytes from exactly 2*len digits of either case; false when text is not that. */
 bool swt_hex_decode(const char *text, uint8_t *ret_data, size_t len);
 
+/* RFC 4648 with padding, no line breaks; appends to ret_text. */
+int swt_base64_encode(struct swt_slice bytes, struct swt_buf *ret_text,
+                      struct swt_error *err) SWT_CHECKED;
+/* Appends the bytes to ret_bytes: 1. Of the texts that other readers take for the same bytes only
+ * the one that swt_base64_encode writes is read; all else is 0. */
+int swt_base64_decode(struct swt_slice text, struct swt_buf *ret_bytes,
+                      struct swt_error *err) SWT_CHECKED;
+
 bool swt_utf8_valid(struct swt_slice text); /* shortest form, no surrogates, up to U+10FFFF */
 /* Decodes one character of valid UTF-8; returns its length in bytes. */
 size_t swt_utf8_next(struct swt_slice text, uint32_t *ret_char);

@@ -98,7 +98,7 @@ struct swt_build_options {
 int swt_build(const struct swt_build_options *options, struct swt_notices *notices,
               json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
-/* ---- sign.c ------------------------------------------------------------------------------ */
+/* ---- sign.c, sign_export.c, sign_request.c, sign_attach.c --------------------------------- */
 
 struct swt_sign_options {
     const char *file;
@@ -112,6 +112,52 @@ struct swt_sign_options {
 /* Document: file, role, added (key ids), already (key ids), written, quorums. */
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* What is to be signed elsewhere, as a request (swupdate-signing(5)). */
+struct swt_sign_export_options {
+    const char *file;
+    const char *request; /* where it goes */
+    const char *role;    /* as in swt_sign_options, and root */
+    const char *root;
+};
+/* Document: file (the request), size, role, sha256, summary, quorums. */
+int swt_sign_export(const struct swt_sign_export_options *options, struct swt_notices *notices,
+                    json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* The person who signs; handed down by cli. */
+struct swt_confirm {
+    /* Shows what the request says: file, role, sha256, summary, quorums, signatures_checked,
+     * unknown, anchor (whether who may sign was checked). Before a key is opened. */
+    int (*show)(void *context, const json_t *document, struct swt_error *err);
+    /* Whether the keys shall sign: {role, keys (ids)}. Before a key is used. SWT_E_DECLINED. NULL:
+     * nobody is asked. */
+    int (*ask)(void *context, const json_t *document, struct swt_error *err);
+    void *context;
+};
+struct swt_sign_request_options {
+    const char *request;
+    const char *output; /* the response */
+    const char *root;   /* an anchor by which the quorums are checked; NULL: they are not */
+    struct swt_key_sources keys;
+    struct swt_keyring *keyring;
+    struct swt_confirm confirm;
+};
+/* Document: what was shown, with file (the response), request, added, already, and the quorums
+ * after it. */
+int swt_sign_request(const struct swt_sign_request_options *options, struct swt_notices *notices,
+                     json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+struct swt_sign_attach_options {
+    const char *file;
+    const char *output; /* NULL: in place */
+    const char *role;   /* as in swt_sign_options, and root */
+    const char *root;
+    const char *const *responses; /* or bundles and root metadata with the same signed bytes */
+    size_t response_count;
+};
+/* Document: swt_sign's. All signatures that were brought are added, or none. */
+int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_notices *notices,
+                    json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 /* ---- verify.c, extract.c ----------------------------------------------------------------- */
 

@@ -19,6 +19,46 @@
     &swt_opt_anchor, &swt_opt_self, &swt_opt_device_manifest, &swt_opt_time, &swt_opt_strict,      \
         &swt_opt_allow_unknown
 
+static const struct swt_form sign_forms[] = {
+    {
+        .does = "--request: a key that is named with --key signs unasked",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_output_signed, &swt_opt_role,
+                           &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
+        .required = OPTIONS(&swt_opt_key),
+    },
+    {
+        .chosen_by = &swt_opt_export,
+        .does = "writes a request and uses no key",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .options = OPTIONS(&swt_opt_export, &swt_opt_role, &swt_opt_root_of_signers, COMMON),
+        .required = OPTIONS(&swt_opt_export),
+    },
+    {
+        .chosen_by = &swt_opt_request,
+        .does = "signs a request and writes a response",
+        .arguments = "",
+        .options = OPTIONS(&swt_opt_request, &swt_opt_key, KEY_PARTS, &swt_opt_output_signed,
+                           &swt_opt_root_of_signers, &swt_opt_yes, COMMON),
+        .required = OPTIONS(&swt_opt_request, &swt_opt_key, &swt_opt_output_signed),
+    },
+    {
+        .chosen_by = &swt_opt_attach,
+        .does = "adds signatures that were made elsewhere",
+        .arguments = "FILE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .options = OPTIONS(&swt_opt_attach, &swt_opt_output_signed, &swt_opt_role,
+                           &swt_opt_root_of_signers, COMMON),
+        .required = OPTIONS(&swt_opt_attach),
+    },
+    {.options = NULL},
+};
+
 const struct swt_command swt_commands[] = {
     {
         .name = "keygen",
@@ -126,18 +166,21 @@ const struct swt_command swt_commands[] = {
     {
         .name = "sign",
         .summary = "add signatures to a bundle or to root metadata",
+        .forms = sign_forms,
         .arguments = "FILE",
-        .min_arguments = 1,
         .max_arguments = 1,
         .description =
             "Adds signatures to a bundle or to root metadata, in place unless -o is given. The "
             "payloads of a bundle are hashed on the way: one whose payloads do not match its "
             "metadata is not signed.\n\n"
             "The keys must be listed for the role by the bundle's own root metadata, else by "
-            "--root. A key that has signed already changes nothing.",
-        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_output_signed, &swt_opt_role,
-                           &swt_opt_root_of_signers, &swt_opt_replace, COMMON),
-        .required = OPTIONS(&swt_opt_key),
+            "--root. A key that has signed already changes nothing.\n\n"
+            "Where the key is on another machine: --export writes what is to be signed as a small "
+            "request, --request shows it there, asks, and writes a response, and --attach adds "
+            "the signatures of responses, or of signed copies, to the file.",
+        .options = OPTIONS(&swt_opt_key, KEY_PARTS, &swt_opt_export, &swt_opt_request,
+                           &swt_opt_attach, &swt_opt_output_signed, &swt_opt_role,
+                           &swt_opt_root_of_signers, &swt_opt_replace, &swt_opt_yes, COMMON),
         .run = swt_cmd_sign,
     },
     {
@@ -159,8 +202,8 @@ const struct swt_command swt_commands[] = {
         .arguments = "FILE",
         .min_arguments = 1,
         .max_arguments = 1,
-        .description = "Prints what is inside of a bundle, root metadata or a device manifest. "
-                       "Needs no key, and verifies nothing.",
+        .description = "Prints what is inside of a bundle, root metadata, a device manifest, or "
+                       "a signing request or response. Needs no key, and verifies nothing.",
         .options = OPTIONS(COMMON),
         .run = swt_cmd_dump,
     },

@@ -9,15 +9,6 @@
 #define COMMAND_COLUMN 16
 #define OPTION_COLUMN 28
 
-bool swt_command_requires(const struct swt_command *command, const struct swt_option *option) {
-    if (command->required == NULL)
-        return false;
-    for (const struct swt_option *const *row = command->required; *row != NULL; row++)
-        if (*row == option)
-            return true;
-    return false;
-}
-
 bool swt_command_in_group(const struct swt_command *command, const char *group) {
     size_t len = strlen(group);
     return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
@@ -68,27 +59,39 @@ void swt_help_overview(struct swt_output *out, const char *group, size_t width) 
                    width);
 }
 
-static void put_usage(struct swt_output *out, const struct swt_command *command, size_t width) {
-    char usage[512];
-    size_t used = (size_t)snprintf(usage, sizeof usage, "swupdate-tool %s", command->name);
-    for (const struct swt_option *const *row = command->options; *row != NULL; row++) {
-        if (!swt_command_requires(command, *row))
+struct usage {
+    struct swt_output *out;
+    size_t width;
+    bool more; /* not the first form */
+};
+
+/* "usage: swupdate-tool sign --export REQUEST [OPTION...] FILE" */
+static void put_usage(void *context, const struct swt_command *command,
+                      const struct swt_form *form) {
+    struct usage *usage = context;
+    char text[512];
+    size_t used = (size_t)snprintf(text, sizeof text, "swupdate-tool %s", command->name);
+    for (const struct swt_option *const *row = form->options; *row != NULL; row++) {
+        if (!swt_option_in(form->required, *row))
             continue;
         const char *more = (*row)->repeatable ? "..." : "";
         if ((*row)->short_name != '\0')
-            used += (size_t)snprintf(usage + used, sizeof usage - used, " -%c %s%s",
+            used += (size_t)snprintf(text + used, sizeof text - used, " -%c %s%s",
                                      (*row)->short_name, (*row)->argument, more);
         else
-            used += (size_t)snprintf(usage + used, sizeof usage - used, " --%s %s%s", (*row)->name,
+            used += (size_t)snprintf(text + used, sizeof text - used, " --%s %s%s", (*row)->name,
                                      (*row)->argument, more);
     }
-    (void)snprintf(usage + used, sizeof usage - used, " [OPTION...] %s", command->arguments);
-    swt_output_printf(out, "usage: ");
-    swt_text_wrap(out, swt_slice_text(usage), strlen("usage: "), strlen("usage: "), width);
+    (void)snprintf(text + used, sizeof text - used, " [OPTION...] %s", form->arguments);
+    swt_output_printf(usage->out, "%s", usage->more ? "       " : "usage: ");
+    swt_text_wrap(usage->out, swt_slice_text(text), strlen("usage: "), strlen("usage: "),
+                  usage->width);
+    usage->more = true;
 }
 
 void swt_help_command(struct swt_output *out, const struct swt_command *command, size_t width) {
-    put_usage(out, command, width);
+    struct usage usage = {.out = out, .width = width};
+    swt_command_each_form(command, put_usage, &usage);
     put_paragraphs(out, command->description, width);
     swt_output_printf(out, "\nOptions:\n");
     for (const struct swt_option *const *row = command->options; *row != NULL; row++) {

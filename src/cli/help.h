@@ -12,8 +12,6 @@
 void swt_help_overview(struct swt_output *out, const char *group, size_t width);
 void swt_help_command(struct swt_output *out, const struct swt_command *command, size_t width);
 
-/* Whether the command lists the option as required. */
-bool swt_command_requires(const struct swt_command *command, const struct swt_option *option);
 /* Whether command is "GROUP something". */
 bool swt_command_in_group(const struct swt_command *command, const char *group);
 

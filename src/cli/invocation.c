@@ -123,17 +123,88 @@ static int bind_keys(struct swt_invocation *invocation, struct swt_error *err) {
     return 0;
 }
 
+/* ---- the forms of a command -------------------------------------------------------------- */
+
+bool swt_option_in(const struct swt_option *const *list, const struct swt_option *option) {
+    for (const struct swt_option *const *row = list; row != NULL && *row != NULL; row++)
+        if (*row == option)
+            return true;
+    return false;
+}
+
+/* A command of one way, as a form. */
+static struct swt_form only_form(const struct swt_command *command) {
+    return (struct swt_form){.arguments = command->arguments,
+                             .min_arguments = command->min_arguments,
+                             .max_arguments = command->max_arguments,
+                             .options = command->options,
+                             .required = command->required};
+}
+
+void swt_command_each_form(const struct swt_command *command,
+                           void (*visit)(void *context, const struct swt_command *command,
+                                         const struct swt_form *form),
+                           void *context) {
+    if (command->forms == NULL) {
+        struct swt_form only = only_form(command);
+        visit(context, command, &only);
+        return;
+    }
+    for (const struct swt_form *form = command->forms; form->options != NULL; form++)
+        visit(context, command, form);
+}
+
+/* The form that the options choose, unless they choose two or do not go with it. */
+static int choose_form(const struct swt_invocation *invocation, struct swt_form *ret_form,
+                       struct swt_error *err) {
+    const struct swt_command *command = invocation->command;
+    if (command->forms == NULL) {
+        *ret_form = only_form(command);
+        return 0;
+    }
+    const struct swt_form *form = command->forms;
+    for (const struct swt_form *other = form + 1; other->options != NULL; other++)
+        if (form->chosen_by == NULL && swt_option_given(invocation, other->chosen_by))
+            form = other;
+    for (size_t i = 0; i < invocation->item_count; i++) {
+        const struct swt_option *option = invocation->items[i].option;
+        if (option == NULL || swt_option_in(form->options, option))
+            continue;
+        if (form->chosen_by == NULL)
+            return swt_usage(command, err, "--%s does not go without %s", option->name, form->does);
+        return swt_usage(command, err, "--%s does not go with --%s, which %s", option->name,
+                         form->chosen_by->name, form->does);
+    }
+    *ret_form = *form;
+    return 0;
+}
+
+static int check_arguments(const struct swt_invocation *invocation, const struct swt_form *form,
+                           struct swt_error *err) {
+    const struct swt_command *command = invocation->command;
+    if (invocation->argument_count < form->min_arguments)
+        return swt_usage(command, err, "an argument is missing: expected %s", form->arguments);
+    if (invocation->argument_count <= form->max_arguments)
+        return 0;
+    const char *argument = invocation->arguments[form->max_arguments];
+    if (form->chosen_by == NULL)
+        return swt_usage(command, err, "unexpected argument '%s'", argument);
+    return swt_usage(command, err, "unexpected argument '%s': --%s %s", argument,
+                     form->chosen_by->name, form->does);
+}
+
 static int check_complete(const struct swt_invocation *invocation, struct swt_error *err) {
     const struct swt_command *command = invocation->command;
-    if (invocation->argument_count < command->min_arguments)
-        return swt_usage(command, err, "an argument is missing: expected %s", command->arguments);
-    if (invocation->argument_count > command->max_arguments)
-        return swt_usage(command, err, "unexpected argument '%s'",
-                         invocation->arguments[command->max_arguments]);
-    if (command->required == NULL ||
+    struct swt_form form = {0};
+    int r = choose_form(invocation, &form, err);
+    if (r == 0)
+        r = check_arguments(invocation, &form, err);
+    if (r < 0)
+        return r;
+    if (form.required == NULL ||
         (command->unless != NULL && swt_option_given(invocation, command->unless)))
         return 0;
-    for (const struct swt_option *const *row = command->required; *row != NULL; row++)
+    for (const struct swt_option *const *row = form.required; *row != NULL; row++)
         if (!swt_option_given(invocation, *row))
             return swt_usage(command, err, "--%s %s is missing", (*row)->name, (*row)->argument);
     return 0;

@@ -39,9 +39,23 @@ struct swt_option {
 
 struct swt_invocation;
 
+/* One of several ways to call a command, each with a synopsis of its own. */
+struct swt_form {
+    const struct swt_option *chosen_by; /* this option, when it is given; NULL: when none is */
+    const char *does;                   /* for errors: "writes a request and uses no key" */
+    const char *arguments;              /* these as in struct swt_command */
+    size_t min_arguments;
+    size_t max_arguments;
+    const struct swt_option *const *options; /* those that go with it */
+    const struct swt_option *const *required;
+};
+
 struct swt_command {
-    const char *name;      /* "root create" */
-    const char *summary;   /* a phrase, lower case, no trailing dot */
+    const char *name;    /* "root create" */
+    const char *summary; /* a phrase, lower case, no trailing dot */
+    /* The first is the one with chosen_by NULL; one without options ends it. NULL: there is one
+     * way, told by the members below, which else tell of all together. */
+    const struct swt_form *forms;
     const char *arguments; /* as the synopsis shows them: "FILE [NAME...]"; "" for none */
     size_t min_arguments;
     size_t max_arguments;                     /* SIZE_MAX: any number */
@@ -79,12 +93,20 @@ struct swt_invocation {
     struct swt_keyring *keyring; /* what the keys share; set by main */
 };
 
+/* Calls visit for each way to call the command. */
+void swt_command_each_form(const struct swt_command *command,
+                           void (*visit)(void *context, const struct swt_command *command,
+                                         const struct swt_form *form),
+                           void *context);
+/* Whether the list, which NULL ends and which may be NULL, holds the option. */
+bool swt_option_in(const struct swt_option *const *list, const struct swt_option *option);
+
 /*
  * Reads the words after the command's name. All faults of the command line are SWT_E_USAGE: an
  * option that is unknown (the nearest is named), lacks its value, has one too many or is given
  * twice; a word that is none of the row's; too few or too many arguments; a required option that is
- * missing; a key-bound option without a key, or twice for one. With --help among the words what is
- * missing is no fault. out and keyring stay empty.
+ * missing; options of two forms; a key-bound option without a key, or twice for one. With --help
+ * among the words what is missing is no fault. out and keyring stay empty.
  */
 int swt_options_parse(const struct swt_command *command, int argc, char **argv,
                       struct swt_invocation *ret_invocation, struct swt_error *err) SWT_CHECKED;

@@ -126,6 +126,19 @@ void swt_report_quorums(struct swt_output *out, const json_t *quorums) {
     }
 }
 
+/* ---- warnings of a document -------------------------------------------------------------- */
+
+void swt_report_warnings(struct swt_output *out, const json_t *warnings) {
+    struct swt_style style = swt_style_of(out);
+    size_t i;
+    const json_t *warning;
+    json_array_foreach(warnings, i, warning) {
+        swt_output_printf(out, "%s%swarning:%s ", i == 0 ? "\n" : "", style.warning, style.reset);
+        swt_output_escaped_text(out, json_string_value(warning));
+        swt_output_printf(out, "\n");
+    }
+}
+
 /* ---- steps ------------------------------------------------------------------------------- */
 
 static const char *verdict_style(const struct swt_style *style, const char *verdict) {

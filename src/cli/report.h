@@ -34,6 +34,25 @@ void swt_report_size(struct swt_output *out, const json_t *object, const char *n
 void swt_report_quorums(struct swt_output *out, const json_t *quorums);
 /* A key id as people compare it: its first 12 digits and "…". */
 void swt_report_short_id(struct swt_output *out, const json_t *id);
+/* Each on a line, after an empty one. */
+void swt_report_warnings(struct swt_output *out, const json_t *warnings);
+/* "product   ", to be followed by what it names. */
+void swt_report_label(struct swt_output *out, const char *label);
+/* ", expires T", ", 2 unknown signed fields", and a newline: the rest of a line on metadata. */
+void swt_report_expiry(struct swt_output *out, const json_t *object);
+/* Root metadata with a mark on the keys that signed: the root, by root_quorum, and the targets
+ * metadata, by targets_quorum. Both may be NULL. */
+void swt_report_root(struct swt_output *out, const json_t *root, const json_t *root_quorum,
+                     const json_t *targets_quorum);
+/* Nothing when there is none. */
+int swt_report_targets(struct swt_output *out, const json_t *targets, bool whole_hashes,
+                       struct swt_error *err) SWT_CHECKED;
+/* The body of a signing request, as sign shows it and dump: summary, who has signed. */
+int swt_report_request(struct swt_output *out, const json_t *document,
+                       struct swt_error *err) SWT_CHECKED;
+/* The body of a response: whose signatures, and of what. */
+int swt_report_response(struct swt_output *out, const json_t *document,
+                        struct swt_error *err) SWT_CHECKED;
 /* The steps of a judgement, and its verdict; -v tells what each expected. */
 void swt_report_steps(const struct swt_invocation *invocation, const json_t *document);
 

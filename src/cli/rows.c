@@ -44,7 +44,8 @@ const struct swt_option swt_opt_output_signed = {
     .name = "output",
     .short_name = 'o',
     .argument = "OUT",
-    .help = "write the signed copy to OUT and leave FILE as it is",
+    .help = "write the signed copy to OUT and leave FILE as it is; with --request: write the "
+            "response to OUT",
     .complete = SWT_COMPLETE_FILE};
 const struct swt_option swt_opt_output_converted = {
     .name = "output",
@@ -189,7 +190,8 @@ const struct swt_option swt_opt_root_of_signers = {
     .name = "root",
     .argument = "ROOT",
     .help = "the keys that may sign are those of ROOT, where FILE is a bundle without a root; "
-            "for root metadata: the old root, whose keys may sign too",
+            "for root metadata: the old root, whose keys may sign too; with --request: the trust "
+            "anchor that must agree with REQUEST on who may sign",
     .complete = SWT_COMPLETE_FILE};
 const struct swt_option swt_opt_anchor = {
     .name = "root",
@@ -231,6 +233,24 @@ const struct swt_option swt_opt_role = {
     .complete = SWT_COMPLETE_WORDS};
 const struct swt_option swt_opt_replace = {.name = "replace",
                                            .help = "sign anew where the key has signed already"};
+const struct swt_option swt_opt_export = {
+    .name = "export",
+    .argument = "REQUEST",
+    .help = "write what is to be signed to REQUEST, to be signed on another machine",
+    .complete = SWT_COMPLETE_FILE};
+const struct swt_option swt_opt_request = {
+    .name = "request",
+    .argument = "REQUEST",
+    .help = "sign what REQUEST holds, once it was shown and the question answered",
+    .complete = SWT_COMPLETE_FILE};
+const struct swt_option swt_opt_attach = {
+    .name = "attach",
+    .argument = "RESPONSE",
+    .help = "add the signatures of RESPONSE, or of another bundle or root metadata with the same "
+            "signed bytes; once for each file",
+    .complete = SWT_COMPLETE_FILE,
+    .repeatable = true};
+const struct swt_option swt_opt_yes = {.name = "yes", .help = "sign without a question"};
 
 /* ---- verify, extract --------------------------------------------------------------------- */
 

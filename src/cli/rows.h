@@ -43,7 +43,8 @@ extern const struct swt_option swt_opt_add_root_key, swt_opt_remove_root_key,
 extern const struct swt_option swt_opt_format, swt_opt_define, swt_opt_profile, swt_opt_dry_run;
 
 /* sign */
-extern const struct swt_option swt_opt_role, swt_opt_replace;
+extern const struct swt_option swt_opt_role, swt_opt_replace, swt_opt_export, swt_opt_request,
+    swt_opt_attach, swt_opt_yes;
 
 /* verify and extract; "--type" (bundle|root) of verify alone is swt_opt_verify_type */
 extern const struct swt_option swt_opt_self, swt_opt_device_manifest, swt_opt_time, swt_opt_strict,

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -69,19 +70,20 @@ static int silence(struct terminal *terminal, struct swt_error *err) {
     return 0;
 }
 
-static int write_question(int fd, const char *what, struct swt_error *err) {
+static int write_question(int fd, const char *what, const char *end, struct swt_error *err) {
     struct swt_buf question = {0};
     int r = swt_text_escape(&question, swt_slice_text(what), err);
     if (r == 0)
-        r = swt_buf_append(&question, ": ", 2, err);
+        r = swt_buf_printf(&question, err, "%s", end);
     if (r == 0 && write(fd, question.data, question.len) < 0)
         r = swt_fail_errno(err, errno, "the terminal cannot be written to");
     swt_buf_done(&question);
     return r;
 }
 
-/* One line without its newline. The signals' handlers restart reads: poll is what a signal ends,
- * and its time limit catches one that came before poll began. */
+/* One line without its newline; of one that is too long, SECRET_MAX bytes. The signals' handlers
+ * restart reads: poll is what a signal ends, and its time limit catches one that came before poll
+ * began. */
 static int read_line(int fd, char ret_line[SECRET_MAX], size_t *ret_len, struct swt_error *err) {
     size_t len = 0;
     for (;;) {
@@ -104,28 +106,29 @@ static int read_line(int fd, char ret_line[SECRET_MAX], size_t *ret_len, struct 
             *ret_len = len - 1;
             return 0;
         }
-        if (got == 0) {
+        if (got == 0 || len == SECRET_MAX) {
             *ret_len = len;
             return 0;
         }
-        if (len == SECRET_MAX)
-            return swt_fail(err, SWT_E_PASSPHRASE, "the passphrase is longer than %d bytes",
-                            SECRET_MAX - 1);
     }
 }
 
 /* Both must be a terminal: where one is not, a script runs the program, and a question would hang.
  */
-static bool may_ask(void) {
+bool swt_terminal_can_ask(void) {
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static int open_terminal(void) {
+    return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
 static int ask(void *context, const char *what, struct swt_secret *ret_secret,
                struct swt_error *err) {
     (void)context;
     SWT_CLEANUP(terminal_done) struct terminal terminal = {.fd = -1};
-    if (may_ask())
-        terminal.fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (swt_terminal_can_ask())
+        terminal.fd = open_terminal();
     if (terminal.fd < 0) {
         (void)swt_fail(err, SWT_E_PASSPHRASE, "%s is needed, and there is no terminal to ask on",
                        what);
@@ -135,9 +138,12 @@ static int ask(void *context, const char *what, struct swt_secret *ret_secret,
     size_t len = 0;
     int r = silence(&terminal, err);
     if (r == 0)
-        r = write_question(terminal.fd, what, err);
+        r = write_question(terminal.fd, what, ": ", err);
     if (r == 0)
         r = read_line(terminal.fd, line, &len, err);
+    if (r == 0 && len == SECRET_MAX)
+        r = swt_fail(err, SWT_E_PASSPHRASE, "the passphrase is longer than %d bytes",
+                     SECRET_MAX - 1);
     if (r == 0 && len == 0)
         r = swt_fail(err, SWT_E_PASSPHRASE, "%s: nothing was entered", what);
     if (r == 0)
@@ -159,4 +165,32 @@ static void tell(void *context, const char *what) {
 
 struct swt_prompt swt_terminal_prompt(void) {
     return (struct swt_prompt){.ask = ask, .tell = tell};
+}
+
+static bool is_yes(const char *line, size_t len) {
+    while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r'))
+        len--;
+    while (len > 0 && (*line == ' ' || *line == '\t')) {
+        line++;
+        len--;
+    }
+    return (len == 1 && strncasecmp(line, "y", len) == 0) ||
+           (len == 3 && strncasecmp(line, "yes", len) == 0);
+}
+
+int swt_terminal_confirm(const char *question, struct swt_error *err) {
+    SWT_CLEANUP(terminal_done) struct terminal terminal = {.fd = open_terminal()};
+    char line[SECRET_MAX];
+    size_t len = 0;
+    if (terminal.fd < 0)
+        return swt_fail_errno(err, errno, "the terminal cannot be opened");
+    (void)tcflush(terminal.fd, TCIFLUSH);
+    int r = write_question(terminal.fd, question, " [y/N] ", err);
+    if (r == 0)
+        r = read_line(terminal.fd, line, &len, err);
+    if (r < 0)
+        return r;
+    if (is_yes(line, len))
+        return 0;
+    return swt_fail(err, SWT_E_DECLINED, "not signed: the answer was not yes");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The terminal: how wide it is, what it shows, and asking a person for a secret.
+ * The terminal: how wide it is, what it shows, and asking a person, for a secret or a yes.
  */
 #ifndef SWT_CLI_TERMINAL_H
 #define SWT_CLI_TERMINAL_H
@@ -21,5 +21,11 @@ bool swt_terminal_utf8(void);
  * where nobody can be asked or nothing was entered; SWT_E_INTERRUPTED, SWT_E_TERMINATED. Tells on
  * standard error, a line each. */
 struct swt_prompt swt_terminal_prompt(void);
+/* Whether there is a person to ask: standard input and standard error are a terminal. */
+bool swt_terminal_can_ask(void);
+/* Asks "question [y/N]" on /dev/tty. 0 for y or yes; SWT_E_DECLINED for any other answer and for
+ * the end of input; SWT_E_INTERRUPTED, SWT_E_TERMINATED. What was typed before the question is no
+ * answer to it. */
+int swt_terminal_confirm(const char *question, struct swt_error *err) SWT_CHECKED;
 
 #endif

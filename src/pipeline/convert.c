@@ -107,7 +107,7 @@ static int make_document(const struct swt_convert_options *options, enum swt_for
 /* What is another kind, or none, is told as such, not by the first byte that does not fit. */
 static int read_kind(struct swt_reader *reader, enum swt_kind *ret_kind, struct swt_error *err) {
     int rc = swt_kind_detect(reader, ret_kind, err);
-    if (rc < 0 || *ret_kind == SWT_KIND_TAR_BUNDLE || *ret_kind == SWT_KIND_UPDATE_BUNDLE)
+    if (rc < 0 || swt_kind_is_bundle(*ret_kind))
         return rc;
     swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(*ret_kind));
     return swt_error_file(err, swt_reader_name(reader));

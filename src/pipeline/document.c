@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document.h"
 
+#include <inttypes.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +47,20 @@ json_t *swt_json_hex(struct swt_slice bytes) {
     return json;
 }
 
+json_t *swt_json_sha256(struct swt_slice bytes) {
+    uint8_t digest[SWT_DIGEST_SIZE];
+    SHA256(bytes.data, bytes.len, digest);
+    return swt_json_hex(swt_slice_of(digest, sizeof digest));
+}
+
+json_t *swt_json_base64(struct swt_slice bytes) {
+    struct swt_error err;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    if (swt_base64_encode(bytes, &text, &err) < 0)
+        return NULL;
+    return json_stringn(swt_buf_text(&text), text.len);
+}
+
 json_t *swt_json_time(int64_t time) {
     char text[SWT_TIME_TEXT];
     return json_string(swt_time_text(time, text));
@@ -78,25 +94,42 @@ static int add_ids(json_t *object, const char *name, const struct swt_slice *ids
     return rc;
 }
 
+static int make_quorum(const char *of, const struct swt_role *role,
+                       const struct swt_slice *signed_ids, size_t signed_count, json_t **ret_json,
+                       struct swt_error *err) {
+    bool met = role->threshold > 0 && signed_count >= role->threshold;
+    size_t missing = met ? 0 : role->threshold - signed_count;
+    SWT_CLEANUP(swt_json_cleanup)
+    json_t *json =
+        json_pack("{s:s, s:I, s:I, s:b}", "of", of, "threshold", (json_int_t)role->threshold,
+                  "missing", (json_int_t)missing, "met", met);
+    if (json == NULL)
+        return swt_fail_memory(err);
+    int rc = add_ids(json, "keys", role->key_ids, role->key_id_count, err);
+    if (rc == 0)
+        rc = add_ids(json, "signed", signed_ids, signed_count, err);
+    if (rc == 0)
+        *ret_json = SWT_TAKE(json);
+    return rc;
+}
+
 int swt_json_quorum(const char *of, const struct swt_root *root, const struct swt_role *role,
                     const struct swt_envelope *envelope, json_t **ret_json, struct swt_error *err) {
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
-    if (rc < 0)
-        return rc;
-    size_t missing = quorum.met ? 0 : quorum.threshold - quorum.signed_count;
-    SWT_CLEANUP(swt_json_cleanup)
-    json_t *json =
-        json_pack("{s:s, s:I, s:I, s:b}", "of", of, "threshold", (json_int_t)quorum.threshold,
-                  "missing", (json_int_t)missing, "met", quorum.met);
-    if (json == NULL)
-        return swt_fail_memory(err);
-    rc = add_ids(json, "keys", role->key_ids, role->key_id_count, err);
-    if (rc == 0)
-        rc = add_ids(json, "signed", quorum.signed_ids, quorum.signed_count, err);
-    if (rc == 0)
-        *ret_json = SWT_TAKE(json);
-    return rc;
+    return rc < 0 ? rc
+                  : make_quorum(of, role, quorum.signed_ids, quorum.signed_count, ret_json, err);
+}
+
+int swt_json_quorum_claimed(const char *of, const struct swt_role *role,
+                            const struct swt_envelope *envelope, json_t **ret_json,
+                            struct swt_error *err) {
+    struct swt_slice ids[SWT_MAX_KEYS];
+    size_t count = 0;
+    for (size_t i = 0; i < envelope->signature_count && count < SWT_COUNT(ids); i++)
+        if (swt_role_lists(role, envelope->signatures[i].key_id))
+            ids[count++] = envelope->signatures[i].key_id;
+    return make_quorum(of, role, ids, count, ret_json, err);
 }
 
 static int add_role(json_t *object, const char *name, const struct swt_role *role,
@@ -122,14 +155,12 @@ static int add_keys(json_t *object, const struct swt_root *root, struct swt_erro
 }
 
 int swt_json_root(const struct swt_root *root, json_t **ret_json, struct swt_error *err) {
-    uint8_t digest[SWT_DIGEST_SIZE];
-    SHA256(root->bytes.data, root->bytes.len, digest);
     SWT_CLEANUP(swt_json_cleanup)
     json_t *json = json_pack("{s:I, s:I}", "version", (json_int_t)root->common.version,
                              "unknown_fields", (json_int_t)root->unknown_fields);
     if (json == NULL)
         return swt_fail_memory(err);
-    int rc = swt_json_set(json, "sha256", swt_json_hex(swt_slice_of(digest, sizeof digest)), err);
+    int rc = swt_json_set(json, "sha256", swt_json_sha256(root->bytes), err);
     if (rc == 0)
         rc = swt_json_set(json, "spec_version", swt_json_text(root->common.spec_version), err);
     if (rc == 0 && root->common.has_expires)
@@ -142,5 +173,50 @@ int swt_json_root(const struct swt_root *root, json_t **ret_json, struct swt_err
         rc = add_role(json, "targets", &root->targets, err);
     if (rc == 0)
         *ret_json = SWT_TAKE(json);
+    return rc;
+}
+
+/* What user_manifest says of a target, and only that: it must not pass for metadata. */
+static int add_details(json_t *target, const json_t *details, struct swt_error *err) {
+    static const char *const TEXTS[] = {"type", "slot", "version"};
+    for (size_t i = 0; i < SWT_COUNT(TEXTS); i++) {
+        json_t *text = json_object_get(details, TEXTS[i]);
+        if (json_is_string(text) && json_object_set(target, TEXTS[i], text) < 0)
+            return swt_fail_memory(err);
+    }
+    return 0;
+}
+
+/* Lengths that JSON's numbers cannot hold are no lengths of files: as text. */
+static json_t *length_json(uint64_t length) {
+    char text[32];
+    if (length <= INT64_MAX)
+        return json_integer((json_int_t)length);
+    (void)snprintf(text, sizeof text, "%" PRIu64, length);
+    return json_string(text);
+}
+
+static int add_target(json_t *array, const struct swt_target *target, const json_t *all_details,
+                      struct swt_error *err) {
+    json_t *json = json_object();
+    json_t *name = swt_json_text(target->name);
+    int rc = swt_json_add(array, json, err);
+    if (rc == 0)
+        rc = swt_json_set(json, "name", name, err);
+    if (rc == 0)
+        rc = swt_json_set(json, "length", length_json(target->length), err);
+    if (rc == 0 && target->sha256 != NULL)
+        rc = swt_json_set(json, "sha256",
+                          swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);
+    return rc < 0 ? rc
+                  : add_details(json, json_object_get(all_details, json_string_value(name)), err);
+}
+
+int swt_json_targets(json_t *array, const struct swt_targets *targets, const json_t *user_manifest,
+                     struct swt_error *err) {
+    const json_t *details = json_object_get(user_manifest, "targets");
+    int rc = 0;
+    for (size_t i = 0; i < targets->target_count && rc == 0; i++)
+        rc = add_target(array, &targets->targets[i], details, err);
     return rc;
 }

@@ -19,6 +19,8 @@ int swt_json_add(json_t *array, json_t *value, struct swt_error *err) SWT_CHECKE
 json_t *swt_json_text(struct swt_slice text);
 json_t *swt_json_path(const char *path);
 json_t *swt_json_hex(struct swt_slice bytes);
+json_t *swt_json_sha256(struct swt_slice bytes); /* of them, in hex */
+json_t *swt_json_base64(struct swt_slice bytes);
 json_t *swt_json_time(int64_t time);
 
 /* A new object put under name of object, borrowed. NULL: err is set. */
@@ -32,9 +34,18 @@ int swt_json_put_key(json_t *object, const struct swt_public_key *key,
 int swt_json_quorum(const char *of, const struct swt_root *root, const struct swt_role *role,
                     const struct swt_envelope *envelope, json_t **ret_json,
                     struct swt_error *err) SWT_CHECKED;
+/* The same where no key is at hand: the key ids that the signatures name are taken at their word.
+ * Each names its key once. */
+int swt_json_quorum_claimed(const char *of, const struct swt_role *role,
+                            const struct swt_envelope *envelope, json_t **ret_json,
+                            struct swt_error *err) SWT_CHECKED;
 /* {version, expires, spec_version, root/targets: {threshold, keys}, keys: [{key_id, type}],
  * sha256 (of the serialized metadata), unknown_fields}. The root keeps its rules. */
 int swt_json_root(const struct swt_root *root, json_t **ret_json,
                   struct swt_error *err) SWT_CHECKED;
+/* Adds to array each target: name, length, sha256, and what user_manifest (may be NULL) says of
+ * it: type, slot, version. */
+int swt_json_targets(json_t *array, const struct swt_targets *targets, const json_t *user_manifest,
+                     struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -41,9 +41,10 @@ static int read_user_manifest(struct dump *dump, struct swt_bundle_source *sourc
 
 static int add_user_manifest(struct dump *dump, const struct swt_buf *bytes,
                              json_t **ret_user_manifest, struct swt_error *err) {
-    json_t *json = bytes->len > 0 ? swt_user_manifest_read(swt_buf_slice(bytes)) : NULL;
+    json_t *json = NULL;
+    int rc = bytes->len > 0 ? swt_user_manifest_read(swt_buf_slice(bytes), &json, err) : 0;
     *ret_user_manifest = json;
-    return json == NULL ? 0 : swt_json_set(dump->document, "user_manifest", json, err);
+    return rc < 0 || json == NULL ? rc : swt_json_set(dump->document, "user_manifest", json, err);
 }
 
 /* ---- the payloads as the container lists them -------------------------------------------- */
@@ -178,6 +179,10 @@ static const char *kind_text(enum swt_kind kind) {
         return "root";
     case SWT_KIND_DEVICE_MANIFEST:
         return "device-manifest";
+    case SWT_KIND_SIGNING_REQUEST:
+        return "signing-request";
+    case SWT_KIND_SIGNING_RESPONSE:
+        return "signing-response";
     case SWT_KIND_TAR_BUNDLE:
     case SWT_KIND_UPDATE_BUNDLE:
         break;
@@ -220,6 +225,10 @@ int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
         rc = dump_root(&dump, reader, err);
     else if (kind == SWT_KIND_DEVICE_MANIFEST)
         rc = dump_device_manifest(&dump, reader, err);
+    else if (kind == SWT_KIND_SIGNING_REQUEST)
+        rc = swt_dump_request(&dump, reader, err);
+    else if (kind == SWT_KIND_SIGNING_RESPONSE)
+        rc = swt_dump_response(&dump, reader, err);
     else
         rc = dump_bundle(&dump, SWT_TAKE(reader), kind, err);
     if (rc == 0)

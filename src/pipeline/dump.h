@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dump in two parts: the files that it knows (dump.c), and what signed metadata says, with warnings
- * of what is wrong with it (dump_metadata.c). */
+/* dump in three parts: the files that it knows (dump.c), what signed metadata says, with warnings
+ * of what is wrong with it (dump_metadata.c), and what signing needs that travels (dump_signing.c).
+ */
 #ifndef SWT_PIPELINE_DUMP_H
 #define SWT_PIPELINE_DUMP_H
 
 #include "document.h"
+
+#include "swt/io.h"
 
 struct dump {
     json_t *document;
@@ -33,5 +36,15 @@ int swt_dump_signatures(struct dump *dump, json_t *object, const char *of,
 /* Each target, with what user_manifest says of it (type, slot, version, meta); that may be NULL. */
 int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
                      const json_t *user_manifest, struct swt_error *err) SWT_CHECKED;
+/* Of a file that is open, at its start. What contradicts itself is told, and shown as its bytes
+ * say.
+ */
+int swt_dump_request(struct dump *dump, struct swt_reader *reader,
+                     struct swt_error *err) SWT_CHECKED;
+int swt_dump_response(struct dump *dump, struct swt_reader *reader,
+                      struct swt_error *err) SWT_CHECKED;
+/* A rule that is broken is told, and the file shown all the same. rc: of what set err. */
+int swt_dump_warn_of_fault(struct dump *dump, int rc, const char *what,
+                           struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dump.h"
+#include "signing.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +18,7 @@ int swt_dump_warn(struct dump *dump, struct swt_error *err, const char *format, 
     return swt_json_add(dump->warnings, swt_json_text(swt_slice_text(text)), err);
 }
 
-/* A rule that is broken is told, and the file shown all the same. */
-static int warn_of_fault(struct dump *dump, int rc, const char *what, struct swt_error *err) {
+int swt_dump_warn_of_fault(struct dump *dump, int rc, const char *what, struct swt_error *err) {
     if (rc == 0 || swt_code_exit(err->code) != 3)
         return rc;
     struct swt_error fault = *err;
@@ -73,11 +72,6 @@ static int warn_of_quorum(struct dump *dump, const json_t *quorum, const char *w
 static int warn_of_signatures(struct dump *dump, const char *what, const struct swt_root *root,
                               const struct swt_role *role, const struct swt_envelope *envelope,
                               struct swt_error *err) {
-    static const char *const WHY[] = {[SWT_SIGNATURE_REPEATED] = "is there more than once",
-                                      [SWT_SIGNATURE_UNLISTED] =
-                                          "is by a key that its role does not list",
-                                      [SWT_SIGNATURE_BAD_LENGTH] = "has a wrong length",
-                                      [SWT_SIGNATURE_BAD] = "does not verify"};
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
     for (size_t i = 0; i < quorum.state_count && rc == 0; i++) {
@@ -88,7 +82,7 @@ static int warn_of_signatures(struct dump *dump, const char *what, const struct 
         if (id == NULL)
             return swt_fail_memory(err);
         rc = swt_dump_warn(dump, err, "a signature on %s, of key %s, %s", what,
-                           json_string_value(id), WHY[quorum.states[i]]);
+                           json_string_value(id), swt_signature_state_text(quorum.states[i]));
     }
     return rc;
 }
@@ -131,7 +125,7 @@ int swt_dump_root(struct dump *dump, json_t *parent, const char *name, const str
         return rc;
     rc = swt_root_check(root, err);
     *ret_sound = rc == 0;
-    rc = warn_of_fault(dump, rc, "the root breaks a rule", err);
+    rc = swt_dump_warn_of_fault(dump, rc, "the root breaks a rule", err);
     if (rc == 0)
         rc = swt_dump_signatures(dump, json, SWT_ROLE_ROOT, *ret_sound ? root : NULL, &root->root,
                                  envelope, err);
@@ -152,61 +146,31 @@ int swt_dump_metadata(struct dump *dump, const struct swt_targets *targets, json
     if (rc == 0 && targets->common.has_expires)
         rc = swt_json_set(json, "expires", swt_json_time(targets->common.expires), err);
     if (rc == 0)
-        rc = warn_of_fault(dump, swt_targets_check_role(targets, err), "the targets metadata", err);
+        rc = swt_dump_warn_of_fault(dump, swt_targets_check_role(targets, err),
+                                    "the targets metadata", err);
     if (rc == 0)
-        rc = warn_of_fault(dump, swt_targets_check_entries(targets, err), "the targets metadata",
-                           err);
+        rc = swt_dump_warn_of_fault(dump, swt_targets_check_entries(targets, err),
+                                    "the targets metadata", err);
     if (rc == 0)
         rc = warn_of_expiry(dump, &targets->common, "the targets metadata", err);
     *ret_json = json;
     return rc;
 }
 
-/* What user_manifest says of a target, and only that: it must not pass for metadata. */
-static int add_details(json_t *target, const json_t *details, struct swt_error *err) {
-    static const char *const TEXTS[] = {"type", "slot", "version"};
-    for (size_t i = 0; i < SWT_COUNT(TEXTS); i++) {
-        json_t *text = json_object_get(details, TEXTS[i]);
-        if (json_is_string(text) && json_object_set(target, TEXTS[i], text) < 0)
-            return swt_fail_memory(err);
-    }
-    json_t *meta = json_object_get(details, "meta");
-    if (json_is_object(meta) && json_object_set(target, "meta", meta) < 0)
-        return swt_fail_memory(err);
-    return 0;
-}
-
-/* Lengths that JSON's numbers cannot hold are no lengths of files: as text. */
-static json_t *length_json(uint64_t length) {
-    char text[32];
-    if (length <= INT64_MAX)
-        return json_integer((json_int_t)length);
-    (void)snprintf(text, sizeof text, "%" PRIu64, length);
-    return json_string(text);
-}
-
-static int add_target(json_t *array, const struct swt_target *target, const json_t *all_details,
-                      struct swt_error *err) {
-    json_t *json = json_object();
-    json_t *name = swt_json_text(target->name);
-    int rc = swt_json_add(array, json, err);
-    if (rc == 0)
-        rc = swt_json_set(json, "name", name, err);
-    if (rc == 0)
-        rc = swt_json_set(json, "length", length_json(target->length), err);
-    if (rc == 0 && target->sha256 != NULL)
-        rc = swt_json_set(json, "sha256",
-                          swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);
-    return rc < 0 ? rc
-                  : add_details(json, json_object_get(all_details, json_string_value(name)), err);
-}
-
 int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
                      const json_t *user_manifest, struct swt_error *err) {
     const json_t *details = json_object_get(user_manifest, "targets");
     json_t *array = swt_json_array(dump->document, "targets", err);
-    int rc = array == NULL ? -SWT_E_MEMORY : 0;
-    for (size_t i = 0; i < targets->target_count && rc == 0; i++)
-        rc = add_target(array, &targets->targets[i], details, err);
-    return rc;
+    int rc = array == NULL ? -SWT_E_MEMORY : swt_json_targets(array, targets, user_manifest, err);
+    if (rc < 0)
+        return rc;
+    size_t i;
+    json_t *target;
+    json_array_foreach(array, i, target) {
+        const char *name = json_string_value(json_object_get(target, "name"));
+        json_t *meta = json_object_get(json_object_get(details, name), "meta");
+        if (json_is_object(meta) && json_object_set(target, "meta", meta) < 0)
+            return swt_fail_memory(err);
+    }
+    return 0;
 }

@@ -101,6 +101,10 @@ static const char *other_kind(const struct swt_judge *judge) {
         return ignored.code == SWT_E_FILE_KIND ? "the file is of no kind that is known here" : NULL;
     if (kind == SWT_KIND_DEVICE_MANIFEST)
         return "this is a device manifest";
+    if (kind == SWT_KIND_SIGNING_REQUEST)
+        return "this is a signing request";
+    if (kind == SWT_KIND_SIGNING_RESPONSE)
+        return "this is a signing response";
     if (kind != SWT_KIND_ROOT)
         return NULL;
     return judge->sink == NULL ? "this is root metadata: --type root judges it"

@@ -28,8 +28,16 @@ const char *swt_kind_name(enum swt_kind kind) {
         return "root metadata";
     case SWT_KIND_DEVICE_MANIFEST:
         return "a device manifest";
+    case SWT_KIND_SIGNING_REQUEST:
+        return "a signing request";
+    case SWT_KIND_SIGNING_RESPONSE:
+        return "a signing response";
     }
     return "an unknown file";
+}
+
+bool swt_kind_is_bundle(enum swt_kind kind) {
+    return kind == SWT_KIND_TAR_BUNDLE || kind == SWT_KIND_UPDATE_BUNDLE;
 }
 
 /* What the walk over the top level saw. */
@@ -238,8 +246,10 @@ int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind, struct s
     if (rc < 0)
         return rc;
     if (kind == SWT_KIND_UPDATE_BUNDLE) {
-        rc = detect_message(reader, &kind, err);
+        rc = swt_kind_detect_json(reader, &kind, err);
         if (rc == 0)
+            rc = detect_message(reader, &kind, err);
+        if (rc >= 0)
             rc = swt_reader_seek(reader, 0, err);
         if (rc < 0)
             return rc;

@@ -6,13 +6,22 @@
 #include "swt/base.h"
 #include "swt/io.h"
 
+/* What the schema of the two JSON kinds starts with; a version follows. */
+#define SWT_SIGNING_REQUEST_SCHEMA "swupdate-tool/signing-request/"
+#define SWT_SIGNING_RESPONSE_SCHEMA "swupdate-tool/signing-response/"
+/* A whole file of such JSON is never larger. */
+#define SWT_MAX_SIGNING_JSON ((size_t)16 * 1024 * 1024)
+
 enum swt_kind {
     SWT_KIND_TAR_BUNDLE,
     SWT_KIND_UPDATE_BUNDLE,
-    SWT_KIND_ROOT,           /* SignedRootMetadata */
-    SWT_KIND_DEVICE_MANIFEST /* Manifest */
+    SWT_KIND_ROOT,            /* SignedRootMetadata */
+    SWT_KIND_DEVICE_MANIFEST, /* Manifest */
+    SWT_KIND_SIGNING_REQUEST, /* JSON that says so in its schema, as the next */
+    SWT_KIND_SIGNING_RESPONSE
 };
 const char *swt_kind_name(enum swt_kind kind); /* "a tar bundle", … */
+bool swt_kind_is_bundle(enum swt_kind kind);
 
 /*
  * The kind of the file, which is left at its start. A stream that can't seek is taken for a tar
@@ -27,5 +36,13 @@ int swt_kind_of_root_file(struct swt_reader *reader, enum swt_kind *ret_kind,
 /* The same where a bundle is expected: tar when it has tar's magic, else UpdateBundle. */
 int swt_kind_of_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
                        struct swt_error *err) SWT_CHECKED;
+
+/* For kind.c: 1 and its kind when the file is JSON of ours, 0 when it is not. Also JSON that ends
+ * early or is broken elsewhere, so that its reader can say where. Moves the reader. */
+int swt_kind_detect_json(struct swt_reader *reader, enum swt_kind *ret_kind,
+                         struct swt_error *err) SWT_CHECKED;
+/* The same for bytes in memory. */
+int swt_kind_of_json(struct swt_slice bytes, enum swt_kind *ret_kind,
+                     struct swt_error *err) SWT_CHECKED;
 
 #endif

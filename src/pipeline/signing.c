@@ -42,27 +42,48 @@ static struct swt_slice signer_id(const struct swt_signer *signer) {
     return swt_slice_of(swt_signer_key_id(signer), SWT_KEY_ID_SIZE);
 }
 
-/* "listed are 4f39…, 8c84…": whole ids, to be compared with what key show prints. */
+/* Those of role that before (may be NULL) does not list. */
+static int put_ids(const struct swt_role *role, const struct swt_role *before, struct swt_buf *text,
+                   struct swt_error *err) {
+    bool first = before == NULL;
+    int rc = 0;
+    for (size_t i = 0; i < role->key_id_count && rc == 0; i++) {
+        struct swt_slice listed = role->key_ids[i];
+        char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
+        if (listed.len != SWT_KEY_ID_SIZE || (before != NULL && swt_role_lists(before, listed)))
+            continue;
+        swt_hex_encode(listed.data, listed.len, id);
+        rc = swt_buf_printf(text, err, "%s%s", first ? "" : ", ", id);
+        first = false;
+    }
+    return rc;
+}
+
 static int not_listed(const struct swt_signer *signer, const struct swt_signing_roles *roles,
                       const char *name, struct swt_error *err) {
-    struct swt_error list_error;
     SWT_CLEANUP(swt_buf_done) struct swt_buf list = {0};
     char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
     int rc = 0;
     for (size_t r = 0; r < roles->count && rc == 0; r++)
-        for (size_t i = 0; i < roles->items[r]->key_id_count && rc == 0; i++) {
-            struct swt_slice listed = roles->items[r]->key_ids[i];
-            if (r > 0 && swt_role_lists(roles->items[0], listed))
-                continue;
-            if (listed.len != SWT_KEY_ID_SIZE)
-                continue; /* can't be: the root keeps its rules */
-            swt_hex_encode(listed.data, listed.len, id);
-            rc = swt_buf_printf(&list, &list_error, "%s%s", list.len > 0 ? ", " : "", id);
-        }
+        rc = put_ids(roles->items[r], r > 0 ? roles->items[0] : NULL, &list, err);
+    if (rc < 0)
+        return rc;
     swt_hex_encode(swt_signer_key_id(signer), SWT_KEY_ID_SIZE, id);
     return swt_fail(err, SWT_E_KEY_NOT_LISTED,
                     "%s: the %s role does not list its key id %s; it lists %s",
                     swt_signer_uri(signer), name, id, swt_buf_text(&list));
+}
+
+bool swt_role_same(const struct swt_role *a, const struct swt_role *b) {
+    bool same = a->threshold == b->threshold && a->key_id_count == b->key_id_count;
+    for (size_t i = 0; i < a->key_id_count && same; i++)
+        same = swt_role_lists(b, a->key_ids[i]) && swt_role_lists(a, b->key_ids[i]);
+    return same;
+}
+
+int swt_role_text(const struct swt_role *role, struct swt_buf *ret_text, struct swt_error *err) {
+    int rc = swt_buf_printf(ret_text, err, "%u of ", role->threshold);
+    return rc < 0 ? rc : put_ids(role, NULL, ret_text, err);
 }
 
 int swt_signers_check_listed(const struct swt_signers *signers,
@@ -79,45 +100,129 @@ int swt_signers_check_listed(const struct swt_signers *signers,
     return 0;
 }
 
-void swt_signing_result_done(struct swt_signing_result *result) {
-    swt_buf_done(&result->envelope);
-    json_decref(result->added);
-    json_decref(result->already);
-    *result = (struct swt_signing_result){0};
+/* ---- quorums ----------------------------------------------------------------------------- */
+
+struct swt_signing_quorums swt_signing_quorums_of_root(const struct swt_root *root,
+                                                       const struct swt_root *old) {
+    struct swt_signing_quorums quorums = {0};
+    if (old != NULL)
+        quorums.items[quorums.count++] = (struct swt_signing_quorum){"old", old, &old->root};
+    quorums.items[quorums.count++] =
+        (struct swt_signing_quorum){old != NULL ? "new" : SWT_ROLE_ROOT, root, &root->root};
+    return quorums;
 }
 
-/* The signatures of the envelope to be: those kept, then those made. */
-struct signature_list {
-    struct swt_signature *items;
-    size_t count;
-    struct swt_buf *made; /* one for each signer; their bytes stand in items */
-    size_t made_count;
-};
+struct swt_signing_roles swt_signing_roles_of(const struct swt_signing_quorums *quorums) {
+    struct swt_signing_roles roles = {.count = quorums->count};
+    for (size_t i = 0; i < quorums->count; i++)
+        roles.items[i] = quorums->items[i].role;
+    return roles;
+}
 
-static void signature_list_done(struct signature_list *list) {
-    for (size_t i = 0; i < list->made_count; i++)
-        swt_buf_done(&list->made[i]);
-    free(list->made);
+const struct swt_root_key *swt_signing_quorums_key(const struct swt_signing_quorums *quorums,
+                                                   struct swt_slice key_id) {
+    for (size_t i = 0; i < quorums->count; i++) {
+        const struct swt_signing_quorum *quorum = &quorums->items[i];
+        const struct swt_root_key *key =
+            swt_role_lists(quorum->role, key_id) ? swt_root_find_key(quorum->root, key_id) : NULL;
+        if (key != NULL)
+            return key;
+    }
+    return NULL;
+}
+
+int swt_signing_quorums_judge(const struct swt_signing_quorums *quorums, struct swt_slice message,
+                              const struct swt_signature *signature,
+                              enum swt_signature_state *ret_state, struct swt_error *err) {
+    const struct swt_root_key *listed = swt_signing_quorums_key(quorums, signature->key_id);
+    *ret_state = SWT_SIGNATURE_UNLISTED;
+    if (listed == NULL)
+        return 0;
+    const struct swt_key *key = &listed->key;
+    *ret_state = SWT_SIGNATURE_BAD_LENGTH;
+    if (signature->value.len != swt_key_signature_size(key))
+        return 0;
+    int good = swt_signature_judge(key, message, signature->value, err);
+    if (good < 0)
+        return good;
+    *ret_state = good > 0 ? SWT_SIGNATURE_GOOD : SWT_SIGNATURE_BAD;
+    return 0;
+}
+
+const char *swt_signature_state_text(enum swt_signature_state state) {
+    switch (state) {
+    case SWT_SIGNATURE_GOOD:
+        return "is good";
+    case SWT_SIGNATURE_REPEATED:
+        return "is there more than once";
+    case SWT_SIGNATURE_UNLISTED:
+        return "is by a key that the role does not list";
+    case SWT_SIGNATURE_BAD_LENGTH:
+        return "has a wrong length";
+    case SWT_SIGNATURE_BAD:
+        break;
+    }
+    return "does not verify";
+}
+
+int swt_signing_warn_of_rollback(const struct swt_root *root, const struct swt_root *old,
+                                 struct swt_notices *notices, struct swt_error *err) {
+    if (root->common.version > old->common.version)
+        return 0;
+    return swt_notices_add(notices, err, SWT_WARNING,
+                           "the new root has version %u, the old one %u: devices take a higher one",
+                           root->common.version, old->common.version);
+}
+
+int swt_json_quorums(const struct swt_signing_quorums *quorums, const struct swt_envelope *envelope,
+                     json_t **ret_json, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *array = json_array();
+    int rc = array == NULL ? swt_fail_memory(err) : 0;
+    for (size_t i = 0; i < quorums->count && rc == 0; i++) {
+        const struct swt_signing_quorum *quorum = &quorums->items[i];
+        json_t *json = NULL;
+        rc = quorum->root != NULL
+                 ? swt_json_quorum(quorum->of, quorum->root, quorum->role, envelope, &json, err)
+                 : swt_json_quorum_claimed(quorum->of, quorum->role, envelope, &json, err);
+        if (rc == 0)
+            rc = swt_json_add(array, json, err);
+    }
+    if (rc == 0)
+        *ret_json = SWT_TAKE(array);
+    return rc;
+}
+
+/* ---- the signatures of an envelope ------------------------------------------------------- */
+
+int swt_signature_list_init(const struct swt_envelope *envelope, size_t room,
+                            struct swt_signature_list *ret_list, struct swt_error *err) {
+    struct swt_signature_list list = {0};
+    list.items = calloc(envelope->signature_count + room + 1, sizeof *list.items);
+    if (list.items == NULL)
+        return swt_fail_memory(err);
+    for (; list.count < envelope->signature_count; list.count++)
+        list.items[list.count] = envelope->signatures[list.count];
+    *ret_list = list;
+    return 0;
+}
+
+void swt_signature_list_done(struct swt_signature_list *list) {
     free(list->items);
+    *list = (struct swt_signature_list){0};
 }
 
-/* Whether the signer's key has signed: 1 or 0. Its signatures that do not verify, or with replace
- * all of them, leave the list. */
-static int has_signed(struct signature_list *list, const struct swt_signer *signer,
-                      struct swt_slice message, bool replace, size_t *dropped,
-                      struct swt_error *err) {
-    struct swt_slice id = signer_id(signer);
+int swt_signature_list_has(struct swt_signature_list *list, struct swt_slice key_id,
+                           const struct swt_key *key, struct swt_slice message, size_t *dropped,
+                           struct swt_error *err) {
     int signed_already = 0;
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
-        bool own = swt_slice_equal(list->items[i].key_id, id);
-        int good = 0;
-        if (own && !replace)
-            good = swt_signature_judge(swt_signer_key(signer), message, list->items[i].value, err);
+        bool own = swt_slice_equal(list->items[i].key_id, key_id);
+        int good = own ? swt_signature_judge(key, message, list->items[i].value, err) : 0;
         if (good < 0)
             return good;
         signed_already |= good;
-        *dropped += own && !replace && good == 0;
+        *dropped += own && good == 0;
         if (!own || good > 0)
             list->items[kept++] = list->items[i];
     }
@@ -125,23 +230,67 @@ static int has_signed(struct signature_list *list, const struct swt_signer *sign
     return signed_already;
 }
 
-static int sign_one(struct signature_list *list, struct swt_signer *signer,
+/* --replace: all of the key's signatures leave the list. */
+static void drop_key(struct swt_signature_list *list, struct swt_slice key_id) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!swt_slice_equal(list->items[i].key_id, key_id))
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+int swt_signature_list_add(struct swt_signature_list *list, struct swt_signature signature,
+                           struct swt_error *err) {
+    if (list->count >= SWT_MAX_SIGNATURES)
+        return swt_fail(err, SWT_E_METADATA, "there are %d signatures already, no more are read",
+                        SWT_MAX_SIGNATURES);
+    list->items[list->count++] = signature;
+    return 0;
+}
+
+/* ---- signing ----------------------------------------------------------------------------- */
+
+void swt_signing_result_done(struct swt_signing_result *result) {
+    swt_buf_done(&result->envelope);
+    json_decref(result->added);
+    json_decref(result->already);
+    *result = (struct swt_signing_result){0};
+}
+
+/* The signatures that were made, one for each signer at most; the list points into them. */
+struct made {
+    struct swt_buf *items;
+    size_t count;
+};
+
+static void made_done(struct made *made) {
+    for (size_t i = 0; i < made->count; i++)
+        swt_buf_done(&made->items[i]);
+    free(made->items);
+}
+
+static int sign_one(struct swt_signature_list *list, struct made *made, struct swt_signer *signer,
                     const struct swt_signing_subject *subject, struct swt_slice message,
                     bool replace, struct swt_signing_result *result, struct swt_error *err) {
     struct swt_slice id = signer_id(signer);
-    int rc = has_signed(list, signer, message, replace, &result->dropped, err);
+    if (replace)
+        drop_key(list, id);
+    int rc =
+        swt_signature_list_has(list, id, swt_signer_key(signer), message, &result->dropped, err);
     if (rc < 0)
         return rc;
     if (rc > 0)
         return swt_json_add(result->already, swt_json_hex(id), err);
-    if (list->count >= SWT_MAX_SIGNATURES)
-        return swt_fail(err, SWT_E_METADATA, "there are %d signatures already, no more are read",
-                        SWT_MAX_SIGNATURES);
-    struct swt_buf *made = &list->made[list->made_count++];
-    rc = swt_signer_sign(signer, subject, message, made, err);
+    /* Before the key is used: a signature that finds no room would be made for nothing. */
+    rc = swt_signature_list_add(list, (struct swt_signature){.key_id = id}, err);
     if (rc < 0)
         return rc;
-    list->items[list->count++] = (struct swt_signature){id, swt_buf_slice(made)};
+    struct swt_signature *place = &list->items[list->count - 1];
+    struct swt_buf *value = &made->items[made->count++];
+    rc = swt_signer_sign(signer, subject, message, value, err);
+    if (rc < 0)
+        return rc;
+    place->value = swt_buf_slice(value);
     return swt_json_add(result->added, swt_json_hex(id), err);
 }
 
@@ -150,27 +299,23 @@ int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing
                      struct swt_signing_result *ret_result, struct swt_error *err) {
     SWT_CLEANUP(swt_signing_result_done)
     struct swt_signing_result result = {.added = json_array(), .already = json_array()};
-    SWT_CLEANUP(signature_list_done) struct signature_list list = {0};
-    list.items =
-        calloc(envelope->signature_count + signers->count + 1, sizeof(struct swt_signature));
-    list.made = calloc(signers->count + 1, sizeof(struct swt_buf));
-    if (list.items == NULL || list.made == NULL || result.added == NULL || result.already == NULL)
+    SWT_CLEANUP(swt_signature_list_done) struct swt_signature_list list = {0};
+    SWT_CLEANUP(made_done)
+    struct made made = {.items = calloc(signers->count + 1, sizeof(struct swt_buf))};
+    if (made.items == NULL || result.added == NULL || result.already == NULL)
         return swt_fail_memory(err);
-    for (; list.count < envelope->signature_count; list.count++)
-        list.items[list.count] = envelope->signatures[list.count];
-    for (size_t i = 0; i < signers->count; i++) {
+    int rc = swt_signature_list_init(envelope, signers->count, &list, err);
+    for (size_t i = 0; i < signers->count && rc == 0; i++) {
         /* One key named twice signs once, also with --replace. */
         bool anew = replace;
         for (size_t j = 0; j < i; j++)
             anew &= !swt_slice_equal(signer_id(signers->items[i]), signer_id(signers->items[j]));
-        int rc =
-            sign_one(&list, signers->items[i], subject, envelope->metadata, anew, &result, err);
-        if (rc < 0)
-            return rc;
+        rc = sign_one(&list, &made, signers->items[i], subject, envelope->metadata, anew, &result,
+                      err);
     }
-    int rc = swt_envelope_encode(envelope->metadata, list.items, list.count, &result.envelope, err);
-    if (rc < 0)
-        return rc;
-    *ret_result = SWT_MOVE(result);
-    return 0;
+    if (rc == 0)
+        rc = swt_envelope_encode(envelope->metadata, list.items, list.count, &result.envelope, err);
+    if (rc == 0)
+        *ret_result = SWT_MOVE(result);
+    return rc;
 }

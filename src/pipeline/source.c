@@ -37,6 +37,16 @@ static int read_bundle_root(struct swt_reader *reader, enum swt_kind kind, bool 
     return swt_error_file(err, swt_reader_name(reader));
 }
 
+/* A signing request is told as such, not by the first byte that no message has. */
+static int refuse_json(struct swt_slice bytes, const char *path, struct swt_error *err) {
+    enum swt_kind kind;
+    int rc = swt_kind_of_json(bytes, &kind, err);
+    if (rc <= 0)
+        return rc;
+    swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found %s", swt_kind_name(kind));
+    return swt_error_file(err, path);
+}
+
 static int read_seekable(struct swt_reader *reader, bool allow_unknown,
                          struct swt_root_source *ret_source, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
@@ -58,6 +68,8 @@ static int read_seekable(struct swt_reader *reader, bool allow_unknown,
         swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found an empty file");
         return swt_error_file(err, swt_reader_name(reader));
     }
+    if (rc == 0)
+        rc = refuse_json(swt_buf_slice(&bytes), swt_reader_name(reader), err);
     if (rc == 0)
         rc =
             swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown, ret_source, err);

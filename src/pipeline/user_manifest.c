@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user_manifest.h"
 #include "document.h"
+#include "json_text.h"
 
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* No level of it is looked for deeper than the third; jansson stops here. */
+#define JSON_DEPTH 2048
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
@@ -121,21 +125,6 @@ static int set_root(json_t *object, const struct swt_root *root, struct swt_erro
         json_pack("{s:I, s:s}", "version", (json_int_t)root->common.version, "sha256", hex), err);
 }
 
-/* Remembers what went wrong: jansson passes over an error while it writes a key, and json_dumps
- * would hand out JSON with a piece missing. */
-struct text_sink {
-    struct swt_buf *text;
-    struct swt_error *err;
-    int rc;
-};
-
-static int append_text(const char *data, size_t len, void *context) {
-    struct text_sink *sink = context;
-    if (sink->rc == 0)
-        sink->rc = swt_buf_append(sink->text, data, len, sink->err);
-    return sink->rc < 0 ? -1 : 0;
-}
-
 int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
                             struct swt_buf *ret_json, struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *object = json_object();
@@ -154,12 +143,7 @@ int swt_user_manifest_write(const struct swt_manifest *manifest, const struct sw
         rc = set_root(object, root, err);
     if (rc < 0)
         return rc;
-    struct text_sink sink = {.text = ret_json, .err = err};
-    if (json_dump_callback(object, append_text, &sink,
-                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII) < 0 &&
-        sink.rc == 0)
-        return swt_fail_memory(err);
-    return sink.rc;
+    return swt_json_write(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII, ret_json, err);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -172,36 +156,27 @@ const struct swt_target *swt_user_manifest_target(const struct swt_targets *targ
                : NULL;
 }
 
-/* Each value but the first follows one of these signs; text between quotes does not count. */
-static bool too_many_values(struct swt_slice json) {
-    size_t count = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < json.len; i++) {
-        uint8_t byte = json.data[i];
-        if (quoted && byte == '\\')
-            i++;
-        else if (byte == '"')
-            quoted = !quoted;
-        else if (!quoted && (byte == ',' || byte == ':' || byte == '[' || byte == '{'))
-            count++;
-    }
-    return count > SWT_MAX_USER_MANIFEST_VALUES;
-}
-
-json_t *swt_user_manifest_read(struct swt_slice bytes) {
-    if (bytes.len > SWT_MAX_USER_MANIFEST || too_many_values(bytes))
-        return NULL;
-    json_t *json = json_loadb((const char *)bytes.data, bytes.len, JSON_REJECT_DUPLICATES, NULL);
+int swt_user_manifest_read(struct swt_slice bytes, json_t **ret_json, struct swt_error *err) {
+    static const struct swt_json_limits LIMITS = {SWT_MAX_USER_MANIFEST_VALUES, JSON_DEPTH};
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
+    struct swt_error fault;
+    *ret_json = NULL;
+    if (bytes.len > SWT_MAX_USER_MANIFEST)
+        return 0;
+    if (swt_json_parse(bytes, SWT_USER_MANIFEST, &LIMITS, SWT_E_METADATA, &json, &fault) < 0)
+        return fault.code == SWT_E_MEMORY ? swt_fail_memory(err) : 0;
     json_t *schema = json_object_get(json, "schema");
     if (json_is_integer(schema) && json_integer_value(schema) == SWT_USER_MANIFEST_SCHEMA)
-        return json;
-    json_decref(json);
-    return NULL;
+        *ret_json = SWT_TAKE(json);
+    return 0;
 }
 
 struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes) {
     struct swt_recorded_root recorded = {0};
-    SWT_CLEANUP(swt_json_cleanup) json_t *json = swt_user_manifest_read(bytes);
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
+    struct swt_error ignored;
+    if (swt_user_manifest_read(bytes, &json, &ignored) < 0)
+        return recorded;
     json_t *root = json_object_get(json, "root");
     json_t *version = json_object_get(root, "version");
     const char *sha256 = json_string_value(json_object_get(root, "sha256"));

@@ -23,7 +23,8 @@ int swt_user_manifest_write(const struct swt_manifest *manifest, const struct sw
  */
 const struct swt_target *swt_user_manifest_target(const struct swt_targets *targets);
 /* The JSON when it is ours, else NULL (another schema, no JSON, too large). To json_decref. */
-json_t *swt_user_manifest_read(struct swt_slice bytes);
+int swt_user_manifest_read(struct swt_slice bytes, json_t **ret_json,
+                           struct swt_error *err) SWT_CHECKED;
 
 /* The root that a bundle was built with. */
 struct swt_recorded_root {

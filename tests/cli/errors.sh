@@ -150,6 +150,33 @@ case_audit_log() {
     fails build build product.yaml -o b.swb --key "$KEYS/targets1.pem" --audit-log log
     t_equal "$(cat log)" 'some text'
 }
+case_signing_request() {
+    sample_root root
+    quiet sign root --export request
+    sed -i 's/"version": 1/"version": 2/' request
+    fails sign sign --request request --key "$KEYS/root1.pem" -o response --yes
+    t_file_absent response
+}
+case_signing_response() {
+    sample_root root
+    sample_root other --expires 2040-01-01
+    quiet sign root --export request
+    quiet sign --request request --key "$KEYS/root1.pem" -o response --yes
+    fails sign sign other --attach response
+}
+case_declined() {
+    quiet root create -o unsigned --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub"
+    quiet sign unsigned --export request
+    # A person on a terminal who says no; of what is shown there, the error.
+    cat >person <<'SH'
+python3 "$T_SOURCE/tests/cli/terminal.py" "[y/N] " n -- "$@" >shown
+tr -d '\r' <shown | grep -E '^(swupdate-tool: |hint: |\{"error)' >&2
+exit "$(sed -n '1s/status=\([0-9]*\) .*/\1/p' shown)"
+SH
+    PRELOAD=(bash person)
+    fails sign sign --request request --key "$KEYS/root1.pem" -o response
+    t_file_absent response
+}
 case_expiry() {
     sample_root root --expires 2040-01-01
     fails "root rotate" root rotate root -o r2

@@ -74,6 +74,11 @@ COMMANDS = [
     Command("build .pb", "build product.yaml -o new.pb --profile generic --key key"),
     Command("sign in place", "sign b.swb --key key"),
     Command("sign a copy", "sign b.pb --key key -o copy.pb"),
+    Command("sign --export", "sign b.swb --export new.request"),
+    Command("sign --request", "sign --request request --key key -o new.response --yes --root root"),
+    Command("sign --request of a root", "sign --request root.request --key other -o new.response --yes"),
+    Command("sign --attach", "sign b.swb --attach response"),
+    Command("sign --attach a copy", "sign b.swb --attach signed.pb -o copy.swb"),
     Command("convert", "convert b.swb -o new.pb"),
     Command("extract", "extract b.swb --no-verify -C out"),
     Command(
@@ -180,6 +185,11 @@ class Sweep:
             "root create -o root --root-key other --targets-key key --sign-with other",
             "build product.yaml -o b.swb --root root",
             "build product.yaml -o b.pb --root root",
+            "sign b.pb --key key -o signed.pb",
+            "sign b.swb --export request",
+            "sign --request request --key key -o response --yes",
+            "root rotate root -o next.root --expires 2040-01-01",
+            "sign next.root --root root --export root.request",
         ):
             subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
         self.prepare_signer()

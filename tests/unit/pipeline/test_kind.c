@@ -46,6 +46,24 @@ static void test_each_kind_is_known(void **state) {
     expect_file("testdata/corpus/tar/usual", SWT_KIND_TAR_BUNDLE);
 }
 
+static void expect_text(const char *text, int kind) {
+    assert_int_equal(kind_of(swt_slice_text(text)), kind);
+}
+
+static void test_json_is_what_its_schema_says(void **state) {
+    (void)state;
+    expect_file("testdata/corpus/kind/signing_request", SWT_KIND_SIGNING_REQUEST);
+    expect_file("testdata/corpus/kind/signing_response", SWT_KIND_SIGNING_RESPONSE);
+    expect_text("\n {\n\"a\": [], \"schema\": \"swupdate-tool/signing-response/1\"}",
+                SWT_KIND_SIGNING_RESPONSE);
+    expect_text("{\"schema\":\"swupdate-tool/signing-request/7\"}", SWT_KIND_SIGNING_REQUEST);
+    /* Broken: its reader tells where. */
+    expect_text("{\"schema\": \"swupdate-tool/signing-request/1\", ", SWT_KIND_SIGNING_REQUEST);
+    expect_text("{\"a\": {\"schema\": \"swupdate-tool/signing-request/1\"}}", -SWT_E_FILE_KIND);
+    expect_text("[{\"schema\": \"swupdate-tool/signing-request/1\"}]", -SWT_E_FILE_KIND);
+    expect_text("{\"schema\": 1}", -SWT_E_FILE_KIND);
+}
+
 /* A broken bundle is still a bundle, so that its fault is what is told. */
 static void test_a_cut_bundle_is_a_bundle(void **state) {
     (void)state;
@@ -84,6 +102,7 @@ static void test_many_fields_end_the_search(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_is_known),
+        cmocka_unit_test(test_json_is_what_its_schema_says),
         cmocka_unit_test(test_a_cut_bundle_is_a_bundle),
         cmocka_unit_test(test_what_fits_none_is_refused),
         cmocka_unit_test(test_many_fields_end_the_search),

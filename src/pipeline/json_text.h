@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON that came in a file, read within limits; and JSON that goes into one. */
+#ifndef SWT_PIPELINE_JSON_TEXT_H
+#define SWT_PIPELINE_JSON_TEXT_H
+
+#include "swt/base.h"
+
+#include <jansson.h>
+
+struct swt_json_limits {
+    size_t values; /* each costs about a hundred bytes of memory */
+    size_t depth;
+};
+/*
+ * Refuses with the code fault, and with line and column of name: what is no JSON, an object that
+ * names a member twice, a NUL in a text, and what exceeds limits, before anything is parsed.
+ */
+int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_json_limits *limits,
+                   enum swt_code fault, json_t **ret_json, struct swt_error *err) SWT_CHECKED;
+/* Appends the text of json; flags are jansson's. */
+int swt_json_write(const json_t *json, size_t flags, struct swt_buf *ret_text,
+                   struct swt_error *err) SWT_CHECKED;
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sign_subject.h"
+#include "document.h"
+#include "payloads.h"
+#include "user_manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void swt_sign_subject_done(struct swt_sign_subject *subject) {
+    swt_root_source_done(&subject->other_root);
+    swt_root_source_done(&subject->root_file);
+    swt_bundle_source_done(&subject->bundle);
+    swt_buf_done(&subject->user_manifest);
+    free(subject->product);
+    *subject = (struct swt_sign_subject){0};
+}
+
+bool swt_sign_subject_is_root(const struct swt_sign_subject *subject) {
+    return strcmp(subject->signing.role, SWT_ROLE_ROOT) == 0;
+}
+
+const struct swt_envelope *swt_sign_subject_envelope(const struct swt_sign_subject *subject) {
+    if (!subject->is_bundle)
+        return &subject->root_file.envelope;
+    return swt_sign_subject_is_root(subject) ? &subject->bundle.root_envelope
+                                             : &subject->bundle.targets_envelope;
+}
+
+const struct swt_root_source *swt_sign_subject_replaces(const struct swt_sign_subject *subject) {
+    return swt_sign_subject_is_root(subject) && subject->has_other_root ? &subject->other_root
+                                                                        : NULL;
+}
+
+bool swt_sign_subject_overrules(const struct swt_sign_subject *subject) {
+    return !swt_sign_subject_is_root(subject) && subject->has_other_root &&
+           subject->own_root != NULL;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static int read_other_root(struct swt_sign_subject *subject, const char *path,
+                           struct swt_error *err) {
+    if (path == NULL)
+        return 0;
+    int rc = swt_root_source_open(path, false, &subject->other_root, err);
+    if (rc < 0)
+        return rc;
+    subject->has_other_root = true;
+    rc = swt_root_check(subject->other_root.root, err);
+    return rc < 0 ? swt_error_file(err, path) : 0;
+}
+
+static int read_root_file(struct swt_sign_subject *subject, struct swt_reader *reader,
+                          const char *role, const char *root, struct swt_error *err) {
+    if (role != NULL && strcmp(role, SWT_ROLE_ROOT) != 0) {
+        swt_fail(err, SWT_E_FILE_KIND, "root metadata is signed by the root role, not by '%s'",
+                 role);
+        return swt_error_file(err, subject->file);
+    }
+    int rc = swt_root_source_read(reader, false, &subject->root_file, err);
+    if (rc == 0 && swt_root_check(subject->root_file.root, err) < 0)
+        rc = swt_error_file(err, subject->file);
+    if (rc < 0)
+        return rc;
+    subject->own_root = subject->root_file.root;
+    subject->signing.role = SWT_ROLE_ROOT;
+    return read_other_root(subject, root, err);
+}
+
+/* For the audit log and for people; none when the user_manifest is not ours. */
+static int read_product(struct swt_sign_subject *subject, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
+    if (subject->user_manifest.len == 0)
+        return 0;
+    int rc = swt_user_manifest_read(swt_buf_slice(&subject->user_manifest), &json, err);
+    const char *name = json_string_value(json_object_get(json_object_get(json, "product"), "name"));
+    if (rc < 0 || name == NULL)
+        return rc;
+    subject->product = swt_strdup(name, err);
+    subject->signing.product = subject->product;
+    return subject->product == NULL ? -SWT_E_MEMORY : 0;
+}
+
+static int read_bundle(struct swt_sign_subject *subject, struct swt_reader *reader,
+                       enum swt_kind kind, const char *role, const char *root,
+                       struct swt_error *err) {
+    struct swt_bundle_source *bundle = &subject->bundle;
+    int rc = swt_bundle_source_open(reader, kind, false, bundle, err);
+    if (rc < 0)
+        return rc;
+    subject->is_bundle = true;
+    subject->own_root = bundle->root;
+    subject->signing.role = SWT_ROLE_TARGETS;
+    if (role != NULL && strcmp(role, SWT_ROLE_ROOT) == 0) {
+        if (!bundle->has_root) {
+            swt_fail(err, SWT_E_FILE_KIND, "the bundle holds no root to sign");
+            return swt_error_file(err, subject->file);
+        }
+        subject->signing.role = SWT_ROLE_ROOT;
+    } else {
+        subject->targets = bundle->targets;
+    }
+    rc = swt_bundle_source_check(bundle, err);
+    if (rc == 0)
+        rc = read_other_root(subject, root, err);
+    if (rc == 0)
+        rc = swt_payloads_check(bundle, SWT_LEFT_OUT_REFUSED, &subject->user_manifest, err);
+    return rc < 0 ? rc : read_product(subject, err);
+}
+
+/* A bundle's own root decides who may sign; --root only where there is none. */
+static void set_quorums(struct swt_sign_subject *subject) {
+    const struct swt_root *other = subject->has_other_root ? subject->other_root.root : NULL;
+    if (swt_sign_subject_is_root(subject)) {
+        subject->quorums = swt_signing_quorums_of_root(subject->own_root, other);
+        subject->signing.version = subject->own_root->common.version;
+        return;
+    }
+    const struct swt_root *root = subject->own_root != NULL ? subject->own_root : other;
+    subject->signing.version = subject->targets->common.version;
+    if (root != NULL)
+        subject->quorums =
+            (struct swt_signing_quorums){{{SWT_ROLE_TARGETS, root, &root->targets}}, 1};
+}
+
+static int fail_kind(enum swt_kind kind, const char *file, struct swt_error *err) {
+    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle or root metadata, found %s",
+             swt_kind_name(kind));
+    swt_error_file(err, file);
+    if (kind == SWT_KIND_SIGNING_REQUEST)
+        return swt_error_hint(err, "swupdate-tool sign --request %s --key URI -o RESPONSE", file);
+    if (kind == SWT_KIND_SIGNING_RESPONSE)
+        return swt_error_hint(err, "swupdate-tool sign FILE --attach %s", file);
+    return -(int)err->code;
+}
+
+int swt_sign_subject_open(const char *file, const char *role, const char *root,
+                          struct swt_sign_subject *ret_subject, struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    SWT_CLEANUP(swt_sign_subject_done) struct swt_sign_subject subject = {.file = file};
+    enum swt_kind kind;
+    int rc = swt_reader_open(file, &reader, err);
+    if (rc < 0)
+        return rc;
+    if (!swt_reader_seekable(reader)) {
+        swt_fail(err, SWT_E_USAGE,
+                 "%s can't be read twice, as signing does: the payloads are "
+                 "compared with the metadata before a key is used",
+                 swt_reader_name(reader));
+        return swt_error_hint(err, "write the bundle to a file first");
+    }
+    rc = swt_kind_detect(reader, &kind, err);
+    if (rc < 0)
+        return rc;
+    if (kind == SWT_KIND_ROOT)
+        rc = read_root_file(&subject, reader, role, root, err);
+    else if (swt_kind_is_bundle(kind))
+        rc = read_bundle(&subject, SWT_TAKE(reader), kind, role, root, err);
+    else
+        rc = fail_kind(kind, file, err);
+    if (rc < 0)
+        return rc;
+    set_quorums(&subject);
+    *ret_subject = SWT_MOVE(subject);
+    return 0;
+}
+
+int swt_sign_subject_warn_of_rollback(const struct swt_sign_subject *subject,
+                                      struct swt_notices *notices, struct swt_error *err) {
+    const struct swt_root_source *old = swt_sign_subject_replaces(subject);
+    return old == NULL ? 0
+                       : swt_signing_warn_of_rollback(subject->own_root, old->root, notices, err);
+}
+
+int swt_sign_subject_need_quorums(const struct swt_sign_subject *subject, struct swt_error *err) {
+    if (subject->quorums.count > 0)
+        return 0;
+    swt_fail(err, SWT_E_USAGE,
+             "%s holds no root, and --root was not given: nothing tells which keys may sign",
+             subject->file);
+    return swt_error_hint(err, "give --root ROOT");
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+int swt_sign_in_place_check(const char *file, const char *output, struct swt_error *err) {
+    if (output == NULL && strcmp(file, "-") == 0)
+        return swt_fail(err, SWT_E_USAGE, "standard input can't be signed in place: give -o");
+    return 0;
+}
+
+static bool has_added(const struct swt_signing_result *result) {
+    return json_array_size(result->added) > 0;
+}
+
+int swt_sign_subject_document(const struct swt_sign_subject *subject,
+                              const struct swt_signing_result *result, const char *output,
+                              json_t **ret_document, struct swt_error *err) {
+    SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
+    SWT_CLEANUP(swt_json_cleanup)
+    json_t *document =
+        json_pack("{s:s, s:O, s:O, s:b}", "role", subject->signing.role, "added", result->added,
+                  "already", result->already, "written", has_added(result) || output != NULL);
+    json_t *quorums = NULL;
+    if (document == NULL)
+        return swt_fail_memory(err);
+    int rc =
+        swt_json_set(document, "file", swt_json_path(output != NULL ? output : subject->file), err);
+    if (rc == 0)
+        rc = swt_envelope_decode(swt_buf_slice(&result->envelope), 0, false, &envelope, err);
+    if (rc == 0)
+        rc = swt_json_quorums(&subject->quorums, &envelope, &quorums, err);
+    if (rc == 0)
+        rc = swt_json_set(document, "quorums", quorums, err);
+    if (rc == 0)
+        *ret_document = SWT_TAKE(document);
+    return rc;
+}
+
+/* The bundle again, with the new envelope in its head. */
+static int write_bundle(struct swt_sign_subject *subject, const struct swt_buf *envelope,
+                        const char *output, struct swt_error *err) {
+    struct swt_bundle_source *source = &subject->bundle;
+    struct swt_bundle_plan plan = {.format = swt_bundle_format(source->bundle),
+                                   .has_root = source->has_root};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf other = {0};
+    bool is_root = swt_sign_subject_is_root(subject);
+    const struct swt_envelope *kept = is_root ? &source->targets_envelope : &source->root_envelope;
+    int rc =
+        swt_envelope_encode(kept->metadata, kept->signatures, kept->signature_count, &other, err);
+    if (rc < 0)
+        return rc;
+    plan.root = swt_buf_slice(is_root ? envelope : &other);
+    plan.targets = swt_buf_slice(is_root ? &other : envelope);
+    uint64_t size;
+    rc = swt_payloads_rewind(source, err);
+    return rc < 0 ? rc : swt_payloads_copy(source, &plan, SWT_LEFT_OUT_REFUSED, output, &size, err);
+}
+
+int swt_sign_subject_write(struct swt_sign_subject *subject,
+                           const struct swt_signing_result *result, const char *output,
+                           struct swt_error *err) {
+    if (!has_added(result) && output == NULL)
+        return 0;
+    const char *path = output != NULL ? output : subject->file;
+    if (subject->is_bundle)
+        return write_bundle(subject, &result->envelope, path, err);
+    const struct swt_buf *bytes = has_added(result) ? &result->envelope : &subject->root_file.bytes;
+    return swt_write_file(path, NULL, swt_buf_slice(bytes), err);
+}
