@@ -99,7 +99,7 @@ const char *swt_p11_rv_text(CK_RV rv, char ret_text[96]) {
         (void)snprintf(ret_text, 96, "an error of the vendor's own (CKR_VENDOR_DEFINED + 0x%lx)",
                        rv - CKR_VENDOR_DEFINED);
     else
-        (void)snprintf(ret_text, 96, "an error of no use here (CKR value 0x%lx)", rv);
+        (void)snprintf(ret_text, 96, "an unexpected answer (CKR value 0x%lx)", rv);
     return ret_text;
 }
 
