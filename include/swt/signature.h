@@ -76,7 +76,9 @@ int swt_public_key_pem(const struct swt_key *key, struct swt_buf *ret_pem,
 struct swt_signer;
 /*
  * Opens the private key of source. Warnings (a key file that others can read) go to notices.
- * SWT_E_KEY, SWT_E_PASSPHRASE, SWT_E_KEY_SCHEME; SWT_E_NOT_FOUND for a missing file.
+ * SWT_E_KEY, SWT_E_PASSPHRASE, SWT_E_KEY_SCHEME; SWT_E_NOT_FOUND for a missing file; for a token
+ * the codes from SWT_E_KEY_URI to SWT_E_SIGNER_TIMEOUT, and SWT_E_BAD_SIGNATURE for a public key that
+ * was given and is not the key's.
  */
 int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
@@ -181,8 +183,9 @@ struct swt_token_list {
     size_t count;
 };
 /*
- * The initialised tokens that fit source's URI ("pkcs11:" fits all) and their keys. Logs in where
- * source or its URI gives a PIN, and asks nobody: without one, private objects stay unseen.
+ * The initialised tokens that fit source's URI ("pkcs11:" fits all) and their keys, of those that
+ * fit its label and id. Logs in where source or its URI gives a PIN, and asks nobody: without one,
+ * private objects stay unseen. A PIN goes to one token: where several fit, SWT_E_TOKEN_AMBIGUOUS.
  * SWT_E_NO_TOKEN, SWT_E_TOKEN_NOT_FOUND and what a login can say.
  */
 int swt_tokens_list(const struct swt_key_source *source, struct swt_keyring *keyring,

@@ -23,7 +23,9 @@ int swt_backend_find(const struct swt_key_uri *uri, const struct swt_backend **r
     if (backend == NULL) {
         swt_fail(err, SWT_E_KEY_SCHEME, "no signer serves '%.*s:'", (int)uri->scheme.len,
                  (const char *)uri->scheme.data);
-        return swt_error_hint(err, "a path that contains a colon is written ./PATH or file:PATH");
+        return swt_error_hint(err,
+                              "a path that contains a colon is written ./PATH or file:PATH; for "
+                              "others, OpenSSL must load a provider that reaches its device");
     }
     *ret_backend = backend;
     return 0;

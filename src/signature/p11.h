@@ -119,6 +119,7 @@ struct swt_p11_module {
     char *name; /* as p11-kit knows it, or its path */
     char *path; /* NULL: not known */
     bool configured;
+    bool logged; /* p11-kit prints its calls, with what they are given */
 };
 
 enum swt_p11_login { SWT_P11_NOT_TRIED, SWT_P11_DONE, SWT_P11_REFUSED };

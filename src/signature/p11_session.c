@@ -25,9 +25,21 @@ static int fail_locked(struct swt_error *err) {
                                "--login-type so --init-pin");
 }
 
+/* p11-kit can be told to print each call, and would print the PIN. */
+static int check_unlogged(const struct swt_p11_token *token, struct swt_error *err) {
+    if (!token->module->logged)
+        return 0;
+    swt_fail(err, SWT_E_TOKEN_FAILED,
+             "p11-kit would print the PIN: its configuration of '%s' logs all calls",
+             token->module->name);
+    return swt_error_hint(err, "take 'log-calls: yes' out of it (pkcs11.conf)");
+}
+
 /* What the token's flags say, read anew. */
 static int check_flags(struct swt_p11_token *token, bool allow_final_try, struct swt_error *err) {
-    int result = swt_p11_token_refresh(token, err);
+    int result = check_unlogged(token, err);
+    if (result >= 0)
+        result = swt_p11_token_refresh(token, err);
     if (result < 0)
         return result;
     if ((token->info.flags & CKF_USER_PIN_LOCKED) != 0)
