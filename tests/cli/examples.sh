@@ -55,10 +55,24 @@ PYTHON
     rm given.yaml given.swb
 }
 
+# Three folders with a token's PIN in each, and the tokens, which any folder reaches.
+signers() {
+    local name
+    mkdir tokens
+    printf 'directories.tokendir = %s\n' "$PWD/tokens" >softhsm2.conf
+    export SOFTHSM2_CONF=$PWD/softhsm2.conf
+    for name in signer1 signer2 signer3; do
+        mkdir "$name"
+        echo 123456 >"$name/pin"
+        softhsm2-util --init-token --free --label "$name" --so-pin 654321 --pin 123456 >/dev/null || return
+    done
+}
+
 given() { # NAME...
     local name
     for name in "$@"; do
         case $name in
+        signers) signers ;;
         *.pem) "$T_TOOL" keygen -q -o "$name" >/dev/null ;;
         release-*.manifest)
             name=${name#release-}
