@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #define SECOND INT64_C(1000000000)
-#define LOCK_PAUSE (20 * 1000 * 1000) /* nanoseconds between two tries */
-#define STOPPING_SECONDS 5            /* what a run that is asked to stop waits at most */
+#define LOCK_PAUSE 20000000L /* nanoseconds between two tries */
+#define STOPPING_SECONDS 5   /* what a run that is asked to stop waits at most */
 
 struct swt_appender {
     char *name;

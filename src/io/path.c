@@ -73,7 +73,7 @@ static int follow_once(char **path, struct swt_error *err) {
 int swt_path_follow(const char *path, char **ret_path, bool *ret_magic, struct swt_error *err) {
     SWT_CLEANUP(swt_text_cleanup) char *current = swt_strdup(path, err);
     if (current == NULL)
-        return -(int)err->code;
+        return -SWT_E_MEMORY;
     for (int i = 0; i <= LINKS_MAX; i++) {
         int r = follow_once(&current, err);
         if (r < 0)
