@@ -18,9 +18,9 @@ int swt_base64_encode(struct swt_slice bytes, struct swt_buf *ret_text, struct s
             group |= (uint32_t)bytes.data[i + 1] << 8;
         if (len > 2)
             group |= bytes.data[i + 2];
-        char digits[GROUP_DIGITS];
+        uint8_t digits[GROUP_DIGITS];
         for (size_t j = 0; j < GROUP_DIGITS; j++)
-            digits[j] = j <= len ? DIGITS[group >> (18 - 6 * j) & 0x3f] : '=';
+            digits[j] = (uint8_t)(j <= len ? DIGITS[group >> (18 - 6 * j) & 0x3f] : '=');
         rc = swt_buf_append(ret_text, digits, sizeof digits, err);
     }
     return rc;

@@ -21,7 +21,8 @@ static const struct json_kind {
 static const struct swt_json_limits LIMITS = {(size_t)256 * 1024, 64};
 
 static size_t skip_space(struct swt_slice bytes, size_t at) {
-    while (at < bytes.len && memchr(" \t\r\n", bytes.data[at], 4) != NULL)
+    static const uint8_t SPACES[] = {' ', '\t', '\r', '\n'};
+    while (at < bytes.len && memchr(SPACES, bytes.data[at], sizeof SPACES) != NULL)
         at++;
     return at;
 }

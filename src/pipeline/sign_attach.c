@@ -163,7 +163,7 @@ static int attach_response(struct attach *attach, struct swt_reader *reader, con
     int rc = swt_reader_read_all(reader, SWT_MAX_SIGNING_JSON, &bytes, err);
     if (rc == 0)
         rc = swt_signing_response_read(swt_buf_slice(&bytes), from, &response, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (strcmp(response.role, attach->subject.signing.role) != 0)
         return refuse(from, err, "it signs as %s, the signatures of %s are added", response.role,
@@ -187,7 +187,7 @@ static int take_envelope(struct attach *attach, const struct swt_envelope *envel
     int rc = 0;
     for (size_t i = 0; i < envelope->signature_count && rc == 0; i++) {
         const struct swt_signature *signature = &envelope->signatures[i];
-        enum swt_signature_state state;
+        enum swt_signature_state state = SWT_SIGNATURE_BAD;
         rc = swt_interrupted(err);
         if (rc == 0)
             rc = swt_signing_quorums_judge(&attach->subject.quorums, metadata_of(attach), signature,
@@ -226,7 +226,7 @@ static int attach_file(struct attach *attach, const char *path, struct swt_error
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *pipe = NULL;
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    enum swt_kind kind;
+    enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
     int rc = swt_reader_open(path, &reader, err);
     if (rc == 0 && !swt_reader_seekable(reader)) {
         pipe = SWT_TAKE(reader);

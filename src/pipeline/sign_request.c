@@ -36,7 +36,7 @@ static void request_job_done(struct request_job *job) {
 /* Another kind of file is told as such; what is no kind at all, by its first fault as a request. */
 static int refuse_other_kind(struct swt_slice bytes, const char *name, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *memory = NULL;
-    enum swt_kind kind;
+    enum swt_kind kind = SWT_KIND_SIGNING_REQUEST;
     int rc = swt_reader_open_memory(bytes, name, &memory, err);
     if (rc == 0)
         rc = swt_kind_detect(memory, &kind, err);
@@ -59,7 +59,7 @@ static int read_request(struct request_job *job, struct swt_error *err) {
     if (rc == 0)
         rc = swt_signing_request_read(swt_buf_slice(&bytes), job->options->request, &job->request,
                                       err);
-    return rc < 0 ? rc : swt_signing_request_check(job->request, err);
+    return rc != 0 ? rc : swt_signing_request_check(job->request, err);
 }
 
 /* ---- the anchor -------------------------------------------------------------------------- */

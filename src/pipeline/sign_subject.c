@@ -58,13 +58,13 @@ static int read_root_file(struct swt_sign_subject *subject, struct swt_reader *r
                  role);
         return swt_error_file(err, subject->file);
     }
+    subject->signing.role = SWT_ROLE_ROOT;
     int rc = swt_root_source_read(reader, false, &subject->root_file, err);
     if (rc == 0 && swt_root_check(subject->root_file.root, err) < 0)
         rc = swt_error_file(err, subject->file);
     if (rc < 0)
         return rc;
     subject->own_root = subject->root_file.root;
-    subject->signing.role = SWT_ROLE_ROOT;
     return read_other_root(subject, root, err);
 }
 
@@ -86,12 +86,12 @@ static int read_bundle(struct swt_sign_subject *subject, struct swt_reader *read
                        enum swt_kind kind, const char *role, const char *root,
                        struct swt_error *err) {
     struct swt_bundle_source *bundle = &subject->bundle;
+    subject->signing.role = SWT_ROLE_TARGETS;
     int rc = swt_bundle_source_open(reader, kind, false, bundle, err);
     if (rc < 0)
         return rc;
     subject->is_bundle = true;
     subject->own_root = bundle->root;
-    subject->signing.role = SWT_ROLE_TARGETS;
     if (role != NULL && strcmp(role, SWT_ROLE_ROOT) == 0) {
         if (!bundle->has_root) {
             swt_fail(err, SWT_E_FILE_KIND, "the bundle holds no root to sign");
@@ -153,12 +153,12 @@ int swt_sign_subject_open(const char *file, const char *role, const char *root,
     rc = swt_kind_detect(reader, &kind, err);
     if (rc < 0)
         return rc;
+    if (kind != SWT_KIND_ROOT && !swt_kind_is_bundle(kind))
+        return fail_kind(kind, file, err);
     if (kind == SWT_KIND_ROOT)
         rc = read_root_file(&subject, reader, role, root, err);
-    else if (swt_kind_is_bundle(kind))
-        rc = read_bundle(&subject, SWT_TAKE(reader), kind, role, root, err);
     else
-        rc = fail_kind(kind, file, err);
+        rc = read_bundle(&subject, SWT_TAKE(reader), kind, role, root, err);
     if (rc < 0)
         return rc;
     set_quorums(&subject);

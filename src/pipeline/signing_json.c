@@ -34,7 +34,7 @@ int swt_signing_file_fail(const struct swt_signing_file *file, struct swt_error 
 
 static int check_schema(const struct swt_signing_file *file, const char *schema,
                         struct swt_error *err) {
-    json_t *value;
+    json_t *value = NULL;
     int rc = swt_signing_file_member(file, file->json, "", "schema", JSON_STRING, &value, err);
     if (rc < 0)
         return rc;
@@ -96,7 +96,7 @@ int swt_signing_file_note_unknown(struct swt_signing_file *file, const json_t *o
                                   const char *path, const char *const *known,
                                   struct swt_error *err) {
     const char *name;
-    json_t *value;
+    json_t *value = NULL;
     /* The iterator does not write; jansson's macro has no const form. */
     json_object_foreach((json_t *)(uintptr_t)object, name, value) {
         size_t i = 0;
@@ -128,7 +128,7 @@ int swt_signing_file_member(const struct swt_signing_file *file, const json_t *o
 int swt_signing_file_base64(const struct swt_signing_file *file, const json_t *object,
                             const char *path, const char *name, size_t cap,
                             struct swt_buf *ret_bytes, struct swt_error *err) {
-    json_t *value;
+    json_t *value = NULL;
     size_t before = ret_bytes->len;
     int rc = swt_signing_file_member(file, object, path, name, JSON_STRING, &value, err);
     if (rc < 0)
@@ -164,7 +164,7 @@ int swt_signing_file_hash(const struct swt_signing_file *file, const json_t *val
 
 int swt_signing_file_role(const struct swt_signing_file *file, const char **ret_role,
                           struct swt_error *err) {
-    json_t *value;
+    json_t *value = NULL;
     int rc = swt_signing_file_member(file, file->json, "", "role", JSON_STRING, &value, err);
     if (rc < 0)
         return rc;
@@ -198,7 +198,7 @@ void swt_brought_signatures_done(struct swt_brought_signatures *signatures) {
 
 static int read_scheme(const struct swt_signing_file *file, const json_t *object, const char *path,
                        uint32_t *ret_key_type, struct swt_error *err) {
-    json_t *value;
+    json_t *value = NULL;
     int rc = swt_signing_file_member(file, object, path, "scheme", JSON_STRING, &value, err);
     if (rc < 0)
         return rc;
@@ -218,7 +218,7 @@ static int read_signature(struct swt_signing_file *file, const json_t *object, c
                           struct swt_brought_signature *signature, struct swt_error *err) {
     static const char *const KNOWN[] = {"key_id", "scheme", "signature", NULL};
     char id_path[PATH_SIZE + sizeof "key_id"];
-    json_t *id;
+    json_t *id = NULL;
     if (!json_is_object(object))
         return swt_signing_file_fail(file, err, "%.*s: expected an object", (int)strlen(path) - 1,
                                      path);
@@ -254,7 +254,7 @@ int swt_brought_signatures_read(struct swt_signing_file *file,
                                 struct swt_brought_signatures *ret_signatures,
                                 struct swt_error *err) {
     SWT_CLEANUP(swt_brought_signatures_done) struct swt_brought_signatures signatures = {0};
-    json_t *array;
+    json_t *array = NULL;
     int rc = swt_signing_file_member(file, file->json, "", "signatures", JSON_ARRAY, &array, err);
     if (rc < 0)
         return rc;

@@ -161,9 +161,9 @@ static int read_quorum(struct swt_signing_request *request, const json_t *object
     static const char *const KNOWN[] = {"of", "threshold", "keys", NULL};
     struct swt_claimed_quorum *quorum = &request->claimed[index];
     char path[PATH_SIZE / 2];
-    json_t *of;
-    json_t *threshold;
-    json_t *keys;
+    json_t *of = NULL;
+    json_t *threshold = NULL;
+    json_t *keys = NULL;
     (void)snprintf(path, sizeof path, "quorums[%zu].", index);
     if (!json_is_object(object))
         return swt_signing_file_fail(&request->file, err, "quorums[%zu]: expected an object",
