@@ -55,6 +55,12 @@ struct swt_key_source {
     const char *public_key;      /* a PEM for stores that lack the public part */
 };
 
+/* Appends what of a key URI may be shown and logged: of a PKCS#11 URI the attributes that name
+ * module, token and object, of a provider's URI what comes before its query. SWT_E_KEY for what is
+ * no key URI. */
+int swt_key_uri_public(const char *uri, struct swt_buf *ret_text,
+                       struct swt_error *err) SWT_CHECKED;
+
 /* A public key that owns its bytes. */
 struct swt_public_key {
     struct swt_key key; /* value points into bytes */
@@ -77,8 +83,8 @@ struct swt_signer;
 /*
  * Opens the private key of source. Warnings (a key file that others can read) go to notices.
  * SWT_E_KEY, SWT_E_PASSPHRASE, SWT_E_KEY_SCHEME; SWT_E_NOT_FOUND for a missing file; for a token
- * the codes from SWT_E_KEY_URI to SWT_E_SIGNER_TIMEOUT, and SWT_E_BAD_SIGNATURE for a public key that
- * was given and is not the key's.
+ * the codes from SWT_E_KEY_URI to SWT_E_SIGNER_TIMEOUT, and SWT_E_BAD_SIGNATURE for a public key
+ * that was given and is not the key's.
  */
 int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,

@@ -141,14 +141,14 @@ static int ask(void *context, const json_t *document, struct swt_error *err) {
     struct swt_output question;
     const json_t *keys = json_object_get(document, "keys");
     size_t i;
-    const json_t *id;
+    const json_t *uri;
     swt_output_init(&question, STDERR_FILENO); /* it is a text, and not written there */
     swt_output_printf(&question, "sign this ");
     swt_report_member(&question, document, "role");
-    swt_output_printf(&question, " metadata with key");
-    json_array_foreach(keys, i, id) {
+    swt_output_printf(&question, " metadata with");
+    json_array_foreach(keys, i, uri) {
         swt_output_printf(&question, i == 0 ? " " : ", ");
-        swt_report_short_id(&question, id);
+        swt_output_escaped_text(&question, json_string_value(uri));
     }
     swt_output_printf(&question, "?");
     int rc = question.failure.code == SWT_OK

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sign --request: the side of the person who holds a key and sees nothing but the request. It is
- * checked and shown, the person is asked, and only then the key signs. */
+ * checked and shown, the person is asked, and only then a key is opened. */
 #include "document.h"
 #include "kind.h"
 #include "output.h"
@@ -187,24 +187,31 @@ static int has_signed(const struct request_job *job, size_t signer, struct swt_e
                                  swt_signer_uri(job->signers.items[signer]));
 }
 
+/* What the request says of the keys that are given: each that has signed did. */
+static int check_claims(const struct request_job *job, struct swt_error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < job->signers.count && rc >= 0; i++)
+        rc = has_signed(job, i, err);
+    return rc < 0 ? rc : 0;
+}
+
 static int ask(const struct request_job *job, struct swt_error *err) {
+    const struct swt_key_sources *sources = &job->options->keys;
     const struct swt_confirm *confirm = &job->options->confirm;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_pack("{s:s}", "role", job->request->role);
+    if (confirm->ask == NULL)
+        return 0;
     if (document == NULL)
         return swt_fail_memory(err);
     json_t *keys = swt_json_array(document, "keys", err);
     int rc = keys == NULL ? -SWT_E_MEMORY : 0;
-    for (size_t i = 0; i < job->signers.count && rc >= 0; i++) {
-        rc = has_signed(job, i, err);
+    for (size_t i = 0; i < sources->count && rc == 0; i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf uri = {0};
+        rc = swt_key_uri_public(sources->items[i].uri, &uri, err);
         if (rc == 0)
-            rc = swt_json_add(keys,
-                              swt_json_hex(swt_slice_of(swt_signer_key_id(job->signers.items[i]),
-                                                        SWT_KEY_ID_SIZE)),
-                              err);
+            rc = swt_json_add(keys, swt_json_text(swt_buf_slice(&uri)), err);
     }
-    if (rc < 0 || confirm->ask == NULL || json_array_size(keys) == 0)
-        return rc < 0 ? rc : 0;
-    return confirm->ask(confirm->context, document, err);
+    return rc < 0 ? rc : confirm->ask(confirm->context, document, err);
 }
 
 /* ---- signing ----------------------------------------------------------------------------- */
@@ -225,7 +232,7 @@ static int sign(struct request_job *job, struct swt_error *err) {
     if (rc == 0)
         rc = swt_signers_check_listed(&job->signers, &roles, request->role, err);
     if (rc == 0)
-        rc = ask(job, err);
+        rc = check_claims(job, err);
     if (rc == 0)
         rc = read_product(job, err);
     if (rc < 0)
@@ -316,6 +323,8 @@ int swt_sign_request(const struct swt_sign_request_options *options, struct swt_
         rc = check_anchor(&job, err);
     if (rc == 0)
         rc = show(&job, err);
+    if (rc == 0)
+        rc = ask(&job, err);
     if (rc == 0)
         rc = sign(&job, err);
     if (rc == 0)

@@ -25,9 +25,15 @@ static int check_sha256(const struct swt_signing_request *request, struct swt_er
 
 static int check_user_manifest(const struct swt_signing_request *request, struct swt_error *err) {
     const struct swt_buf *bytes = &request->user_manifest;
-    if (bytes->len == 0)
-        return 0;
-    const struct swt_target *target = swt_user_manifest_target(request->targets);
+    const struct swt_target *target =
+        request->targets == NULL ? NULL : swt_user_manifest_target(request->targets);
+    if (bytes->len == 0) {
+        /* Without it, nobody would see which product this is. */
+        return target == NULL || target->length == 0
+                   ? 0
+                   : swt_signing_file_fail(&request->file, err,
+                                           "user_manifest: it is missing, the metadata lists it");
+    }
     if (target == NULL)
         return swt_signing_file_fail(&request->file, err,
                                      "user_manifest: the metadata lists no such target first");

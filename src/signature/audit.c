@@ -91,7 +91,7 @@ static int set_key(json_t *object, const struct swt_key_uri *uri, const uint8_t 
     swt_hex_encode(key_id, SWT_KEY_ID_SIZE, id);
     int result = set(object, "key_id", json_string(id), err);
     if (result >= 0)
-        result = swt_key_uri_redact(uri, &shown, err);
+        result = swt_key_uri_public(uri->text, &shown, err);
     return result < 0 ? result : set_text(object, "key", swt_buf_text(&shown), err);
 }
 

@@ -46,11 +46,6 @@ int swt_audit_begin(const char *path, const struct swt_key_uri *uri, const uint8
 int swt_audit_end(struct swt_audit *audit, const struct swt_error *failure,
                   struct swt_slice signature, struct swt_error *err) SWT_CHECKED;
 
-/* uri without what may be a secret: of a PKCS#11 URI the attributes that name module, token and
- * object, of another URI what comes before its query. Appended to ret_text. */
-int swt_key_uri_redact(const struct swt_key_uri *uri, struct swt_buf *ret_text,
-                       struct swt_error *err) SWT_CHECKED;
-
 /* ---- one line ---------------------------------------------------------------------------- */
 
 struct swt_audit_line {

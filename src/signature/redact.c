@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key URIs as the audit log has them: enough to know the key, nothing that opens it. */
-#include "audit.h"
+/* Key URIs as people and the audit log see them: enough to know the key, nothing that opens it. */
 #include "p11.h"
 
 #include <string.h>
 
-int swt_key_uri_redact(const struct swt_key_uri *uri, struct swt_buf *ret_text,
-                       struct swt_error *err) {
-    if (swt_key_uri_has_scheme(uri, "pkcs11"))
-        return swt_p11_uri_public(uri->text, ret_text, err);
-    size_t len = strlen(uri->text);
-    if (uri->path == NULL && !swt_key_uri_has_scheme(uri, "exec")) {
+int swt_key_uri_public(const char *text, struct swt_buf *ret_text, struct swt_error *err) {
+    struct swt_key_uri uri;
+    int result = swt_key_uri_parse(text, &uri, err);
+    if (result < 0)
+        return result;
+    if (swt_key_uri_has_scheme(&uri, "pkcs11"))
+        return swt_p11_uri_public(text, ret_text, err);
+    size_t len = strlen(text);
+    if (uri.path == NULL && !swt_key_uri_has_scheme(&uri, "exec")) {
         /* SCHEME://USER:PASSWORD@HOST, and whatever options a provider takes. */
-        const char *rest = uri->text + uri->scheme.len + 1;
-        len = strchr(rest, '@') != NULL ? uri->scheme.len + 1 : strcspn(uri->text, "?");
+        const char *rest = text + uri.scheme.len + 1;
+        len = strchr(rest, '@') != NULL ? uri.scheme.len + 1 : strcspn(text, "?");
     }
-    return swt_buf_append(ret_text, uri->text, len, err);
+    return swt_buf_append(ret_text, text, len, err);
 }

@@ -4,6 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
 . "$(dirname "${BASH_SOURCE[0]}")/offline.bash"
+. "$(dirname "${BASH_SOURCE[0]}")/tokens.bash"
 
 # ---- ceremonies: folders that share nothing but requests and responses ---------------------------
 
@@ -303,7 +304,7 @@ quiet sign b.swb --export request
 for answer in y yes Y YES ' y '; do
     asked "$answer"
     t_out_contains "status=0 echo=True"
-    t_out_contains "sign this targets metadata with key ${TARGETS1:0:12}...? [y/N]"
+    t_out_contains "sign this targets metadata with $KEYS/targets1.pem? [y/N]"
     t_equal "$(grep -n 'product   widget\|\[y/N\]' "$T_OUT" | cut -d : -f 2 | cut -c 1-7 | tr '\n' ' ')" \
         "product sign th " "the order"
     t_file_exists response
@@ -321,6 +322,16 @@ t_file_absent response
 asked "$(head -c 3000 /dev/zero | tr '\0' y)"
 t_out_contains "status=4 echo=True"
 t_file_absent response
+
+t_begin "a token sees nothing of what was declined, and the question shows no PIN"
+sample_bundles
+quiet sign b.swb --export request
+mock
+t_do python3 "$TERMINAL" "[y/N] " n -- "$T_TOOL" sign --request request -o response \
+    --key "$MOCK_KEY&pin-source=$T_TMP/mock-pin"
+t_out_contains "status=4 echo=True"
+t_out_contains "sign this targets metadata with $MOCK_KEY? [y/N]"
+t_equal "$(cat "$SWT_MODULE_LOG")" "" "calls of the module"
 
 t_begin "declined with --json, and with an old response there"
 sample_bundles
@@ -356,18 +367,18 @@ bash -c '"$@" >/dev/full' bash "$T_TOOL" sign --request request --key "$KEYS/tar
 t_equal $? 5
 t_file_absent full
 
-t_begin "the question comes after the passphrase, and a no leaves nothing"
+t_begin "the question comes before the passphrase"
 sample_manifest
 cp "$KEYS/root1-encrypted.pem" key
 quiet root create -o root --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub"
 quiet sign root --export request
-t_do python3 "$TERMINAL" "passphrase for key: " "$KEY_PASSPHRASE" "[y/N] " y -- \
+t_do python3 "$TERMINAL" "[y/N] " y "passphrase for key: " "$KEY_PASSPHRASE" -- \
     "$T_TOOL" sign --request request --key key -o response
 t_out_contains "status=0 echo=True"
 t_equal "$(grep -n 'version 1\|passphrase for\|\[y/N\]' "$T_OUT" | cut -d : -f 2 | cut -c 1-9 | tr '\n' ' ')" \
-    "root      passphras sign this " "the order"
+    "root      sign this passphras " "the order"
 
-t_begin "two keys are asked for once; a key that signed already asks nothing"
+t_begin "two keys are asked for once; a key that signed already brings its signature again"
 sample_bundles
 quiet sign b.swb --export request
 t_do python3 "$TERMINAL" "[y/N] " y -- "$T_TOOL" sign --request request \
@@ -380,7 +391,7 @@ try sign --request request --key "$KEYS/targets1.pem" -o again --yes
 t_exit 0
 t_out_contains "signed already by key $TARGETS1"
 t_equal "$(member again signatures.0.signature)" "$(member response signatures.0.signature)"
-t_do python3 "$TERMINAL" -- "$T_TOOL" sign --request request --key "$KEYS/targets1.pem" -o again
+t_do python3 "$TERMINAL" "[y/N] " y -- "$T_TOOL" sign --request request --key "$KEYS/targets1.pem" -o again
 t_out_contains "status=0"
 t_must sign b.swb --attach again
 t_out_contains "signed already"
