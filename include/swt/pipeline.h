@@ -127,7 +127,7 @@ int swt_sign_export(const struct swt_sign_export_options *options, struct swt_no
 /* The person who signs; handed down by cli. */
 struct swt_confirm {
     /* Shows what the request says: file, role, sha256, summary, quorums, signatures_checked,
-     * unknown, anchor (whether who may sign was checked). */
+     * unknown, anchor (whether who may sign was checked), warnings. */
     int (*show)(void *context, const json_t *document, struct swt_error *err);
     /* Whether the keys shall sign: {role, keys (URIs)}. Before a key is opened, so that no token
      * sees a PIN for what nobody wants to sign. SWT_E_DECLINED. NULL: nobody is asked. */

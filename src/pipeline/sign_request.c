@@ -6,10 +6,6 @@
 #include "output.h"
 #include "signing_request.h"
 #include "signing_response.h"
-#include "user_manifest.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 struct request_job {
     const struct swt_sign_request_options *options;
@@ -17,7 +13,6 @@ struct request_job {
     struct swt_signing_request *request;
     struct swt_root_source anchor;
     json_t *document; /* what is shown, then the answer */
-    char *product;
     struct swt_signers signers;
     struct swt_signing_result result;
 };
@@ -25,7 +20,6 @@ struct request_job {
 static void request_job_done(struct request_job *job) {
     swt_signing_result_done(&job->result);
     swt_signers_done(&job->signers);
-    free(job->product);
     json_decref(job->document);
     swt_root_source_done(&job->anchor);
     swt_signing_request_free(job->request);
@@ -216,14 +210,6 @@ static int ask(const struct request_job *job, struct swt_error *err) {
 
 /* ---- signing ----------------------------------------------------------------------------- */
 
-static int read_product(struct request_job *job, struct swt_error *err) {
-    const char *name = json_string_value(json_object_get(job->request->summary, "product"));
-    if (name == NULL)
-        return 0;
-    job->product = swt_strdup(name, err);
-    return job->product == NULL ? -SWT_E_MEMORY : 0;
-}
-
 static int sign(struct request_job *job, struct swt_error *err) {
     const struct swt_signing_request *request = job->request;
     struct swt_signing_roles roles = swt_signing_roles_of(&request->quorums);
@@ -233,15 +219,13 @@ static int sign(struct request_job *job, struct swt_error *err) {
         rc = swt_signers_check_listed(&job->signers, &roles, request->role, err);
     if (rc == 0)
         rc = check_claims(job, err);
-    if (rc == 0)
-        rc = read_product(job, err);
     if (rc < 0)
         return rc;
-    struct swt_signing_subject subject = {.role = request->role,
-                                          .product = job->product,
-                                          .version = request->root != NULL
-                                                         ? request->root->common.version
-                                                         : request->targets->common.version};
+    struct swt_signing_subject subject = {
+        .role = request->role,
+        .product = json_string_value(json_object_get(request->summary, "product")),
+        .version = request->root != NULL ? request->root->common.version
+                                         : request->targets->common.version};
     return swt_signers_sign(&job->signers, &subject, &request->envelope, false, &job->result, err);
 }
 

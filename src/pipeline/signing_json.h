@@ -28,8 +28,8 @@ int swt_signing_file_write(const json_t *json, struct swt_buf *ret_bytes,
 int swt_signing_file_fail(const struct swt_signing_file *file, struct swt_error *err,
                           const char *format, ...) SWT_PRINTF(3, 4);
 
-/* The members of an object: those after the last are NULL. path is of object: "", "quorums[0]."; a
- * member that is none of them is noted as unknown. */
+/* Notes each member of object that known, which NULL ends, does not hold. path stands before its
+ * name: "", "quorums[0]." */
 int swt_signing_file_note_unknown(struct swt_signing_file *file, const json_t *object,
                                   const char *path, const char *const *known,
                                   struct swt_error *err) SWT_CHECKED;
