@@ -77,8 +77,8 @@ struct swt_signer;
 /*
  * Opens the private key of source. Warnings (a key file that others can read) go to notices.
  * SWT_E_KEY, SWT_E_PASSPHRASE, SWT_E_KEY_SCHEME; SWT_E_NOT_FOUND for a missing file; for a token
- * the codes from SWT_E_KEY_URI to SWT_E_SIGNER_TIMEOUT, and SWT_E_BAD_SIGNATURE for a public key that
- * was given and is not the key's.
+ * the codes from SWT_E_KEY_URI to SWT_E_SIGNER_TIMEOUT, and SWT_E_BAD_SIGNATURE for a public key
+ * that was given and is not the key's.
  */
 int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
