@@ -82,7 +82,7 @@ hanging() { # WORD...
 
 wait_for_hang() {
     MODULE_PID=''
-    for _ in {1..200}; do
+    for _ in {1..400}; do
         MODULE_PID=$(sed -n 's/^hangs //p' "$SWT_MODULE_LOG" | tail -n 1)
         [ -z "$MODULE_PID" ] || return 0
         sleep 0.05
@@ -90,9 +90,9 @@ wait_for_hang() {
     t_fail "the module does not come to hang: $(t_excerpt_ err)"
 }
 
-# The process ends within two seconds.
+# The process ends within seconds.
 t_gone() { # PID
-    for _ in {1..40}; do
+    for _ in {1..200}; do
         [ -e "/proc/$1" ] || return 0
         sleep 0.05
     done

@@ -7,7 +7,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/tokens.bash"
 
 # Whole seconds, lowers the limit of 60.
-export SWUPDATE_TOOL_SIGNER_TIMEOUT=2
+export SWUPDATE_TOOL_SIGNER_TIMEOUT=20
 
 # fails CODE WORD...: what key check says of the module that does WORD
 fails() {
@@ -200,7 +200,7 @@ for call in C_Initialize C_GetSlotList C_Login C_Sign; do
     t_exit 4
     t_json_err error.code signer-timeout
     took=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
-    if [ "$took" -lt 900 ] || [ "$took" -gt 5000 ]; then
+    if [ "$took" -lt 900 ] || [ "$took" -gt 20000 ]; then
         t_fail "$call: $took ms"
     fi
     wait_for_hang
@@ -218,7 +218,7 @@ for signal in INT:130 TERM:143 HUP:143; do
         wait "$TOOL_PID"
         t_equal "$?" "${signal#*:}" "$signal at $call"
         took=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
-        [ "$took" -lt 2000 ] || t_fail "$signal at $call: $took ms"
+        [ "$took" -lt 10000 ] || t_fail "$signal at $call: $took ms"
         t_gone "$MODULE_PID"
     done
 done
