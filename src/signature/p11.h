@@ -309,6 +309,9 @@ int swt_p11_call(struct swt_keyring *keyring, const struct swt_p11_message *requ
                  const struct swt_secret *secret, unsigned seconds, struct swt_p11_reply *ret_reply,
                  struct swt_error *err) SWT_CHECKED;
 
+/* Whatever is wrong has the key's URI in front of it; a lack of memory or a Ctrl-C is not its. */
+int swt_p11_blame(const struct swt_key_uri *uri, struct swt_error *err);
+
 /* Where the PIN of a token comes from, and the login there (pkcs11_login.c). */
 struct swt_p11_pin_source {
     const struct swt_key_source *source;

@@ -102,7 +102,7 @@ static int check_free(struct swt_p11_token *token, const struct name *name,
 
 static int check_mechanism(struct swt_p11_token *token, const struct variant *variant,
                            struct swt_error *err) {
-    CK_FLAGS flags;
+    CK_FLAGS flags = 0;
     int result = swt_p11_mechanism(token, variant->mechanism, &flags, err);
     if (result < 0)
         return result;

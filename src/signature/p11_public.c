@@ -190,19 +190,22 @@ static int read_value(struct swt_p11_token *token, CK_OBJECT_HANDLE object, CK_A
 
 static int read_key(struct swt_p11_token *token, CK_OBJECT_HANDLE object, struct values *values,
                     struct swt_p11_public_parts *parts, struct swt_error *err) {
+    const struct {
+        bool rsa; /* else of a curve */
+        CK_ATTRIBUTE_TYPE type;
+        struct swt_buf *value;
+        struct swt_slice *part;
+    } rows[] = {
+        {true, CKA_MODULUS, &values->modulus, &parts->modulus},
+        {true, CKA_PUBLIC_EXPONENT, &values->exponent, &parts->exponent},
+        {false, CKA_EC_PARAMS, &values->parameters, &parts->parameters},
+        {false, CKA_EC_POINT, &values->point, &parts->point},
+    };
     parts->type = CK_UNAVAILABLE_INFORMATION;
     int result = swt_p11_attribute_number(token, object, CKA_KEY_TYPE, &parts->type, err);
-    if (result >= 0 && parts->type == CKK_RSA) {
-        result = read_value(token, object, CKA_MODULUS, &values->modulus, &parts->modulus, err);
-        if (result >= 0)
-            result = read_value(token, object, CKA_PUBLIC_EXPONENT, &values->exponent,
-                                &parts->exponent, err);
-    } else if (result >= 0) {
-        result =
-            read_value(token, object, CKA_EC_PARAMS, &values->parameters, &parts->parameters, err);
-        if (result >= 0)
-            result = read_value(token, object, CKA_EC_POINT, &values->point, &parts->point, err);
-    }
+    for (size_t i = 0; i < SWT_COUNT(rows) && result >= 0; i++)
+        if (rows[i].rsa == (parts->type == CKK_RSA))
+            result = read_value(token, object, rows[i].type, rows[i].value, rows[i].part, err);
     return result;
 }
 

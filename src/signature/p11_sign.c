@@ -38,7 +38,7 @@ static int choose(struct swt_p11_token *token, uint32_t type,
         return swt_fail(err, SWT_E_MECHANISM, "no mechanism for a key of type %u", (unsigned)type);
     const struct mechanism *row = mechanisms[type];
     for (size_t i = 0; i < SWT_COUNT(mechanisms[0]) && row[i].name != NULL; i++) {
-        CK_FLAGS flags;
+        CK_FLAGS flags = 0;
         int result = swt_p11_mechanism(token, row[i].type, &flags, err);
         if (result < 0)
             return result;

@@ -60,8 +60,9 @@ static struct part part_at(const char *text, enum side side) {
 /* The row of the part's name, SWT_COUNT(attributes) when there is none. */
 static size_t row_of(const struct part *part) {
     size_t i = 0;
-    while (i < SWT_COUNT(attributes) && (strlen(attributes[i].name) != part->name_len ||
-                                         memcmp(attributes[i].name, part->name, part->name_len)))
+    while (i < SWT_COUNT(attributes) &&
+           (strlen(attributes[i].name) != part->name_len ||
+            memcmp(attributes[i].name, part->name, part->name_len) != 0))
         i++;
     return i;
 }

@@ -38,14 +38,6 @@ static int find_place(const struct swt_key_request *request, struct place *place
     return swt_p11_message_text(reply.message.label, &place->label, err);
 }
 
-/* Whatever is wrong has the key's URI in front of it; a lack of memory or a Ctrl-C is not its. */
-static int blame(const struct swt_key_request *request, struct swt_error *err) {
-    if (swt_code_exit(err->code) == swt_code_exit(SWT_E_KEY) || err->code == SWT_E_PUBLIC_KEY ||
-        err->code == SWT_E_EXISTS)
-        return swt_key_uri_blame(&request->uri, err);
-    return -(int)err->code;
-}
-
 /* ---- public parts ------------------------------------------------------------------------ */
 
 /* --public-key, when it is given. */
@@ -179,14 +171,14 @@ static int pkcs11_open(const struct swt_key_request *request, struct swt_notices
 
     int result = open_key(request, &place, key, notices, &public_key, err);
     if (result < 0)
-        return blame(request, err);
+        return swt_p11_blame(&request->uri, err);
     result = key->unproven ? load_given(request, &public_key, err)
                            : check_given(request, &public_key, SWT_E_KEY, err);
     if (result < 0)
         return result;
     result = check_usable(key, &public_key, err);
     if (result < 0)
-        return blame(request, err);
+        return swt_p11_blame(&request->uri, err);
     *ret_key = SWT_MOVE(public_key);
     *ret_state = SWT_TAKE(key);
     return 0;
@@ -299,7 +291,7 @@ static int pkcs11_load_public(const struct swt_key_request *request, struct swt_
     if (result == 0)
         result = fail_lone(err);
     if (result < 0)
-        return blame(request, err);
+        return swt_p11_blame(&request->uri, err);
     result = check_given(request, &own, SWT_E_PUBLIC_KEY, err);
     if (result < 0)
         return result;

@@ -110,7 +110,10 @@ static int check_single(const struct swt_p11_message *tokens, struct swt_error *
 }
 
 static int list_token(const struct swt_p11_pin_source *pin, const struct swt_p11_message *item,
-                      bool log_in, struct swt_token *token, struct swt_error *err) {
+                      struct swt_token *token, struct swt_error *err) {
+    /* On a reader with a PIN pad somebody would have to be asked. */
+    bool log_in = swt_p11_pin_given(pin) && (item->flags & SWT_P11_LOGIN_REQUIRED) != 0 &&
+                  (item->flags & SWT_P11_PIN_PAD) == 0;
     int result = fill_token(item, token, err);
     if (result >= 0 && log_in)
         result = swt_p11_log_in(pin, item->token, token->label, NULL, NULL, err);
@@ -126,11 +129,10 @@ static int list_all(const struct swt_p11_pin_source *pin, struct swt_token_list 
     struct swt_p11_reply reply SWT_CLEANUP(swt_p11_reply_done) = {0};
     const struct swt_p11_message request = {.operation = SWT_P11_LIST_TOKENS,
                                             .uri = swt_slice_text(pin->source->uri)};
-    bool log_in = swt_p11_pin_given(pin);
     struct swt_p11_message item;
     size_t position = 0;
     int result = swt_p11_call(pin->keyring, &request, NULL, SWT_P11_SECONDS, &reply, err);
-    if (result >= 0 && log_in)
+    if (result >= 0 && swt_p11_pin_given(pin))
         result = check_single(&reply.message, err);
     while (result >= 0 &&
            (result = swt_p11_message_item(&reply.message, &position, &item, err)) > 0) {
@@ -139,45 +141,36 @@ static int list_all(const struct swt_p11_pin_source *pin, struct swt_token_list 
             return swt_fail_memory(err);
         list->items = items;
         items[list->count] = (struct swt_token){0};
-        result = list_token(pin, &item, log_in, &items[list->count++], err);
+        result = list_token(pin, &item, &items[list->count++], err);
     }
     return result;
 }
 
-/* Parses source's URI, for its PIN source. */
-static int begin(const struct swt_key_source *source, struct swt_keyring *keyring,
-                 struct swt_key_uri *ret_text, struct swt_p11_uri *ret_uri,
-                 struct swt_p11_pin_source *ret_pin, struct swt_error *err) {
-    if (swt_key_uri_parse(source->uri, ret_text, err) < 0 ||
-        !swt_key_uri_has_scheme(ret_text, "pkcs11"))
-        return swt_fail(err, SWT_E_KEY_URI, "'%s' is no PKCS#11 URI, expected pkcs11:...",
-                        source->uri);
-    int result = swt_p11_uri_parse(source->uri, ret_uri, err);
+/* Parses the URI of pin's source, for where else the PIN may come from. */
+static int begin(struct swt_p11_pin_source *pin, struct swt_key_uri *ret_text,
+                 struct swt_p11_uri *ret_uri, struct swt_error *err) {
+    const char *text = pin->source->uri;
+    if (swt_key_uri_parse(text, ret_text, err) < 0 || !swt_key_uri_has_scheme(ret_text, "pkcs11"))
+        return swt_fail(err, SWT_E_KEY_URI, "'%s' is no PKCS#11 URI, expected pkcs11:...", text);
+    int result = swt_p11_uri_parse(text, ret_uri, err);
     if (result < 0)
         return swt_key_uri_blame(ret_text, err);
-    *ret_pin = (struct swt_p11_pin_source){
-        .source = source, .pin_source = ret_uri->pin_source, .keyring = keyring};
+    pin->pin_source = ret_uri->pin_source;
     return 0;
-}
-
-static int blame(const struct swt_key_uri *uri, struct swt_error *err) {
-    return err->code == SWT_E_MEMORY || swt_code_exit(err->code) >= swt_code_exit(SWT_E_INTERRUPTED)
-               ? -(int)err->code
-               : swt_key_uri_blame(uri, err);
 }
 
 int swt_tokens_list(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_token_list *ret_list, struct swt_error *err) {
     struct swt_token_list list SWT_CLEANUP(swt_token_list_done) = {0};
     struct swt_p11_uri uri SWT_CLEANUP(swt_p11_uri_done) = {0};
-    struct swt_p11_pin_source pin;
+    struct swt_p11_pin_source pin = {.source = source, .keyring = keyring};
     struct swt_key_uri text;
-    int result = begin(source, keyring, &text, &uri, &pin, err);
+    int result = begin(&pin, &text, &uri, err);
     if (result < 0)
         return result;
     result = list_all(&pin, &list, err);
     if (result < 0)
-        return blame(&text, err);
+        return swt_p11_blame(&text, err);
     *ret_list = SWT_MOVE(list);
     return 0;
 }
@@ -242,10 +235,10 @@ int swt_token_generate(const struct swt_key_source *source, enum swt_key_kind ki
                        struct swt_error *err) {
     struct swt_p11_reply reply SWT_CLEANUP(swt_p11_reply_done) = {0};
     struct swt_p11_uri uri SWT_CLEANUP(swt_p11_uri_done) = {0};
-    struct swt_p11_pin_source pin;
+    struct swt_p11_pin_source pin = {.source = source, .keyring = keyring};
     struct swt_key_uri text;
     char *made = NULL;
-    int result = begin(source, keyring, &text, &uri, &pin, err);
+    int result = begin(&pin, &text, &uri, err);
     if (result < 0)
         return result;
     result = check_new(&uri, err);
@@ -254,7 +247,7 @@ int swt_token_generate(const struct swt_key_source *source, enum swt_key_kind ki
     if (result >= 0)
         result = swt_p11_message_text(reply.message.uri, &made, err);
     if (result < 0)
-        return blame(&text, err);
+        return swt_p11_blame(&text, err);
     result = try_key(source, made, keyring, ret_key, err);
     if (result < 0) {
         free(made);

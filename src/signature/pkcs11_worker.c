@@ -57,3 +57,9 @@ int swt_p11_call(struct swt_keyring *keyring, const struct swt_p11_message *requ
         *ret_reply = SWT_MOVE(reply);
     return 0;
 }
+
+int swt_p11_blame(const struct swt_key_uri *uri, struct swt_error *err) {
+    bool own = err->code != SWT_E_MEMORY && err->code != SWT_E_INTERRUPTED &&
+               err->code != SWT_E_TERMINATED;
+    return own ? swt_key_uri_blame(uri, err) : -(int)err->code;
+}

@@ -12,8 +12,8 @@ uri() { # PATH-ATTRIBUTES
 
 # The public PEM of a token's key, as pkcs11-tool and openssl tell it.
 token_public() { # LABEL ID FILE
-    on_token "$1" --read-object --type pubkey --id "$2" --output-file "$3.der"
-    openssl pkey -pubin -inform DER -in "$3.der" -out "$3" 2>openssl || t_fail "$(cat openssl)"
+    on_token "$1" --read-object --type pubkey --id "$2" --output-file "$T_TMP/read.der"
+    openssl pkey -pubin -inform DER -in "$T_TMP/read.der" -out "$3" || t_fail "openssl cannot read it"
 }
 
 t_begin "the tokens of the tests are made"
