@@ -228,7 +228,7 @@ cp "$KEYS/root2.pem" file
 cp "$KEYS/root2.pem" pkcs11:token=T
 try key show a:b
 error_is "key show" 4 key-scheme
-t_json_err error.hint "a path that contains a colon is written ./PATH or file:PATH"
+t_err_contains "a path that contains a colon is written ./PATH or file:PATH"
 try key show "pkcs11:token=T?module-path=/missing.so"
 error_is "key show" 4 module-not-found
 try key show exec:./program
