@@ -58,7 +58,7 @@ struct swt_key_source {
 /* Appends what of a key URI may be shown and logged: of a PKCS#11 URI the attributes that name
  * module, token and object, of a provider's URI what comes before its query. SWT_E_KEY for what is
  * no key URI. */
-int swt_key_uri_public(const char *uri, struct swt_buf *ret_text,
+int swt_key_uri_public(const char *text, struct swt_buf *ret_text,
                        struct swt_error *err) SWT_CHECKED;
 
 /* A public key that owns its bytes. */

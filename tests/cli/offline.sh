@@ -326,7 +326,7 @@ t_file_absent response
 t_begin "a token sees nothing of what was declined, and the question shows no PIN"
 sample_bundles
 quiet sign b.swb --export request
-mock
+mock ""
 t_do python3 "$TERMINAL" "[y/N] " n -- "$T_TOOL" sign --request request -o response \
     --key "$MOCK_KEY&pin-source=$T_TMP/mock-pin"
 t_out_contains "status=4 echo=True"
