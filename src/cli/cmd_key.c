@@ -5,6 +5,23 @@
 
 #include <string.h>
 
+/* The list of that name in document, which is taken over, an empty line between two items. */
+static void report_list(const struct swt_invocation *invocation, json_t *document, const char *name,
+                        void (*print)(struct swt_output *out, const json_t *item)) {
+    struct swt_output *out = invocation->out;
+    if (invocation->json) {
+        swt_output_json(out, document);
+        return;
+    }
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(document, name), i, item) {
+        swt_output_printf(out, "%s", i == 0 ? "" : "\n");
+        print(out, item);
+    }
+    json_decref(document);
+}
+
 /* ---- key show ---------------------------------------------------------------------------- */
 
 int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *err) {
@@ -13,18 +30,7 @@ int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *
     int rc = swt_key_show(&keys, invocation->keyring, &document, err);
     if (rc < 0)
         return rc;
-    struct swt_output *out = invocation->out;
-    if (invocation->json) {
-        swt_output_json(out, document);
-        return 0;
-    }
-    size_t i;
-    const json_t *key;
-    json_array_foreach(json_object_get(document, "keys"), i, key) {
-        swt_output_printf(out, "%s", i == 0 ? "" : "\n");
-        swt_report_key(out, key);
-    }
-    json_decref(document);
+    report_list(invocation, document, "keys", swt_report_key);
     return 0;
 }
 
@@ -108,18 +114,7 @@ int swt_cmd_key_list(const struct swt_invocation *invocation, struct swt_error *
     int rc = swt_key_list(&tokens.items[0], invocation->keyring, &document, err);
     if (rc < 0)
         return rc;
-    struct swt_output *out = invocation->out;
-    if (invocation->json) {
-        swt_output_json(out, document);
-        return 0;
-    }
-    size_t i;
-    const json_t *token;
-    json_array_foreach(json_object_get(document, "tokens"), i, token) {
-        swt_output_printf(out, "%s", i == 0 ? "" : "\n");
-        print_token(out, token);
-    }
-    json_decref(document);
+    report_list(invocation, document, "tokens", print_token);
     return 0;
 }
 
