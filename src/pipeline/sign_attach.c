@@ -185,6 +185,7 @@ static int take_envelope(struct attach *attach, const struct swt_envelope *envel
         return refuse(from, err, "it holds other %s metadata than %s", attach->subject.signing.role,
                       attach->subject.file);
     int rc = 0;
+    size_t taken = 0;
     for (size_t i = 0; i < envelope->signature_count && rc == 0; i++) {
         const struct swt_signature *signature = &envelope->signatures[i];
         enum swt_signature_state state = SWT_SIGNATURE_BAD;
@@ -196,6 +197,7 @@ static int take_envelope(struct attach *attach, const struct swt_envelope *envel
             return rc;
         if (state == SWT_SIGNATURE_GOOD) {
             rc = take(attach, signature, from, true, err);
+            taken++;
             continue;
         }
         char id[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
@@ -204,6 +206,8 @@ static int take_envelope(struct attach *attach, const struct swt_envelope *envel
                              "%s: a signature of key %s %s: not taken", from, id,
                              swt_signature_state_text(state));
     }
+    if (rc == 0 && taken == 0)
+        return refuse(from, err, "it holds no signature that counts here");
     return rc;
 }
 

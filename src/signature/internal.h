@@ -72,6 +72,8 @@ int swt_key_objects_pick(const struct swt_key_objects *objects, bool need_privat
                          enum swt_code fault, EVP_PKEY **ret_pkey,
                          struct swt_error *err) SWT_CHECKED;
 
+/* Sets key's id from its type and value. SWT_E_MEMORY. */
+int swt_public_key_identify(struct swt_public_key *key, struct swt_error *err) SWT_CHECKED;
 /* The public part of pkey; fault, with a message that names the kind of key, when it is of no
  * supported kind. */
 int swt_public_key_from_evp(EVP_PKEY *pkey, enum swt_code fault, struct swt_public_key *ret_key,

@@ -138,7 +138,9 @@ int swt_p11_message_key(const struct swt_p11_message *message, struct swt_public
     result = swt_key_check(&key.key, err);
     if (result < 0)
         return err->code == SWT_E_MEMORY ? result : nonsense(err);
-    swt_key_id(&key.key, key.id);
+    result = swt_public_key_identify(&key, err);
+    if (result < 0)
+        return result;
     *ret_key = SWT_MOVE(key);
     return 0;
 }

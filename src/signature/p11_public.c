@@ -145,7 +145,9 @@ static int from_curve(const struct swt_p11_public_parts *parts, struct swt_publi
     result = swt_key_check(&key.key, err);
     if (result < 0)
         return result;
-    swt_key_id(&key.key, key.id);
+    result = swt_public_key_identify(&key, err);
+    if (result < 0)
+        return result;
     *ret_key = SWT_MOVE(key);
     return 1;
 }

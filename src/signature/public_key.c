@@ -5,10 +5,18 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <string.h>
 
 void swt_public_key_done(struct swt_public_key *key) {
     swt_buf_done(&key->bytes);
     *key = (struct swt_public_key){0};
+}
+
+/* With a key id of zeros, which stands for a lack of memory, a signature would name no key. */
+int swt_public_key_identify(struct swt_public_key *key, struct swt_error *err) {
+    static const uint8_t none[SWT_KEY_ID_SIZE];
+    swt_key_id(&key->key, key->id);
+    return memcmp(key->id, none, sizeof none) == 0 ? swt_fail_memory(err) : 0;
 }
 
 int swt_public_key_from_evp(EVP_PKEY *pkey, enum swt_code fault, struct swt_public_key *ret_key,
@@ -24,20 +32,24 @@ int swt_public_key_from_evp(EVP_PKEY *pkey, enum swt_code fault, struct swt_publ
                            "RSA keys sign with PSS here, but must be of the type rsaEncryption");
         return err->code == SWT_E_PUBLIC_KEY ? swt_error_recode(err, fault) : result;
     }
-    swt_key_id(&key.key, key.id);
+    result = swt_public_key_identify(&key, err);
+    if (result < 0)
+        return result;
     *ret_key = SWT_MOVE(key);
     return 0;
 }
 
 int swt_public_key_copy(const struct swt_key *key, struct swt_public_key *ret_key,
                         struct swt_error *err) {
-    struct swt_public_key copy = {.key = *key};
+    struct swt_public_key copy SWT_CLEANUP(swt_public_key_done) = {.key = *key};
     int result = swt_buf_append_slice(&copy.bytes, key->value, err);
     if (result < 0)
         return result;
     copy.key.value = swt_buf_slice(&copy.bytes);
-    swt_key_id(&copy.key, copy.id);
-    *ret_key = copy;
+    result = swt_public_key_identify(&copy, err);
+    if (result < 0)
+        return result;
+    *ret_key = SWT_MOVE(copy);
     return 0;
 }
 

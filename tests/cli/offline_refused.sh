@@ -339,14 +339,17 @@ sed 's/metadata_version: 42/metadata_version: 43/' product.yaml >next.yaml
 quiet build next.yaml -o next.swb --root root --key "$KEYS/targets1.pem"
 refused_response "it holds other targets metadata than b.swb" b.swb next.swb
 quiet sign b.pb --key "$KEYS/targets1.pem" -o signed.pb
+cp b.pb before
+refused_response "it holds no signature that counts here" b.pb before
 wire set 3/2/2/2 "x:$(head -c 128 /dev/zero | tr '\0' 1)" <signed.pb >broken.pb
 wire add 3/2 2 "x:0a20$(head -c 32 /dev/zero | od -An -v -tx1 | tr -d ' \n')1203616263" <broken.pb >foreign.pb
-cp b.pb before
-t_must sign b.pb --attach foreign.pb --json
-t_json added "[]"
+refused_response "it holds no signature that counts here" b.pb foreign.pb
 t_err_contains "a signature of key $TARGETS1 does not verify: not taken"
-t_err_contains "is by a key that the role does not list: not taken"
 t_file_equal b.pb before
+quiet sign foreign.pb --key "$KEYS/rsa2048.pem"
+t_must sign b.pb --attach foreign.pb --json
+t_json added "[\"$RSA\"]"
+t_err_contains "is by a key that the role does not list: not taken"
 
 # ---- the command line ----------------------------------------------------------------------------
 

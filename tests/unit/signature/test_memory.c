@@ -3,6 +3,8 @@
  * one. */
 #include "help.h"
 
+#include "../../../src/signature/internal.h"
+
 #include <openssl/crypto.h>
 
 static long left = -1; /* allocations until one fails; negative: none does */
@@ -125,12 +127,30 @@ static void generating(void **state) {
     at_each_allocation(generate_one);
 }
 
+/* A signature under a wrong key id would be of no use, and look made. */
+static void identify_one(void) {
+    struct swt_public_key key = {.key = *swt_signer_key(signer)};
+    struct swt_error err = {0};
+    if (swt_public_key_identify(&key, &err) < 0)
+        assert_int_equal(err.code, SWT_E_MEMORY);
+    else
+        assert_memory_equal(key.id, swt_signer_key_id(signer), sizeof key.id);
+}
+
+static void identifying(void **state) {
+    (void)state;
+    signer = open_signer(KEYS "ed25519-1.pem");
+    at_each_allocation(identify_one);
+    swt_signer_free(signer);
+}
+
 int main(void) {
     if (CRYPTO_set_mem_functions(take, retake, give) != 1)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signing_and_counting),
         cmocka_unit_test(generating),
+        cmocka_unit_test(identifying),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
