@@ -5,27 +5,32 @@
 
 #include <string.h>
 
+/* The document as JSON, or each of its list name as text, with an empty line between. */
+static void print_list(const struct swt_invocation *invocation, json_t *document, const char *name,
+                       void (*print)(struct swt_output *out, const json_t *item)) {
+    struct swt_output *out = invocation->out;
+    if (invocation->json) {
+        swt_output_json(out, document);
+        return;
+    }
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(document, name), i, item) {
+        swt_output_printf(out, "%s", i == 0 ? "" : "\n");
+        print(out, item);
+    }
+    json_decref(document);
+}
+
 /* ---- key show ---------------------------------------------------------------------------- */
 
 int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *err) {
     struct swt_key_sources keys = swt_option_keys(invocation, NULL);
     json_t *document = NULL;
     int rc = swt_key_show(&keys, invocation->keyring, &document, err);
-    if (rc < 0)
-        return rc;
-    struct swt_output *out = invocation->out;
-    if (invocation->json) {
-        swt_output_json(out, document);
-        return 0;
-    }
-    size_t i;
-    const json_t *key;
-    json_array_foreach(json_object_get(document, "keys"), i, key) {
-        swt_output_printf(out, "%s", i == 0 ? "" : "\n");
-        swt_report_key(out, key);
-    }
-    json_decref(document);
-    return 0;
+    if (rc == 0)
+        print_list(invocation, document, "keys", swt_report_key);
+    return rc;
 }
 
 /* ---- key list ---------------------------------------------------------------------------- */
@@ -106,21 +111,9 @@ int swt_cmd_key_list(const struct swt_invocation *invocation, struct swt_error *
     struct swt_key_sources tokens = swt_option_keys(invocation, NULL);
     json_t *document = NULL;
     int rc = swt_key_list(&tokens.items[0], invocation->keyring, &document, err);
-    if (rc < 0)
-        return rc;
-    struct swt_output *out = invocation->out;
-    if (invocation->json) {
-        swt_output_json(out, document);
-        return 0;
-    }
-    size_t i;
-    const json_t *token;
-    json_array_foreach(json_object_get(document, "tokens"), i, token) {
-        swt_output_printf(out, "%s", i == 0 ? "" : "\n");
-        print_token(out, token);
-    }
-    json_decref(document);
-    return 0;
+    if (rc == 0)
+        print_list(invocation, document, "tokens", print_token);
+    return rc;
 }
 
 /* ---- key check --------------------------------------------------------------------------- */
