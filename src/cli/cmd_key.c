@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-/* The document as JSON, or each of its list name as text, with an empty line between. */
-static void print_list(const struct swt_invocation *invocation, json_t *document, const char *name,
-                       void (*print)(struct swt_output *out, const json_t *item)) {
+/* The list of that name in document, which is taken over, an empty line between two items. */
+static void report_list(const struct swt_invocation *invocation, json_t *document, const char *name,
+                        void (*print)(struct swt_output *out, const json_t *item)) {
     struct swt_output *out = invocation->out;
     if (invocation->json) {
         swt_output_json(out, document);
@@ -28,9 +28,10 @@ int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *
     struct swt_key_sources keys = swt_option_keys(invocation, NULL);
     json_t *document = NULL;
     int rc = swt_key_show(&keys, invocation->keyring, &document, err);
-    if (rc == 0)
-        print_list(invocation, document, "keys", swt_report_key);
-    return rc;
+    if (rc < 0)
+        return rc;
+    report_list(invocation, document, "keys", swt_report_key);
+    return 0;
 }
 
 /* ---- key list ---------------------------------------------------------------------------- */
@@ -111,9 +112,10 @@ int swt_cmd_key_list(const struct swt_invocation *invocation, struct swt_error *
     struct swt_key_sources tokens = swt_option_keys(invocation, NULL);
     json_t *document = NULL;
     int rc = swt_key_list(&tokens.items[0], invocation->keyring, &document, err);
-    if (rc == 0)
-        print_list(invocation, document, "tokens", print_token);
-    return rc;
+    if (rc < 0)
+        return rc;
+    report_list(invocation, document, "tokens", print_token);
+    return 0;
 }
 
 /* ---- key check --------------------------------------------------------------------------- */

@@ -66,21 +66,29 @@ static bool is_key(const struct swt_invocation *invocation, const struct swt_ite
     return item->option == NULL ? invocation->command->arguments_are_keys : item->option->is_key;
 }
 
+/* The key as it may be shown: a PIN that somebody put into its URI is not repeated. */
+static int refuse_second(const struct swt_invocation *invocation, const struct swt_option *option,
+                         const struct swt_key_source *key, const char *what,
+                         struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf shown = {0};
+    int r = swt_key_uri_public(key->uri, &shown, err);
+    return r < 0 ? r
+                 : swt_usage(invocation->command, err, "--%s: the key '%s' has %s already",
+                             option->name, swt_buf_text(&shown), what);
+}
+
 static int bind_part(const struct swt_invocation *invocation, const struct swt_item *item,
                      struct swt_key_source *key, struct swt_error *err) {
     const struct swt_option *option = item->option;
     const char *value = invocation->values[item->value];
     if (option->key_part == SWT_KEY_PART_PUBLIC_KEY) {
         if (key->public_key != NULL)
-            return swt_usage(invocation->command, err, "--%s is given twice for the key '%s'",
-                             option->name, key->uri);
+            return refuse_second(invocation, option, key, "a public key given", err);
         key->public_key = value;
         return 0;
     }
     if (key->passphrase_file != NULL || key->passphrase_env != NULL)
-        return swt_usage(invocation->command, err,
-                         "--%s: the key '%s' has a passphrase or PIN given already", option->name,
-                         key->uri);
+        return refuse_second(invocation, option, key, "a passphrase or PIN given", err);
     if (option->key_part == SWT_KEY_PART_PASSPHRASE_FILE)
         key->passphrase_file = value;
     else

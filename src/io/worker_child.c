@@ -114,10 +114,15 @@ static bool next_request(const struct swt_worker_job *job, struct swt_worker_por
     if (!receive(&header, sizeof header))
         return false;
     uint8_t *request = malloc((size_t)header.len + 1);
-    bool good = request != NULL && receive(request, header.len) &&
+    if (request == NULL) {
+        struct swt_error err = {0};
+        (void)swt_fail_memory(&err);
+        (void)answer(SWT_WORKER_ERROR, &err, sizeof err);
+        return false;
+    }
+    bool good = receive(request, header.len) &&
                 serve_one(job, port, swt_slice_of(request, header.len), header.secret_len);
-    if (request != NULL)
-        swt_wipe(request, header.len);
+    swt_wipe(request, header.len);
     free(request);
     return good;
 }

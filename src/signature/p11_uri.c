@@ -189,9 +189,9 @@ static int check_text(const char *text, struct swt_error *err) {
     return 0;
 }
 
-static int check_form(const char *text, struct swt_error *err) {
+/* *seen is 0 at first; the rows of the attributes that text has, a bit each. */
+static int check_form(const char *text, uint32_t *seen, struct swt_error *err) {
     enum side side = PATH;
-    uint32_t seen = 0;
     const char *at = text + SCHEME_SIZE;
     int result = check_text(text, err);
 
@@ -203,7 +203,7 @@ static int check_form(const char *text, struct swt_error *err) {
     }
     for (;;) {
         struct part part = part_at(at, side);
-        result = check_part(&part, &seen, err);
+        result = check_part(&part, seen, err);
         at += part.len;
         if (result < 0 || *at == '\0')
             return result;
@@ -245,7 +245,23 @@ static int check_pin_source(struct swt_p11_uri *uri, struct swt_error *err) {
     return 0;
 }
 
-static int parse(const char *text, struct swt_p11_uri *uri, struct swt_error *err) {
+static bool was_seen(uint32_t seen, const char *name) {
+    const struct part part = {.name = name, .name_len = strlen(name)};
+    return (seen & 1U << row_of(&part)) != 0;
+}
+
+/* When memory runs out, p11-kit loses an attribute and says nothing: the URI would fit other keys.
+ */
+static bool is_whole(const struct swt_p11_uri *uri, uint32_t seen) {
+    return (uri->label != NULL) == was_seen(seen, "object") &&
+           (uri->id != NULL) == was_seen(seen, "id") &&
+           (p11_kit_uri_get_attribute(uri->kit, CKA_CLASS) != NULL) == was_seen(seen, "type") &&
+           (uri->module_path != NULL) == was_seen(seen, "module-path") &&
+           (uri->module_name != NULL) == was_seen(seen, "module-name") &&
+           (p11_kit_uri_get_pin_source(uri->kit) != NULL) == was_seen(seen, "pin-source");
+}
+
+static int parse(const char *text, uint32_t seen, struct swt_p11_uri *uri, struct swt_error *err) {
     uri->kit = p11_kit_uri_new();
     if (uri->kit == NULL)
         return swt_fail_memory(err);
@@ -265,15 +281,18 @@ static int parse(const char *text, struct swt_p11_uri *uri, struct swt_error *er
     uri->id = p11_kit_uri_get_attribute(uri->kit, CKA_ID);
     uri->module_path = p11_kit_uri_get_module_path(uri->kit);
     uri->module_name = p11_kit_uri_get_module_name(uri->kit);
+    if (!is_whole(uri, seen))
+        return swt_fail_memory(err);
     int result = check_class(uri, err);
     return result < 0 ? result : check_pin_source(uri, err);
 }
 
 int swt_p11_uri_parse(const char *text, struct swt_p11_uri *ret_uri, struct swt_error *err) {
     struct swt_p11_uri uri SWT_CLEANUP(swt_p11_uri_done) = {0};
-    int result = check_form(text, err);
+    uint32_t seen = 0;
+    int result = check_form(text, &seen, err);
     if (result >= 0)
-        result = parse(text, &uri, err);
+        result = parse(text, seen, &uri, err);
     if (result < 0)
         return result;
     *ret_uri = SWT_MOVE(uri);

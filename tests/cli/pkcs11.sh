@@ -77,7 +77,6 @@ t_must sign root --key "$ROOT" "${PIN[@]}"
 t_must sign b.swb --key "$TARGETS" "${PIN[@]}" -o c.swb
 t_must sign c.swb --role root --key "$ROOT" "${PIN[@]}"
 t_must verify c.swb --root root
-# A key that has signed is not used again: no PIN is needed to hear that.
 cp c.swb before
 t_must sign c.swb --key "$TARGETS" "${PIN[@]}"
 t_file_equal c.swb before
@@ -221,6 +220,16 @@ try root create -o root2 --root-key "$ROOT" --targets-key "$TARGETS" --sign-with
 error_is "root create" 4 pin-needed
 t_json_err error.hint "give --pin-file FILE or --pin-env NAME"
 t_file_absent root2
+
+t_begin "attack: PIN in URI: a usage error does not repeat it either"
+for option in --pin-file --public-key; do
+    for attribute in "?pin-value=314159" ";pin-value=314159"; do
+        try key show "pkcs11:token=T$attribute" $option a $option b
+        error_is "key show" 2 usage
+        t_err_contains "the key 'pkcs11:"
+        t_err_lacks 314159
+    done
+done
 
 t_begin "attack: PIN in argv, log, core: no system call shows it"
 if ! command -v strace >/dev/null || ! strace -qq true 2>/dev/null; then

@@ -3,7 +3,7 @@
  * Preloaded, it makes one system call of a program fail, or does something at that moment:
  *
  *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link, close, stat, mkdir, chmod, seek,
- *                          process (pipe and fork)
+ *                          process (pipe, socket pair and fork)
  *   SWT_FAULT_AT=N         the Nth call of that class, from 1; 0: none
  *   SWT_FAULT_FROM=1       the Nth and all that follow
  *   SWT_FAULT_PATH=NAME    counts opens of files of that base name only
@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -240,6 +241,10 @@ int fstatat(int folder, const char *path, struct stat *status, int flags) {
 
 int pipe2(int fds[2], int flags) {
     return fails("process") ? -1 : (int)syscall(SYS_pipe2, fds, flags);
+}
+
+int socketpair(int domain, int type, int protocol, int fds[2]) {
+    return fails("process") ? -1 : (int)syscall(SYS_socketpair, domain, type, protocol, fds);
 }
 
 pid_t fork(void) {

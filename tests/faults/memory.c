@@ -3,12 +3,14 @@
  * Preloaded, it makes one allocation of a program fail: the Nth after main began (SWT_FAULT_AT), or
  * with SWT_FAULT_FROM=1 that and all that follow. SWT_FAULT_COUNT=FD: the number of allocations is
  * written there at the end. Those of the libraries count too, but for libcrypto's; with
- * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service never
- * do: it dies of them.
+ * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service and of
+ * p11-kit never do: they die of them. Nor do those of a process that the program forks, which would
+ * be a second fault.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +29,11 @@ static long from;
 static long count_fd;
 static long library;
 static long count;
-static uintptr_t library_begin;
-static uintptr_t library_end;
+static struct library {
+    const char *name;
+    uintptr_t begin;
+    uintptr_t end;
+} crypto = {"/libcrypto.so", 0, 0}, p11_kit = {"/libp11-kit.so", 0, 0};
 static int armed; /* what happens before main is not the program's */
 
 static long number(const char *name) {
@@ -37,18 +42,26 @@ static long number(const char *name) {
 }
 
 static int find_library(struct dl_phdr_info *object, size_t size, void *context) {
+    struct library *found = context;
     (void)size;
-    (void)context;
-    if (strstr(object->dlpi_name, "/libcrypto.so") == NULL)
+    if (strstr(object->dlpi_name, found->name) == NULL)
         return 0;
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &object->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
             continue;
-        library_begin = object->dlpi_addr + part->p_vaddr;
-        library_end = library_begin + part->p_memsz;
+        found->begin = object->dlpi_addr + part->p_vaddr;
+        found->end = found->begin + part->p_memsz;
     }
     return 1;
+}
+
+static int holds(const struct library *of, const void *caller) {
+    return (uintptr_t)caller >= of->begin && (uintptr_t)caller < of->end;
+}
+
+static void disarm(void) {
+    armed = 0;
 }
 
 __attribute__((constructor)) static void begin(void) {
@@ -56,7 +69,9 @@ __attribute__((constructor)) static void begin(void) {
     from = number("SWT_FAULT_FROM");
     count_fd = number("SWT_FAULT_COUNT");
     library = number("SWT_FAULT_LIBRARY");
-    (void)dl_iterate_phdr(find_library, NULL);
+    (void)dl_iterate_phdr(find_library, &crypto);
+    (void)dl_iterate_phdr(find_library, &p11_kit);
+    (void)pthread_atfork(NULL, NULL, disarm);
     (void)unsetenv("LD_PRELOAD"); /* what the program starts has no faults */
     armed = 1;
 }
@@ -70,9 +85,7 @@ __attribute__((destructor)) static void end(void) {
 }
 
 static int fails(const void *caller) {
-    uintptr_t place = (uintptr_t)caller;
-    int of_library = place >= library_begin && place < library_end;
-    if (!armed || of_library != (library != 0))
+    if (!armed || holds(&crypto, caller) != (library != 0) || holds(&p11_kit, caller))
         return 0;
     count++;
     if (at == 0 || (count != at && !(from != 0 && count > at)))

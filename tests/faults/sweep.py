@@ -37,8 +37,10 @@ SELECTION = {"calls": 3 if SANITIZED else 6, "allocations": 25}
 LINE = re.compile(r"swupdate-tool: [a-z ]+: [^A-Z\n].*[^.\n]\n(hint: .+\n)?")
 NOTICE = re.compile(r"^swupdate-tool: [a-z ]+: (warning|note): .*\n", re.MULTILINE)
 # A key file that cannot be read is the key's fault: 4, or 3 where a public key is wanted.
-KEY = re.compile(r"swupdate-tool: [a-z ]+: (key|other): cannot ")
+KEY = re.compile(r"swupdate-tool: [a-z ]+: ((key|other): cannot |'pkcs11:)")
 OUT_OF_MEMORY = re.compile(r"swupdate-tool: (?:[a-z ]+: )?.*out of memory\n")
+
+TOKEN_KEY = f"pkcs11:object=key?module-path={BUILD}/tests/mock-pkcs11.so"
 
 MANIFEST = """schema: 1
 product: {name: widget}
@@ -88,6 +90,7 @@ COMMANDS = [
     ),
     Command("keygen", "keygen -o new.key --type ed25519", pair=True),
     Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
+    Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
     Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
 ]
@@ -233,7 +236,7 @@ class Sweep:
     def run(self, command, plan, count=None):
         """Exit status (negative: a signal) and standard error."""
         self.before(command)
-        environment = dict(os.environ, LC_ALL="C")
+        environment = dict(os.environ, LC_ALL="C", SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"))
         environment.update({f"SWT_FAULT_{name}": str(value) for name, value in plan.items()})
         if plan:
             library = "calls" if self.kind == "calls" else "memory"
