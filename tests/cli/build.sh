@@ -110,7 +110,7 @@ more manifest-value 6:17 "a list" 'signing: {keys: key.pem}'
 
 t_begin "manifest: runs no code, and names no signer"
 touch app.bin
-for uri in exec:./signer pkcs11:token=T handle:0x81000001 ftp://host/key; do
+for uri in exec:./signer 'pkcs11:token=T?module-path=/m.so' handle:0x81000001 ftp://host/key; do
     more manifest-value 6:18 "--key" "signing: {keys: [\"$uri\"]}"
     more manifest-value 6:17 "--root" "signing: {root: \"$uri\"}"
     more manifest-value 6:12 "a target is a file" "  - {file: \"$uri\"}"

@@ -183,7 +183,7 @@ for path in "$PAGES"/*.[1-9]; do
         t_skip "jq is not installed"
         continue
     fi
-    if grep -q 'example: given token:' "$path" && [ ! -e "$P11_MODULES/softhsm2.module" ]; then
+    if grep -qE 'example: given (token:|signers)' "$path" && [ ! -e "$P11_MODULES/softhsm2.module" ]; then
         t_skip "SoftHSM is no module of p11-kit here"
         continue
     fi

@@ -275,7 +275,7 @@ static void test_key_bound_refusals(void **state) {
     refused(&packing, WORDS("m", "-ob", "--key", "a", "--pin-file", "F", "--passphrase-file", "F"),
             "--passphrase-file: the key 'a' has a passphrase or PIN given already");
     refused(&packing, WORDS("m", "-ob", "--key", "a", "--public-key", "F", "--public-key", "F"),
-            "--public-key is given twice for the key 'a'");
+            "--public-key: the key 'a' has a public key given already");
     /* The manifest is an argument, but no key. */
     refused(&packing, WORDS("m", "--public-key", "F", "-ob"), "--public-key is given, but no key");
 }

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# check: what it finds in an audit log, and which files it does not take.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
+
+AUDIT=$T_SOURCE/tests/cli/audit.py
+
+# A log of six lines.
+three_signatures() {
+    sample_manifest
+    for key in targets1 ed25519-1 root1; do
+        quiet build product.yaml -o b.swb --key "$KEYS/$key.pem" --audit-log log
+    done
+}
+
+t_begin "a changed byte is a finding"
+three_signatures
+python3 "$AUDIT" bytes log "$T_TOOL" >out 2>&1 || t_fail "$(cat out)"
+
+t_begin "lines that are deleted, doubled, moved, or of another log"
+three_signatures
+cp log other
+for edit in 1d 2d 3d '1,2d' '2{p;p}' '1{h;d};2{p;x}' '3,4{p}' '5r other'; do
+    sed "$edit" other >log
+    t_run check log
+    t_exit 1
+    t_out_contains "log:"
+    t_out_contains ": fail: "
+    t_out_contains "damaged: log: "
+    t_err_empty
+done
+# Where the chain breaks first.
+sed 2d other >log
+t_run check log --json
+t_exit 1
+t_json ok false
+t_json files.0.sound false
+t_json files.0.findings.0.line 2
+t_json files.0.findings.0.code chain
+head -c -1 other >log
+t_run check log
+t_exit 1
+t_out_contains "log:6: fail: it is cut off"
+
+t_begin "what it answers"
+three_signatures
+t_must check log --json
+t_json ok true
+t_json files.0.file log
+t_json files.0.kind audit-log
+t_json files.0.lines 6
+t_json files.0.signatures 3
+t_json files.0.failed 0
+t_json files.0.findings '[]'
+t_json files.0.head "$(tail -n 1 log | tr -d '\n' | sha256sum | cut -d ' ' -f 1)"
+t_must check log
+t_out_is "sound: log: 6 lines, 3 signatures, 0 failed, 0 unfinished
+head: $(tail -n 1 log | tr -d '\n' | sha256sum | cut -d ' ' -f 1)"
+t_must check -q log
+t_out_empty
+t_run_from log check -
+t_exit 0
+t_out_contains "sound: standard input: 6 lines"
+head -n 4 log >shorter
+sed 3d log >damaged
+t_run check log shorter damaged
+t_exit 1
+t_equal "$(grep -c '^sound: ' "$T_OUT") $(grep -c '^damaged: ' "$T_OUT")" "2 1"
+t_run check -q log damaged
+t_exit 1
+t_out_contains "damaged: damaged: "
+
+t_begin "other files"
+sample_manifest
+quiet build product.yaml -o b.swb --key "$KEYS/targets1.pem" --audit-log log
+: >empty
+try check missing
+error_is check 5 not-found
+try check log missing
+error_is check 5 not-found
+try check .
+error_is check 5 io
+for file in empty product.yaml b.swb "$KEYS/root1.pem"; do
+    try check "$file"
+    error_is check 3 file-kind
+    t_err_contains "expected an audit log"
+done
+t_run check b.swb
+t_err_contains "b.swb: expected an audit log, found a tar bundle"
+t_run check
+t_exit 2
+
+t_begin "findings without end are counted"
+yes '{}' | head -n 500 >bad
+quiet root create -o root --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub" \
+    --sign-with "$KEYS/root1.pem" --audit-log log
+cat log bad >damaged
+t_run check damaged --json
+t_exit 1
+t_equal "$(t_json_value "$T_OUT" files.0.findings | python3 -c 'import json, sys
+print(len(json.load(sys.stdin)))')" 100
+t_json files.0.findings_omitted 400
+t_run check damaged
+t_out_contains "and 400 more"
