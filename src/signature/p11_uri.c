@@ -232,12 +232,13 @@ static int check_pin_source(struct swt_p11_uri *uri, struct swt_error *err) {
     const char *text = p11_kit_uri_get_pin_source(uri->kit);
     if (text == NULL)
         return 0;
-    if (text[0] == '|') {
+    bool is_path = swt_key_uri_parse(text, &source, err) >= 0 && source.path != NULL;
+    if (text[0] == '|' || (is_path && source.path[0] == '|')) {
         swt_fail(err, SWT_E_KEY_URI, "a pin-source that would run a command is refused");
         return swt_error_hint(err,
                               "give the PIN with --pin-file, as in --pin-file fd:3 3< <(COMMAND)");
     }
-    if (swt_key_uri_parse(text, &source, err) < 0 || source.path == NULL) {
+    if (!is_path) {
         swt_fail(err, SWT_E_KEY_URI, "its pin-source is neither a path nor file:PATH");
         return swt_error_hint(err, "give the PIN with --pin-file FILE or --pin-env NAME");
     }
