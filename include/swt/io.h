@@ -172,7 +172,7 @@ struct swt_program_outcome {
     enum swt_program_end end;
     int number;
     struct swt_buf output; /* of standard output */
-    struct swt_buf errors; /* the start of standard error, SWT_PROGRAM_ERRORS_MAX at most */
+    struct swt_buf errors; /* the end of standard error, SWT_PROGRAM_ERRORS_MAX at most */
 };
 void swt_program_outcome_done(struct swt_program_outcome *outcome);
 /*

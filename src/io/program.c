@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 #define STARTED_FD 3 /* in the child */
 #define READ_SIZE 4096
+#define PIPE_MAX ((size_t)1024 * 1024) /* what a pipe holds (pipe(7)) */
 /* How long a wait may overlook that the child is dead or that a signal came. */
 #define WAIT_MS 20
 #define WAIT_MS_AT_END 1 /* its streams are closed: it is as good as dead */
@@ -222,8 +224,16 @@ static int receive_output(struct run *run, struct swt_error *err) {
     return got;
 }
 
+/* The end of it is kept: what a program says last is why it failed. */
 static int receive_errors(struct run *run, struct swt_error *err) {
-    return receive(&run->pipes.errors.read, SWT_PROGRAM_ERRORS_MAX, &run->outcome.errors, err);
+    struct swt_buf *errors = &run->outcome.errors;
+    int got = receive(&run->pipes.errors.read, SIZE_MAX, errors, err);
+    if (errors->len > SWT_PROGRAM_ERRORS_MAX) {
+        size_t excess = errors->len - SWT_PROGRAM_ERRORS_MAX;
+        memmove(errors->data, errors->data + excess, SWT_PROGRAM_ERRORS_MAX);
+        errors->len = SWT_PROGRAM_ERRORS_MAX;
+    }
+    return got;
 }
 
 static int receive_start(struct run *run, struct swt_error *err) {
@@ -321,9 +331,11 @@ static int drain(struct run *run, struct swt_error *err) {
     while (got > 0 && run->outcome.end == SWT_PROGRAM_EXITED);
     if (got < 0)
         return got;
-    do
+    size_t drained = 0;
+    do {
         got = receive_errors(run, err);
-    while (got > 0 && run->outcome.errors.len < SWT_PROGRAM_ERRORS_MAX);
+        drained += got > 0 ? (size_t)got : 0;
+    } while (got > 0 && drained < PIPE_MAX);
     return got < 0 ? got : 0;
 }
 

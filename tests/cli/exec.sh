@@ -182,6 +182,8 @@ faulty 'exec yes'
 refused sign "'sign ecdsa-sha2-nistp256' printed more than 64 KiB"
 faulty 'yes | head -n 100000 >&2; exit 1'
 refused sign "exit status 1 from 'sign ecdsa-sha2-nistp256': ... | y | y | y"
+faulty 'yes | head -n 100000 >&2; echo "the reason" >&2; exit 1'
+refused sign "y | the reason"
 printf '#!/bin/sh\nexec yes\n' >faulty
 try key show exec:./faulty
 error_is "key show" 4 sign

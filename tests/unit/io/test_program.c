@@ -178,11 +178,10 @@ static void a_flood_of_output_is_stopped(void **state) {
 
 static void a_flood_of_errors_is_cut(void **state) {
     (void)state;
-    struct swt_program_outcome outcome =
-        script("printf first >&2; head -c 1000000 /dev/zero | tr '\\0' x >&2; echo done", nothing,
-               SECONDS);
+    struct swt_program_outcome outcome = script(
+        "head -c 1000000 /dev/zero | tr '\\0' x >&2; printf last >&2; echo done", nothing, SECONDS);
     assert_int_equal(outcome.errors.len, SWT_PROGRAM_ERRORS_MAX);
-    assert_memory_equal(outcome.errors.data, "firstx", 6);
+    assert_memory_equal(outcome.errors.data + outcome.errors.len - 5, "xlast", 5);
     check(outcome, SWT_PROGRAM_EXITED, 0, "done\n", NULL);
     check(script("yes >&2", nothing, 1), SWT_PROGRAM_TIMEOUT, 0, "", NULL);
 }
