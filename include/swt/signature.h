@@ -60,6 +60,8 @@ struct swt_key_source {
  * no key URI. */
 int swt_key_uri_public(const char *text, struct swt_buf *ret_text,
                        struct swt_error *err) SWT_CHECKED;
+/* How much of the start of a key URI, or of a word that may be one, an error may show. */
+size_t swt_key_uri_shown(const char *text);
 
 /* A public key that owns its bytes. */
 struct swt_public_key {

@@ -195,9 +195,10 @@ static int check_arguments(const struct swt_invocation *invocation, const struct
     if (invocation->argument_count <= form->max_arguments)
         return 0;
     const char *argument = invocation->arguments[form->max_arguments];
+    int shown = (int)swt_key_uri_shown(argument);
     if (form->chosen_by == NULL)
-        return swt_usage(command, err, "unexpected argument '%s'", argument);
-    return swt_usage(command, err, "unexpected argument '%s': --%s %s", argument,
+        return swt_usage(command, err, "unexpected argument '%.*s'", shown, argument);
+    return swt_usage(command, err, "unexpected argument '%.*s': --%s %s", shown, argument,
                      form->chosen_by->name, form->does);
 }
 

@@ -53,10 +53,11 @@ static int fail_unknown(const char *name, struct swt_error *err) {
     struct swt_nearest nearest = swt_nearest_to(name);
     for (const struct swt_command *command = swt_commands; command->name != NULL; command++)
         swt_nearest_offer(&nearest, command->name, strlen(command->name));
+    int shown = (int)swt_key_uri_shown(name);
     if (nearest.best == NULL)
-        (void)swt_fail(err, SWT_E_USAGE, "unknown command '%s'", name);
+        (void)swt_fail(err, SWT_E_USAGE, "unknown command '%.*s'", shown, name);
     else
-        (void)swt_fail(err, SWT_E_USAGE, "unknown command '%s' (did you mean %s?)", name,
+        (void)swt_fail(err, SWT_E_USAGE, "unknown command '%.*s' (did you mean %s?)", shown, name,
                        nearest.best);
     return swt_error_hint(err, "swupdate-tool --help");
 }
@@ -93,7 +94,7 @@ static int read_command(int argc, char **argv, const struct swt_command **ret_co
         *ret_group = first;
         return 0;
     }
-    char *name = swt_format(err, "%s %s", first, argv[1]);
+    char *name = swt_format(err, "%s %.*s", first, (int)swt_key_uri_shown(argv[1]), argv[1]);
     if (name == NULL)
         return -(int)err->code;
     command = find_command(name);

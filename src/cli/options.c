@@ -113,8 +113,9 @@ static int take(struct scan *scan, const struct swt_option *option, const char *
     if (option != NULL && value != NULL) {
         for (size_t i = 0; !option->repeatable && i < scan->count; i++)
             if (scan->words[i].option == option)
-                return swt_usage(scan->command, err, "--%s is given twice ('%s' and '%s')",
-                                 option->name, scan->words[i].value, value);
+                return swt_usage(scan->command, err, "--%s is given twice ('%.*s' and '%.*s')",
+                                 option->name, (int)swt_key_uri_shown(scan->words[i].value),
+                                 scan->words[i].value, (int)swt_key_uri_shown(value), value);
         int r = check_word(scan->command, option, value, err);
         if (r < 0)
             return r;

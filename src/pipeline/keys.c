@@ -44,8 +44,9 @@ static int output_path(const char *text, const char **ret_path, struct swt_error
         text += strlen(file_scheme);
     else if (text[strcspn(text, ":/.")] == ':') {
         (void)swt_fail(err, SWT_E_KEY_SCHEME,
-                       "'%s' is not a path, and keys are made in files and on tokens only", text);
-        return swt_error_hint(err, "a file of that name is written ./%s", text);
+                       "'%.*s' is not a path, and keys are made in files and on tokens only",
+                       (int)swt_key_uri_shown(text), text);
+        return swt_error_hint(err, "a file of a name with ':' is written ./NAME");
     }
     if (text[0] == '\0')
         return swt_fail(err, SWT_E_USAGE, "the name of the key file is empty");

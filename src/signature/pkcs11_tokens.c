@@ -151,7 +151,8 @@ static int begin(struct swt_p11_pin_source *pin, struct swt_key_uri *ret_text,
                  struct swt_p11_uri *ret_uri, struct swt_error *err) {
     const char *text = pin->source->uri;
     if (swt_key_uri_parse(text, ret_text, err) < 0 || !swt_key_uri_has_scheme(ret_text, "pkcs11"))
-        return swt_fail(err, SWT_E_KEY_URI, "'%s' is no PKCS#11 URI, expected pkcs11:...", text);
+        return swt_fail(err, SWT_E_KEY_URI, "'%.*s' is no PKCS#11 URI, expected pkcs11:...",
+                        (int)swt_key_uri_shown(text), text);
     int result = swt_p11_uri_parse(text, ret_uri, err);
     if (result < 0)
         return swt_key_uri_blame(ret_text, err);

@@ -11,11 +11,6 @@ int swt_key_uri_public(const char *text, struct swt_buf *ret_text, struct swt_er
         return result;
     if (swt_key_uri_has_scheme(&uri, "pkcs11"))
         return swt_p11_uri_public(text, ret_text, err);
-    size_t len = strlen(text);
-    if (uri.path == NULL && !swt_key_uri_has_scheme(&uri, "exec")) {
-        /* SCHEME://USER:PASSWORD@HOST, and whatever options a provider takes. */
-        const char *rest = text + uri.scheme.len + 1;
-        len = strchr(rest, '@') != NULL ? uri.scheme.len + 1 : strcspn(text, "?");
-    }
+    size_t len = swt_key_uri_has_scheme(&uri, "exec") ? strlen(text) : swt_key_uri_shown(text);
     return swt_buf_append(ret_text, text, len, err);
 }

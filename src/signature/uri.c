@@ -49,10 +49,21 @@ int swt_key_uri_parse(const char *text, struct swt_key_uri *ret_uri, struct swt_
     return 0;
 }
 
+size_t swt_key_uri_shown(const char *text) {
+    struct swt_key_uri uri;
+    struct swt_error ignored;
+    if (swt_key_uri_parse(text, &uri, &ignored) < 0 || uri.path != NULL)
+        return strlen(text);
+    if (swt_key_uri_has_scheme(&uri, "pkcs11"))
+        return swt_p11_uri_shown(text);
+    size_t rest = uri.scheme.len + 1;
+    /* SCHEME://USER:PASSWORD@HOST, and whatever options a provider takes. */
+    bool user = !swt_key_uri_has_scheme(&uri, "exec") && strchr(text + rest, '@') != NULL;
+    return user ? rest : strcspn(text, "?");
+}
+
 int swt_key_uri_blame(const struct swt_key_uri *uri, struct swt_error *err) {
     if (uri->path != NULL)
         return swt_error_file(err, uri->path);
-    size_t shown = swt_key_uri_has_scheme(uri, "pkcs11") ? swt_p11_uri_shown(uri->text)
-                                                         : strcspn(uri->text, "?");
-    return swt_error_context(err, "'%.*s'", (int)shown, uri->text);
+    return swt_error_context(err, "'%.*s'", (int)swt_key_uri_shown(uri->text), uri->text);
 }

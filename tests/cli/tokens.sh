@@ -263,6 +263,29 @@ for attribute in pin-value=1234567 "pin-source=%7Cecho%201234567" "pin-source=|e
     done
 done
 
+t_begin "attack: PIN in the URI, misuse of the command line: not repeated"
+SECRET="$(uri "token=keys;object=root1")&pin-value=1234567"
+t_do "$T_TOOL" "$SECRET"
+t_exit 2
+t_err_lacks 1234567
+for words in "key @" "keygen @" "keygen -o @ -o @" "key check @ @" "key list @ @" "sign --key x @ @" \
+    "key check @ --pin-file a --pin-file b" "key show @ --public-key a --public-key b"; do
+    read -ra words <<<"$words"
+    t_do "$T_TOOL" "${words[@]/@/$SECRET}"
+    t_exit 2
+    t_err_contains object=root1
+    t_err_lacks 1234567
+done
+for uri in 'foo://user:1234567@host' 'foo:name?pin=1234567'; do
+    for command in "key list" "keygen -o"; do
+        read -ra words <<<"$command"
+        t_do "$T_TOOL" "${words[@]}" "$uri"
+        t_exit 4
+        t_err_contains foo:
+        t_err_lacks 1234567
+    done
+done
+
 t_begin "a URI that is malformed"
 for path in "token=a%2" "token=a%zz" "token" "token=a;token=b" "object=%ff%ffx"; do
     try key check "pkcs11:$path?$SOFTHSM_MODULE" "${PIN[@]}"
