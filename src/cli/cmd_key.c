@@ -60,7 +60,7 @@ static void print_parts(struct swt_output *out, const json_t *key) {
 static void print_listed_key(struct swt_output *out, const json_t *key) {
     swt_report_optional(out, "\n  key:     ", key, "label", "\n");
     if (json_object_get(key, "type") == NULL)
-        swt_output_printf(out, "  type:    not known: no public part that can be read\n");
+        swt_output_printf(out, "  type:    not known: no public part of a supported kind\n");
     swt_report_optional(out, "  type:    ", key, "type", "\n");
     swt_report_optional(out, "  key id:  ", key, "key_id", "\n");
     print_parts(out, key);

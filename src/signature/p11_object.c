@@ -124,8 +124,13 @@ static int look(struct swt_p11_token *token, const struct swt_p11_pattern *patte
 static int decide(struct swt_p11_token *token, struct candidates *candidates,
                   const struct swt_p11_uri *asked, struct swt_public_key *ret_key,
                   struct swt_error *err) {
-    if (candidates->differ)
-        return ambiguous(token, &candidates->objects, asked, "public keys", err);
+    if (candidates->differ) {
+        (void)!ambiguous(token, &candidates->objects, asked, "public keys", err);
+        return err->code != SWT_E_KEY_AMBIGUOUS
+                   ? -(int)err->code
+                   : swt_error_hint(err, "name one by its id, or by what holds it: type=public or "
+                                         "type=cert");
+    }
     if (candidates->key.key.type == 0)
         return 0;
     *ret_key = SWT_MOVE(candidates->key);

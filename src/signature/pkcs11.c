@@ -56,7 +56,8 @@ static int check_given(const struct swt_key_request *request, const struct swt_p
     if (result < 0 || request->source->public_key == NULL ||
         memcmp(own->id, given.id, sizeof own->id) == 0)
         return result;
-    swt_fail(err, fault, "'%s' is not the public part of this key", request->source->public_key);
+    swt_fail(err, fault, "the token holds another public part of this key than '%s'",
+             request->source->public_key);
     return swt_key_uri_blame(&request->uri, err);
 }
 

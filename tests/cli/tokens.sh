@@ -233,6 +233,20 @@ t_err_contains "id=%03"
 try key show "$(uri "token=keys;object=twin")"
 error_is "key show" 4 key-ambiguous
 
+t_begin "a public object and a certificate of one id that disagree"
+token disputed
+token_pair disputed pair 01
+on_token disputed --write-object "$T_TMP/certificate.der" --type cert --label pair --id 01
+try key show "$(uri "token=disputed;object=pair")"
+t_err_contains type=cert
+error_is "key show" 4 key-ambiguous
+t_must key show "$(uri "token=disputed;object=pair;type=cert")"
+t_must key show "$(uri "token=disputed;object=pair;type=public")"
+t_must key check "$(uri "token=disputed;object=pair")" "${PIN[@]}"
+try key check "$(uri "token=disputed;object=pair")" "${PIN[@]}" --public-key "$KEYS/root1.pub"
+t_err_contains "holds another public part"
+error_is "key check" 4 key
+
 t_begin "key check: wrong PIN"
 cause pin-wrong PIN "$(uri "token=keys;object=root1")" --pin-file "$T_TMP/wrong-pin"
 
