@@ -70,11 +70,8 @@ static bool is_key(const struct swt_invocation *invocation, const struct swt_ite
 static int refuse_second(const struct swt_invocation *invocation, const struct swt_option *option,
                          const struct swt_key_source *key, const char *what,
                          struct swt_error *err) {
-    SWT_CLEANUP(swt_buf_done) struct swt_buf shown = {0};
-    int r = swt_key_uri_public(key->uri, &shown, err);
-    return r < 0 ? r
-                 : swt_usage(invocation->command, err, "--%s: the key '%s' has %s already",
-                             option->name, swt_buf_text(&shown), what);
+    return swt_usage(invocation->command, err, "--%s: the key '%.*s' has %s already", option->name,
+                     (int)swt_key_uri_shown(key->uri), key->uri, what);
 }
 
 static int bind_part(const struct swt_invocation *invocation, const struct swt_item *item,
