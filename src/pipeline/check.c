@@ -56,7 +56,7 @@ static int refuse(struct swt_reader *reader, struct swt_error *err) {
     struct swt_error ignored;
     enum swt_kind kind;
     if (swt_reader_seekable(reader) && swt_reader_seek(reader, 0, &ignored) == 0 &&
-        swt_kind_detect(reader, &kind, &ignored) == 0) {
+        swt_kind_detect(reader, &kind, &ignored) == 0 && kind != SWT_KIND_AUDIT_LOG) {
         swt_fail(err, SWT_E_FILE_KIND, "expected an audit log, found %s", swt_kind_name(kind));
         swt_error_file(err, swt_reader_name(reader));
     }

@@ -185,6 +185,7 @@ static const char *kind_text(enum swt_kind kind) {
         return "signing-response";
     case SWT_KIND_TAR_BUNDLE:
     case SWT_KIND_UPDATE_BUNDLE:
+    case SWT_KIND_AUDIT_LOG: /* refused */
         break;
     }
     return "bundle";
@@ -207,6 +208,13 @@ static int dump_head(struct dump *dump, const char *file, const struct swt_reade
     return dump->warnings == NULL ? -SWT_E_MEMORY : 0;
 }
 
+/* Its lines can be read as they are, and what there is to say of it is whether they are sound. */
+static int refuse_audit_log(const char *file, struct swt_error *err) {
+    swt_fail(err, SWT_E_FILE_KIND, "it is an audit log");
+    swt_error_file(err, file);
+    return swt_error_hint(err, "swupdate-tool check %s", file);
+}
+
 int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
@@ -217,6 +225,8 @@ int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
     int rc = swt_reader_open(file, &reader, err);
     if (rc == 0)
         rc = swt_kind_detect(reader, &kind, err);
+    if (rc == 0 && kind == SWT_KIND_AUDIT_LOG)
+        rc = refuse_audit_log(file, err);
     if (rc == 0)
         rc = dump_head(&dump, file, reader, kind, err);
     if (rc < 0)

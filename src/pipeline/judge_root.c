@@ -105,6 +105,8 @@ static const char *other_kind(const struct swt_judge *judge) {
         return "this is a signing request";
     if (kind == SWT_KIND_SIGNING_RESPONSE)
         return "this is a signing response";
+    if (kind == SWT_KIND_AUDIT_LOG)
+        return "this is an audit log";
     if (kind != SWT_KIND_ROOT)
         return NULL;
     return judge->sink == NULL ? "this is root metadata: --type root judges it"

@@ -32,6 +32,8 @@ const char *swt_kind_name(enum swt_kind kind) {
         return "a signing request";
     case SWT_KIND_SIGNING_RESPONSE:
         return "a signing response";
+    case SWT_KIND_AUDIT_LOG:
+        return "an audit log";
     }
     return "an unknown file";
 }

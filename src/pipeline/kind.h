@@ -6,10 +6,11 @@
 #include "swt/base.h"
 #include "swt/io.h"
 
-/* What the schema of the two JSON kinds starts with; a version follows. */
+/* What the schema of the JSON kinds starts with; a version follows. */
 #define SWT_SIGNING_REQUEST_SCHEMA "swupdate-tool/signing-request/"
 #define SWT_SIGNING_RESPONSE_SCHEMA "swupdate-tool/signing-response/"
-/* A whole file of such JSON is never larger. */
+#define SWT_AUDIT_LOG_SCHEMA "swupdate-tool/audit/"
+/* A request or a response is never larger. */
 #define SWT_MAX_SIGNING_JSON ((size_t)16 * 1024 * 1024)
 
 enum swt_kind {
@@ -17,8 +18,9 @@ enum swt_kind {
     SWT_KIND_UPDATE_BUNDLE,
     SWT_KIND_ROOT,            /* SignedRootMetadata */
     SWT_KIND_DEVICE_MANIFEST, /* Manifest */
-    SWT_KIND_SIGNING_REQUEST, /* JSON that says so in its schema, as the next */
-    SWT_KIND_SIGNING_RESPONSE
+    SWT_KIND_SIGNING_REQUEST, /* JSON that says so in its schema, as the next ones */
+    SWT_KIND_SIGNING_RESPONSE,
+    SWT_KIND_AUDIT_LOG /* as long as it is no larger than these */
 };
 const char *swt_kind_name(enum swt_kind kind); /* "a tar bundle", … */
 bool swt_kind_is_bundle(enum swt_kind kind);

@@ -12,6 +12,7 @@ static const struct json_kind {
 } KINDS[] = {
     {SWT_SIGNING_REQUEST_SCHEMA, SWT_KIND_SIGNING_REQUEST},
     {SWT_SIGNING_RESPONSE_SCHEMA, SWT_KIND_SIGNING_RESPONSE},
+    {SWT_AUDIT_LOG_SCHEMA, SWT_KIND_AUDIT_LOG},
 };
 
 /* White space in front of it may be so long. */
@@ -38,7 +39,7 @@ static bool looks_like_object(struct swt_slice bytes) {
     return quote < bytes.len && bytes.data[quote] == '"';
 }
 
-/* JSON that cannot be parsed is what a text in it says. */
+/* JSON that cannot be parsed, as several lines of a log, is what a text in it says. */
 static bool mentions(struct swt_slice bytes, const char *schema) {
     return memmem(bytes.data, bytes.len, schema, strlen(schema)) != NULL;
 }

@@ -43,6 +43,8 @@ static int sign_subject(const struct swt_sign_options *options,
     if (rc == 0)
         rc = swt_signers_sign(&signers, &subject->signing, swt_sign_subject_envelope(subject),
                               options->replace, ret_result, err);
+    if (rc < 0 && err->code == SWT_E_METADATA) /* no room for a signature */
+        return swt_error_file(err, options->file);
     if (rc == 0 && ret_result->dropped > 0 && json_array_size(ret_result->added) > 0)
         rc = swt_notices_add(notices, err, SWT_NOTE,
                              "%zu signature%s of the same key did not verify and %s dropped",

@@ -283,6 +283,8 @@ static int merge(struct attach *attach, struct swt_error *err) {
             rc = swt_signature_list_add(
                 &attach->list,
                 (struct swt_signature){brought->key->id, swt_buf_slice(&brought->value)}, err);
+        if (rc < 0 && err->code == SWT_E_METADATA) /* no room for it */
+            return swt_error_file(err, attach->subject.file);
         if (rc >= 0)
             rc = swt_json_add(there ? result->already : result->added,
                               swt_json_hex(brought->key->id), err);

@@ -91,6 +91,33 @@ t_err_contains "b.swb: expected an audit log, found a tar bundle"
 t_run check
 t_exit 2
 
+t_begin "every other command says what an audit log is"
+three_signatures
+try dump log
+t_err_contains "log: it is an audit log"
+t_err_contains "hint: swupdate-tool check log"
+error_is dump 3 file-kind
+head -n 1 log >one
+for file in log one; do
+    try convert $file -o out
+    t_err_contains "found an audit log"
+    error_is convert 3 file-kind
+    try sign $file --key "$KEYS/targets1.pem"
+    t_err_contains "found an audit log"
+    error_is sign 3 file-kind
+    t_run verify $file --self
+    t_exit 1
+    t_out_contains "this is an audit log"
+done
+sample_root root
+try sign b.swb --root root --attach log
+t_err_contains "found an audit log"
+error_is sign 3 file-kind
+sed 's/":/": /g' log >spaced
+try check spaced
+t_err_contains "expected an audit log, found no line of one"
+error_is check 3 file-kind
+
 t_begin "findings without end are counted"
 yes '{}' | head -n 500 >bad
 quiet root create -o root --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub" \

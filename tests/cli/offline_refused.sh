@@ -292,6 +292,21 @@ t_must sign broken.pb --attach response --json
 t_json added "[\"$TARGETS1\"]"
 t_equal "$(wire count 3/2/2 <broken.pb)" 1
 
+t_begin "no room for a signature more: the file is named"
+quiet root create -o unsigned --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub"
+quiet sign unsigned --export request
+respond request root1 response
+filler=$(printf '%64s' '')
+for _ in {1..1024}; do
+    printf '\x12\x64\x0a\x20%.32s\x12\x40%s' "$filler" "$filler"
+done | cat unsigned - >full
+try sign full --attach response
+t_err_contains "full: there are 1024 signatures already"
+error_is sign 3 metadata
+try sign full --key "$KEYS/root1.pem"
+t_err_contains "full: there are 1024 signatures already"
+error_is sign 3 metadata
+
 # ---- signed copies -------------------------------------------------------------------------------
 
 t_begin "two signed copies are merged, whatever their container"

@@ -237,6 +237,44 @@ for value in 0 -1 x '' 61 99999999999 1.5; do
     [ "$T_STATUS" -eq 0 ] || [ "$T_STATUS" -eq 2 ] || t_fail "'$value': exit $T_STATUS"
 done
 
+# ---- the audit log ------------------------------------------------------------------------------------
+
+t_begin "the log tells the outcome of a crash, a hang and a signal at C_Sign"
+logged() { # TEXT: of the last line, of two, in a sound log without the PIN
+    t_equal "$(jq -r '"\(.event) \(.role) \(.error.code)"' log | tr '\n' ',')" "begin trial null,end trial $1,"
+    t_must check log
+    ! grep -q "$MOCK_PIN" log || t_fail "the PIN is in the log"
+    rm log
+}
+for how in crash abort; do
+    mock C_Sign=$how
+    t_run key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}" --audit-log log
+    t_exit 4
+    logged module-failed
+done
+mock C_Sign=hang
+SWUPDATE_TOOL_SIGNER_TIMEOUT=1 t_run key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}" --audit-log log
+t_exit 4
+logged signer-timeout
+for signal in INT:interrupted TERM:terminated; do
+    mock C_Sign=hang
+    hanging key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}" --audit-log log
+    kill "-${signal%:*}" "$TOOL_PID"
+    wait "$TOOL_PID"
+    logged "${signal#*:}"
+done
+
+t_begin "without its log a token signs nothing"
+for words in "key check" "sign b.swb -o out --key" "build product.yaml -o out --key"; do
+    [ -e b.swb ] || { sample_manifest && quiet build product.yaml -o b.swb; }
+    read -ra words <<<"$words"
+    mock
+    t_run "${words[@]}" "$MOCK_KEY" "${MOCK_PIN_FILE[@]}" --audit-log missing/log
+    t_exit 5
+    t_equal "$(calls C_Sign)" 0 "calls of C_Sign"
+    t_file_absent out
+done
+
 # ---- descriptors --------------------------------------------------------------------------------------
 
 t_begin "a module sees none of the program's files"
