@@ -61,6 +61,9 @@ int swt_key_from_evp(EVP_PKEY *pkey, struct swt_buf *ret_value, struct swt_key *
                      struct swt_error *err) SWT_CHECKED;
 /* "ecdsa-p256", "ed25519", "rsa-3072"; "rsa" when the value cannot be read; ret_text holds 16. */
 const char *swt_key_type_text(const struct swt_key *key, char ret_text[16]);
+/* The name of its scheme, as external signers, requests and responses have it:
+ * "ecdsa-sha2-nistp256", "ed25519", "rsassa-pss-sha256"; NULL for what is no enum swt_key_type. */
+const char *swt_key_scheme_text(uint32_t key_type);
 /* The length that a raw signature by this key has. 0 for a key that fails swt_key_check. */
 size_t swt_key_signature_size(const struct swt_key *key);
 

@@ -142,6 +142,13 @@ const char *swt_key_type_text(const struct swt_key *key, char ret_text[16]) {
     return ret_text;
 }
 
+const char *swt_key_scheme_text(uint32_t key_type) {
+    static const char *const names[] = {[SWT_KEY_RSA] = "rsassa-pss-sha256",
+                                        [SWT_KEY_ED25519] = "ed25519",
+                                        [SWT_KEY_P256] = "ecdsa-sha2-nistp256"};
+    return key_type < SWT_COUNT(names) ? names[key_type] : NULL;
+}
+
 size_t swt_key_signature_size(const struct swt_key *key) {
     SWT_CLEANUP(EVP_PKEY_free_cleanup) EVP_PKEY *pkey = NULL;
     struct swt_error ignored;

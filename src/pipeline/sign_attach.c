@@ -117,7 +117,7 @@ static int take_signature(struct attach *attach, const struct swt_brought_signat
         return refuse_key(attach, signature.key_id, from, err);
     if (key->key.type != brought->key_type)
         return refuse(from, err, "the signature of key %s is %s, the key signs with %s", id,
-                      swt_signing_scheme(brought->key_type), swt_signing_scheme(key->key.type));
+                      swt_key_scheme_text(brought->key_type), swt_key_scheme_text(key->key.type));
     int rc = swt_signing_quorums_judge(quorums, metadata_of(attach), &signature, &state, err);
     if (rc < 0)
         return rc;

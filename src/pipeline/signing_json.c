@@ -181,14 +181,6 @@ int swt_signing_file_role(const struct swt_signing_file *file, const char **ret_
 
 /* ---- signatures -------------------------------------------------------------------------- */
 
-static const char *const SCHEMES[] = {[SWT_KEY_RSA] = "rsassa-pss-sha256",
-                                      [SWT_KEY_ED25519] = "ed25519",
-                                      [SWT_KEY_P256] = "ecdsa-sha2-nistp256"};
-
-const char *swt_signing_scheme(uint32_t key_type) {
-    return key_type < SWT_COUNT(SCHEMES) ? SCHEMES[key_type] : NULL;
-}
-
 void swt_brought_signatures_done(struct swt_brought_signatures *signatures) {
     for (size_t i = 0; i < signatures->count; i++)
         swt_buf_done(&signatures->items[i].value);
@@ -204,14 +196,15 @@ static int read_scheme(const struct swt_signing_file *file, const json_t *object
         return rc;
     const char *text = json_string_value(value);
     for (uint32_t type = SWT_KEY_RSA; type <= SWT_KEY_P256; type++) {
-        if (strcmp(text, SCHEMES[type]) == 0) {
+        if (strcmp(text, swt_key_scheme_text(type)) == 0) {
             *ret_key_type = type;
             return 0;
         }
     }
     return swt_signing_file_fail(file, err, "%sscheme: expected one of %s, %s, %s, found '%s'",
-                                 path, SCHEMES[SWT_KEY_P256], SCHEMES[SWT_KEY_ED25519],
-                                 SCHEMES[SWT_KEY_RSA], text);
+                                 path, swt_key_scheme_text(SWT_KEY_P256),
+                                 swt_key_scheme_text(SWT_KEY_ED25519),
+                                 swt_key_scheme_text(SWT_KEY_RSA), text);
 }
 
 static int read_signature(struct swt_signing_file *file, const json_t *object, const char *path,
@@ -301,7 +294,7 @@ int swt_json_add_signature(json_t *array, const struct swt_signature *signature,
     if (rc == 0)
         rc = swt_json_set(object, "key_id", swt_json_hex(signature->key_id), err);
     if (rc == 0)
-        rc = swt_json_set(object, "scheme", json_string(swt_signing_scheme(key_type)), err);
+        rc = swt_json_set(object, "scheme", json_string(swt_key_scheme_text(key_type)), err);
     if (rc == 0)
         rc = swt_json_set(object, "signature", swt_json_base64(signature->value), err);
     return rc;

@@ -51,10 +51,6 @@ int swt_signing_file_role(const struct swt_signing_file *file, const char **ret_
 
 /* ---- signatures -------------------------------------------------------------------------- */
 
-/* "ecdsa-sha2-nistp256", "ed25519", "rsassa-pss-sha256", for an enum swt_key_type; NULL for others.
- */
-const char *swt_signing_scheme(uint32_t key_type);
-
 struct swt_brought_signature {
     uint8_t key_id[SWT_KEY_ID_SIZE];
     uint32_t key_type; /* what scheme says */

@@ -49,7 +49,7 @@ int swt_signing_response_describe(const struct swt_signing_response *response, j
     }
     for (size_t i = 0; i < response->signatures.count && rc == 0; i++) {
         const struct swt_brought_signature *signature = &response->signatures.items[i];
-        json_t *json = json_pack("{s:s}", "scheme", swt_signing_scheme(signature->key_type));
+        json_t *json = json_pack("{s:s}", "scheme", swt_key_scheme_text(signature->key_type));
         rc = swt_json_add(array, json, err);
         if (rc == 0)
             rc = swt_json_set(

@@ -263,12 +263,6 @@ static int exec_open(const struct swt_key_request *request, struct swt_notices *
     return 0;
 }
 
-static const char *scheme_of(const struct swt_key *key) {
-    if (key->type == SWT_KEY_P256)
-        return "ecdsa-sha2-nistp256";
-    return key->type == SWT_KEY_ED25519 ? "ed25519" : "rsassa-pss-sha256";
-}
-
 /* For ECDSA 64 bytes are r‖s, whatever they look like, and all else is DER. DER of just 64 bytes
  * comes about once in 2^47 signatures: read as r‖s it does not verify, and is refused. */
 int swt_exec_signature(const struct swt_key *key, struct swt_slice output, struct swt_buf *ret_raw,
@@ -288,7 +282,7 @@ int swt_exec_signature(const struct swt_key *key, struct swt_slice output, struc
 static int exec_sign(void *state, const struct swt_key *key, struct swt_slice message,
                      struct swt_buf *ret_raw, struct swt_error *err) {
     struct swt_buf output SWT_CLEANUP(swt_buf_done) = {0};
-    int result = call_program(state, "sign", scheme_of(key), message, &output, err);
+    int result = call_program(state, "sign", swt_key_scheme_text(key->type), message, &output, err);
     return result < 0 ? result : swt_exec_signature(key, swt_buf_slice(&output), ret_raw, err);
 }
 

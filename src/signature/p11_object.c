@@ -115,7 +115,7 @@ static int look(struct swt_p11_token *token, const struct swt_p11_pattern *patte
                 struct candidates *candidates, struct swt_error *err) {
     struct swt_p11_objects found;
     int result = swt_p11_find(token, pattern, &found, err);
-    for (size_t i = 0; i < found.count && result >= 0; i++)
+    for (size_t i = 0; result >= 0 && i < found.count; i++)
         result = add_candidate(token, found.handles[i], pattern->class, candidates, err);
     return result;
 }
