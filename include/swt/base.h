@@ -45,9 +45,9 @@
  */
 #define SWT_ERRORS(X)                                                                              \
     X(USAGE, "usage", 2, "the command line is wrong")                                              \
-    X(MANIFEST_SYNTAX, "manifest-syntax", 3, "the manifest is not YAML of the strict subset")      \
-    X(MANIFEST_KEY, "manifest-key", 3, "a manifest key is unknown, given twice or missing")        \
-    X(MANIFEST_VALUE, "manifest-value", 3, "a manifest value is not of its field's type or range") \
+    X(MANIFEST_SYNTAX, "manifest-syntax", 3, "the file is not YAML of the strict subset")          \
+    X(MANIFEST_KEY, "manifest-key", 3, "a YAML key is unknown, given twice or missing")            \
+    X(MANIFEST_VALUE, "manifest-value", 3, "a YAML value is not of its field's type or range")     \
     X(VARIABLE, "variable", 3, "a ${...} variable is undefined or malformed")                      \
     X(TARGET_NAME, "target-name", 3, "a target name breaks the rules or occurs twice")             \
     X(TARGET_TOO_LARGE, "target-too-large", 3, "a payload or bundle exceeds its size limit")       \
@@ -62,6 +62,10 @@
     X(ROOT_CONFLICT, "root-conflict", 3, "the root disagrees with the one the bundle records")     \
     X(PAYLOAD, "payload", 3, "a payload does not match the targets metadata")                      \
     X(DEVICE_MANIFEST, "device-manifest", 3, "the device manifest is empty or broken")             \
+    X(DEVICE_STATE, "device-state", 3, "a device directory is incomplete or broken")               \
+    X(DEVICE_MISMATCH, "device-mismatch", 3,                                                       \
+      "the bundle is not for the device that the manifest describes")                              \
+    X(ANCHOR_REFUSED, "anchor-refused", 1, "no device may be provisioned with the root metadata")  \
     X(PUBLIC_KEY, "public-key", 3, "a public key is unreadable, unsupported or invalid")           \
     X(SIGNING_REQUEST, "signing-request", 3,                                                       \
       "a signing request is malformed or contradicts itself")                                      \

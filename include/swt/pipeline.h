@@ -162,10 +162,12 @@ int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_no
 /* ---- verify.c, extract.c ----------------------------------------------------------------- */
 
 struct swt_verify_options {
-    const char *root; /* exactly one of root and self, but for extract's no_verify */
+    const char *root;   /* exactly one of root, device and self, but for extract's no_verify */
+    const char *device; /* a device directory */
     bool self;
-    const char *device_manifest;
-    const char *time; /* a T; NULL: now */
+    const char *device_manifest; /* with root or self */
+    const char *time;            /* a T; NULL: now */
+    const char *profile;         /* "generic", "pigweed" or NULL; verify of a bundle only */
     bool strict;
     bool allow_unknown;
 };
@@ -203,6 +205,73 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 /* What is inside a bundle, root metadata or device manifest. Document: kind, and what it holds. */
 int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- provision.c, apply.c: devices (swupdate-device(7)) ----------------------------------- */
+
+struct swt_provision_options {
+    const char *root;   /* signed root metadata, or a bundle that holds it */
+    const char *bundle; /* the factory image, or NULL */
+    const char *output;
+    const char *format; /* "device-dir", "raw" or "c-header" */
+    const char *name;   /* c-header: what its names start with; NULL: "trust_anchor" */
+};
+/*
+ * SWT_E_ANCHOR_REFUSED for a root that verify would refuse, that its own quorum did not sign or
+ * that has expired. A factory image that is rejected is an answer (*ret_accepted false, nothing
+ * written). Document: file, format, root (version, sha256, keys, ...), floor, targets; with a
+ * bundle swt_verify's verdict and steps.
+ */
+int swt_provision(const struct swt_provision_options *options, struct swt_notices *notices,
+                  bool *ret_accepted, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* Judges file by options->device and, step by step, updates that directory. Killed at any point, it
+ * is the old state, the one with the new root and floor, or the new one. Document: swt_verify's,
+ * with device, root_persisted, installed (name, length, from: "bundle" / "device"), floor. */
+int swt_apply(const char *file, const struct swt_verify_options *options, bool *ret_accepted,
+              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- fleet.c ----------------------------------------------------------------------------- */
+
+struct swt_fleet_options {
+    const char *const *bundles;
+    size_t bundle_count;
+    const char *const *devices; /* directories; or file */
+    size_t device_count;
+    const char *file; /* a fleet file */
+    const char *html; /* where the page goes; NULL: none */
+    const char *time;
+    bool strict;
+    bool allow_unknown;
+};
+/* Document: swupdate-tool-fleet(1). Whatever the table says, the answer is no error. */
+int swt_fleet(const struct swt_fleet_options *options, struct swt_notices *notices,
+              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- personalize.c ----------------------------------------------------------------------- */
+
+struct swt_personalize_options {
+    const char *file;
+    const char *device_manifest;
+    const char *output;
+};
+/* The bundle without the payloads that the device has, never without user_manifest, in the
+ * container that it came in. SWT_E_DEVICE_MISMATCH when it is not for that device. Document: file,
+ * container, size, from_size, left_out and kept (name, length). */
+int swt_personalize(const struct swt_personalize_options *options, struct swt_notices *notices,
+                    json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- fixtures.c -------------------------------------------------------------------------- */
+
+struct swt_fixtures_options {
+    const char *directory;
+    const char *manifest;                           /* NULL: a product that is made up */
+    struct swt_key_sources root_keys, targets_keys; /* one each, or none: fresh ones */
+    bool c_header;
+    struct swt_keyring *keyring;
+};
+/* Document: that of fixtures.json, with directory. */
+int swt_fixtures(const struct swt_fixtures_options *options, struct swt_notices *notices,
+                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 /* ---- check.c ----------------------------------------------------------------------------- */
 

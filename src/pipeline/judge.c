@@ -161,7 +161,8 @@ static int read_anchor(struct swt_judge *judge, struct swt_reader *anchor, struc
         same = kind != SWT_KIND_ROOT;
     }
     if (!same) {
-        int rc = swt_root_source_read(anchor, judge->options->allow_unknown, &judge->anchor, err);
+        int rc = swt_root_source_read(anchor, judge->options->allow_unknown, &judge->own_state.root,
+                                      err);
         if (rc < 0 && err->code == SWT_E_UNKNOWN_FIELD)
             swt_error_hint(err, SWT_ALLOW_UNKNOWN_HINT);
         return rc;
@@ -215,11 +216,24 @@ static int read_file(struct swt_judge *judge, struct swt_error *err) {
     return rc < 0 ? rc : read_head(judge, err);
 }
 
+/* With an anchor that somebody names, the floor is what was installed last; --self knows none. */
+static int read_device_manifest(struct swt_judge *judge, struct swt_error *err) {
+    struct swt_device_state *state = &judge->own_state;
+    int rc = swt_device_source_open(judge->options->device_manifest, &state->installed, err);
+    if (rc < 0 || judge->options->self)
+        return rc;
+    state->knows_floor = true;
+    state->has_floor = true;
+    state->floor = state->installed.manifest->targets->common.version;
+    return 0;
+}
+
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *anchor = NULL;
     judge->file = file;
     judge->options = options;
+    judge->state = &judge->own_state;
     int rc = check_options(judge, err);
     if (rc == 0)
         rc = parse_time(judge, err);
@@ -230,8 +244,7 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
     if (rc == 0 && anchor != NULL)
         rc = read_anchor(judge, anchor, err);
     if (rc == 0 && options->device_manifest != NULL)
-        rc = swt_device_source_open(options->device_manifest, &judge->device, err);
-    judge->has_device = judge->device.manifest != NULL;
+        rc = read_device_manifest(judge, err);
     return rc < 0 ? rc : read_file(judge, err);
 }
 
@@ -241,8 +254,7 @@ void swt_judge_done(struct swt_judge *judge) {
     swt_targets_free(judge->targets);
     swt_quorum_done(&judge->root_quorum);
     swt_root_free(judge->new_root);
-    swt_device_source_done(&judge->device);
-    swt_root_source_done(&judge->anchor);
+    swt_device_state_done(&judge->own_state);
     swt_envelope_done(&judge->targets_envelope);
     swt_envelope_done(&judge->root_envelope);
     swt_buf_done(&judge->root_file);

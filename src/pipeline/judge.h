@@ -7,6 +7,7 @@
 #ifndef SWT_PIPELINE_JUDGE_H
 #define SWT_PIPELINE_JUDGE_H
 
+#include "device_state.h"
 #include "source.h"
 
 #include "swt/pipeline.h"
@@ -28,12 +29,25 @@ struct swt_payload_sink {
     void *context;
 };
 
+/* The device that is judged for, where there is more of it than its state: its directory. */
+struct swt_judge;
+struct swt_judge_device {
+    /* The bundle rotates the root: root and floor are to be persisted, before its targets are
+     * judged. NULL: nothing is written. */
+    int (*rotate)(void *context, const struct swt_judge *judge, struct swt_error *err);
+    /* Whether the device still has a payload that is left out, as its manifest records it. */
+    int (*holds)(void *context, const struct swt_target *target, bool *ret_holds,
+                 struct swt_error *err);
+    void *context;
+};
+
 struct swt_judge {
     const struct swt_verify_options *options;
     const char *file;
     bool authenticate; /* false: signatures and what rests on them are not judged */
     bool root_only;    /* root metadata in place of a bundle */
     const struct swt_payload_sink *sink;
+    const struct swt_judge_device *device; /* NULL: there is no directory */
     int64_t now;
 
     /* The file under judgement. */
@@ -49,17 +63,18 @@ struct swt_judge {
     struct swt_envelope root_envelope;
     struct swt_envelope targets_envelope;
 
-    /* The trust that is given. */
-    struct swt_root_source anchor; /* with self: from a copy of the bundle's own root */
-    struct swt_device_source device;
-    bool has_device;
+    /* What the device remembers. */
+    struct swt_device_state own_state;    /* from the options; with self, its root is a copy of the
+                                           * bundle's own */
+    const struct swt_device_state *state; /* own_state, or one that outlives the judge */
 
     /* What the steps establish. */
     struct swt_root *new_root;      /* steps 6 to 9 */
     const struct swt_root *trusted; /* from step 9 on */
     struct swt_quorum root_quorum;  /* the anchor's quorum over the new root */
-    bool floor_cleared;
-    struct swt_targets *targets; /* from step 12 on */
+    bool rotated;                   /* step 10: the new root is another than the anchor */
+    bool floor_cleared;             /* step 10 */
+    struct swt_targets *targets;    /* from step 12 on */
     struct swt_buf user_manifest;
     bool has_user_manifest; /* its bytes are at hand and hash as they should */
 
@@ -74,6 +89,15 @@ struct swt_judge {
  */
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) SWT_CHECKED;
+/*
+ * The state that an accepted bundle leaves behind, and the one that step 10 leaves, whatever comes
+ * after it: the new root, and the floor that it cleared or left. Root metadata is encoded anew,
+ * from what was verified.
+ */
+int swt_judge_state_installed(const struct swt_judge *judge, struct swt_device_state *ret_state,
+                              struct swt_error *err) SWT_CHECKED;
+int swt_judge_state_rotated(const struct swt_judge *judge, struct swt_device_state *ret_state,
+                            struct swt_error *err) SWT_CHECKED;
 /* Runs the steps until one fails. 0 whatever the verdict: failed_step tells. */
 int swt_judge_run(struct swt_judge *judge, struct swt_error *err) SWT_CHECKED;
 /* The document of swt_verify. */

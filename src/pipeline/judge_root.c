@@ -31,7 +31,8 @@ static int quorum_text(const struct swt_quorum *quorum, struct swt_buf *ret_text
 
 /* A key that the old or the new root knows is no stranger: during a rotation both sign. */
 static bool known_key(const struct swt_judge *judge, struct swt_slice id) {
-    return (judge->anchor.root != NULL && swt_root_find_key(judge->anchor.root, id) != NULL) ||
+    return (judge->state->root.root != NULL &&
+            swt_root_find_key(judge->state->root.root, id) != NULL) ||
            (judge->new_root != NULL && swt_root_find_key(judge->new_root, id) != NULL);
 }
 
@@ -178,8 +179,8 @@ static int adopt_own_root(struct swt_judge *judge, struct swt_error *err) {
     int rc = swt_buf_append_slice(&copy, judge->root_bytes, err);
     if (rc < 0)
         return rc;
-    return swt_root_source_decode(&copy, judge->file, judge->options->allow_unknown, &judge->anchor,
-                                  err);
+    return swt_root_source_decode(&copy, judge->file, judge->options->allow_unknown,
+                                  &judge->own_state.root, err);
 }
 
 static void quorum_done(struct swt_quorum *quorum) {
@@ -189,18 +190,18 @@ static void quorum_done(struct swt_quorum *quorum) {
 int swt_judge_anchor(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     int rc = judge->options->self ? adopt_own_root(judge, err) : 0;
     if (rc == 0)
-        rc = swt_root_check(judge->anchor.root, err);
+        rc = swt_root_check(judge->state->root.root, err);
     if (rc < 0)
         return swt_step_fault(step, err);
-    const struct swt_root *anchor = judge->anchor.root;
+    const struct swt_root *anchor = judge->state->root.root;
     rc = swt_step_pass(step, err, "root version %u, %zu root and %zu targets keys",
                        anchor->common.version, anchor->root.key_id_count,
                        anchor->targets.key_id_count);
     /* What is provisioned is trusted as it is, but nobody should provision this. */
     SWT_CLEANUP(quorum_done) struct swt_quorum quorum = {0};
     if (rc == 0)
-        rc = swt_quorum_count(anchor, &anchor->root, &judge->anchor.envelope, &quorum, err);
-    size_t unknown = judge->anchor.envelope.unknown_fields;
+        rc = swt_quorum_count(anchor, &anchor->root, &judge->state->root.envelope, &quorum, err);
+    size_t unknown = judge->state->root.envelope.unknown_fields;
     if (rc == 0 && unknown > 0)
         rc = swt_step_warn(step, err, "%zu unknown field%s in the anchor that no signature covers",
                            unknown, unknown == 1 ? "" : "s");
@@ -220,7 +221,7 @@ int swt_judge_root_old_quorum(struct swt_judge *judge, struct swt_step *step,
                               struct swt_error *err) {
     if (!judge->has_root)
         return skip_without_root(step, err);
-    const struct swt_root *anchor = judge->anchor.root;
+    const struct swt_root *anchor = judge->state->root.root;
     int rc = swt_step_expect(step, err, "signatures of %u of the anchor's %zu root keys",
                              anchor->root.threshold, anchor->root.key_id_count);
     if (rc == 0)
@@ -287,7 +288,7 @@ int swt_judge_root_new_quorum(struct swt_judge *judge, struct swt_step *step,
 int swt_judge_root_version(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (!judge->has_root)
         return skip_without_root(step, err);
-    uint32_t old_version = judge->anchor.root->common.version;
+    uint32_t old_version = judge->state->root.root->common.version;
     uint32_t version = judge->new_root->common.version;
     int rc = swt_step_expect(step, err, "version %u or higher", old_version);
     if (rc < 0)
@@ -298,7 +299,7 @@ int swt_judge_root_version(struct swt_judge *judge, struct swt_step *step, struc
     if (rc < 0)
         return rc;
     if (version == old_version) {
-        if (swt_slice_equal(judge->new_root->bytes, judge->anchor.root->bytes))
+        if (swt_slice_equal(judge->new_root->bytes, judge->state->root.root->bytes))
             return swt_step_note(step, err, "the same root");
         return swt_step_warn(step, err,
                              "another root of the same version: two roots of one version "
@@ -311,7 +312,7 @@ int swt_judge_root_version(struct swt_judge *judge, struct swt_step *step, struc
 }
 
 int swt_judge_root_expiry(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
-    judge->trusted = judge->has_root ? judge->new_root : judge->anchor.root;
+    judge->trusted = judge->has_root ? judge->new_root : judge->state->root.root;
     return swt_judge_expiry(judge, step, &judge->trusted->common, err);
 }
 
@@ -334,16 +335,25 @@ int swt_judge_expiry(const struct swt_judge *judge, struct swt_step *step,
 int swt_judge_floor(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (judge->options->self)
         return swt_step_skip(step, err, "rollback not judged: --self knows no device");
-    if (!judge->has_device)
-        return swt_step_skip(step, err, "rollback not judged: no device manifest was given");
-    uint32_t floor = judge->device.manifest->targets->common.version;
+    const struct swt_device_state *state = judge->state;
+    judge->rotated =
+        judge->has_root && !swt_slice_equal(judge->new_root->bytes, state->root.root->bytes);
     /* An added key is no rotation: whoever holds the old quorum could still sign old targets. */
-    judge->floor_cleared =
-        judge->has_root && swt_root_clears_floor(judge->anchor.root, judge->new_root);
+    judge->floor_cleared = judge->rotated && state->has_floor &&
+                           swt_root_clears_floor(state->root.root, judge->new_root);
+    if (judge->rotated && judge->device != NULL && judge->device->rotate != NULL) {
+        int rc = judge->device->rotate(judge->device->context, judge, err);
+        if (rc < 0)
+            return rc;
+    }
+    if (!state->knows_floor)
+        return swt_step_skip(step, err, "rollback not judged: no device manifest was given");
+    if (!state->has_floor)
+        return swt_step_pass(step, err, "none: any targets version");
     if (judge->floor_cleared)
         return swt_step_pass(step, err,
                              "cleared: too few of the old targets keys are left for the "
                              "new threshold (it was %u)",
-                             floor);
-    return swt_step_pass(step, err, "targets version %u", floor);
+                             state->floor);
+    return swt_step_pass(step, err, "targets version %u", state->floor);
 }

@@ -88,19 +88,21 @@ int swt_judge_targets_entries(struct swt_judge *judge, struct swt_step *step,
 
 int swt_judge_targets_version(struct swt_judge *judge, struct swt_step *step,
                               struct swt_error *err) {
+    const struct swt_device_state *state = judge->state;
     uint32_t version = judge->targets->common.version;
-    if (judge->options->self || !judge->has_device)
+    if (judge->options->self || !state->knows_floor)
         return swt_step_skip(step, err, "version %u: rollback not judged", version);
-    const struct swt_targets *installed = judge->device.manifest->targets;
-    uint32_t floor = installed->common.version;
-    int rc = judge->floor_cleared ? swt_step_expect(step, err, "any version")
-                                  : swt_step_expect(step, err, "version %u or higher", floor);
+    bool has_floor = state->has_floor && !judge->floor_cleared;
+    int rc = has_floor ? swt_step_expect(step, err, "version %u or higher", state->floor)
+                       : swt_step_expect(step, err, "any version");
     if (rc < 0)
         return rc;
-    if (version < floor && !judge->floor_cleared)
+    if (has_floor && version < state->floor)
         return swt_step_fail(step, err, "version %u: a rollback", version);
     rc = swt_step_pass(step, err, "version %u", version);
-    if (rc == 0 && version == floor && !swt_slice_equal(installed->bytes, judge->targets->bytes))
+    const struct swt_device_manifest *installed = state->installed.manifest;
+    if (rc == 0 && installed != NULL && version == installed->targets->common.version &&
+        !swt_slice_equal(installed->targets->bytes, judge->targets->bytes))
         rc = swt_step_warn(step, err,
                            "the device holds other content of the same version; raise "
                            "the version");
@@ -127,19 +129,23 @@ static int name_fault(struct swt_step *step, struct swt_slice name, const char *
     return swt_step_fail(step, err, "'%.*s': %s", (int)name.len, (const char *)name.data, what);
 }
 
-/* Personalisation: the device has it already, as its manifest records. */
-static bool device_has(const struct swt_judge *judge, const struct swt_target *target) {
-    if (!judge->has_device)
-        return false;
-    const struct swt_target *held = swt_targets_find(judge->device.manifest->targets, target->name);
-    return held != NULL && held->length == target->length && held->sha256 != NULL &&
-           memcmp(held->sha256, target->sha256, SWT_DIGEST_SIZE) == 0;
+/* Personalisation: the device's manifest records it, and where its directory is at hand, it is
+ * there. */
+static int device_has(const struct swt_judge *judge, const struct swt_target *target, bool *ret_has,
+                      struct swt_error *err) {
+    const struct swt_target *held =
+        swt_targets_find(judge->state->installed.manifest->targets, target->name);
+    *ret_has = held != NULL && held->length == target->length && held->sha256 != NULL &&
+               memcmp(held->sha256, target->sha256, SWT_DIGEST_SIZE) == 0;
+    if (!*ret_has || judge->device == NULL)
+        return 0;
+    return judge->device->holds(judge->device->context, target, ret_has, err);
 }
 
 /* The device's copy of user_manifest counts only when it is the one that is signed here. */
 static int take_device_copy(struct swt_judge *judge, const struct swt_target *target,
                             struct swt_error *err) {
-    const struct swt_device_manifest *device = judge->device.manifest;
+    const struct swt_device_manifest *device = judge->state->installed.manifest;
     uint8_t digest[SWT_SHA256_SIZE];
     if (!device->has_user_manifest)
         return 0;
@@ -158,16 +164,23 @@ static int take_device_copy(struct swt_judge *judge, const struct swt_target *ta
 static int judge_left_out(struct run *run, struct swt_step *step, const struct swt_target *target,
                           struct swt_error *err) {
     struct swt_judge *judge = run->judge;
-    if (!judge->has_device)
+    if (judge->state->installed.manifest == NULL)
         return name_fault(step, target->name, "its payload is missing", err);
-    if (!device_has(judge, target))
+    bool has;
+    int rc = device_has(judge, target, &has, err);
+    if (rc < 0)
+        return rc;
+    if (!has)
         return name_fault(step, target->name,
-                          "its payload is missing, and the device manifest records no such one",
+                          judge->device != NULL
+                              ? "its payload is missing, and the device does not have it"
+                              : "its payload is missing, and the device manifest records no such "
+                                "one",
                           err);
     run->left_out++;
     if (target != swt_user_manifest_target(judge->targets))
         return 0;
-    int rc = take_device_copy(judge, target, err);
+    rc = take_device_copy(judge, target, err);
     if (rc < 0)
         return rc;
     return swt_step_warn(step, err, "user_manifest is left out: a stock device would record none");

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a stock Pigweed device (UpdateBundleAccessor, default configuration) decides about a bundle:
+ * a reading of its own, as lenient as that one is, beside the judge and never in its place. It
+ * knows no tar: a tar bundle stands for the UpdateBundle with the same content.
+ */
+#ifndef SWT_PIPELINE_STOCK_H
+#define SWT_PIPELINE_STOCK_H
+
+#include "source.h"
+
+/* What the device holds; bytes as they are stored there. */
+struct swt_stock_device {
+    bool self; /* self-verification: the bundle's own root, if any, is trusted; root is not used */
+    struct swt_slice root; /* SignedRootMetadata */
+    bool has_manifest;
+    struct swt_slice manifest; /* Manifest */
+};
+
+struct swt_stock_answer {
+    bool accepted;
+    bool root_persisted;
+    const char *step; /* where it refuses: the judge's name of that step; NULL when accepted */
+    char reason[256]; /* why it refuses, a phrase; empty when accepted */
+    bool second_time; /* refused, but the same bundle sent again is accepted (a root that grows) */
+};
+
+/* Reads the whole bundle, a seekable file, and leaves it at its start. Whatever the bytes are, the
+ * answer is no error; errors are the system's. */
+int swt_stock_judge(struct swt_reader *reader, enum swt_kind kind,
+                    const struct swt_stock_device *device, struct swt_stock_answer *ret_answer,
+                    struct swt_error *err) SWT_CHECKED;
+
+#endif
