@@ -238,6 +238,20 @@ const struct swt_command swt_commands[] = {
         .run = swt_cmd_convert,
     },
     {
+        .name = "personalize",
+        .summary = "leave out of a bundle what a device has",
+        .arguments = "BUNDLE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Writes the bundle without the payloads that the device manifest records with the same "
+            "name, length and SHA-256. Needs no key: metadata and signatures stay as they are, and "
+            "so does user_manifest. The device accepts the smaller bundle, no other device does.",
+        .options = OPTIONS(&swt_opt_personalized_for, &swt_opt_output_personalized, COMMON),
+        .required = OPTIONS(&swt_opt_personalized_for, &swt_opt_output_personalized),
+        .run = swt_cmd_personalize,
+    },
+    {
         .name = "check",
         .summary = "find what is wrong with an audit log",
         .arguments = "FILE...",

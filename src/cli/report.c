@@ -57,8 +57,11 @@ void swt_report_key(struct swt_output *out, const json_t *key) {
 
 void swt_report_size(struct swt_output *out, const json_t *object, const char *name) {
     char text[SWT_SIZE_TEXT];
-    json_int_t size = json_integer_value(json_object_get(object, name));
-    swt_output_printf(out, "%s", swt_size_text((uint64_t)size, text));
+    const json_t *size = json_object_get(object, name);
+    if (json_is_string(size)) /* more than a file can have */
+        swt_output_printf(out, "%s B", json_string_value(size));
+    else
+        swt_output_printf(out, "%s", swt_size_text((uint64_t)json_integer_value(size), text));
 }
 
 /* ---- quorums ----------------------------------------------------------------------------- */

@@ -104,15 +104,6 @@ static int make_document(const struct swt_convert_options *options, enum swt_for
     return rc;
 }
 
-/* What is another kind, or none, is told as such, not by the first byte that does not fit. */
-static int read_kind(struct swt_reader *reader, enum swt_kind *ret_kind, struct swt_error *err) {
-    int rc = swt_kind_detect(reader, ret_kind, err);
-    if (rc < 0 || swt_kind_is_bundle(*ret_kind))
-        return rc;
-    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(*ret_kind));
-    return swt_error_file(err, swt_reader_name(reader));
-}
-
 int swt_convert(const struct swt_convert_options *options, struct swt_notices *notices,
                 json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
@@ -126,7 +117,7 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
     if (rc == 0)
         rc = swt_reader_open(options->file, &reader, err);
     if (rc == 0)
-        rc = read_kind(reader, &kind, err);
+        rc = swt_kind_expect_bundle(reader, &kind, err);
     if (rc == 0)
         rc = swt_bundle_source_open(SWT_TAKE(reader), kind, false, &source, err);
     if (rc == 0)

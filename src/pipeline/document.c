@@ -187,8 +187,7 @@ static int add_details(json_t *target, const json_t *details, struct swt_error *
     return 0;
 }
 
-/* Lengths that JSON's numbers cannot hold are no lengths of files: as text. */
-static json_t *length_json(uint64_t length) {
+json_t *swt_json_length(uint64_t length) {
     char text[32];
     if (length <= INT64_MAX)
         return json_integer((json_int_t)length);
@@ -204,7 +203,7 @@ static int add_target(json_t *array, const struct swt_target *target, const json
     if (rc == 0)
         rc = swt_json_set(json, "name", name, err);
     if (rc == 0)
-        rc = swt_json_set(json, "length", length_json(target->length), err);
+        rc = swt_json_set(json, "length", swt_json_length(target->length), err);
     if (rc == 0 && target->sha256 != NULL)
         rc = swt_json_set(json, "sha256",
                           swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);

@@ -22,6 +22,8 @@ json_t *swt_json_hex(struct swt_slice bytes);
 json_t *swt_json_sha256(struct swt_slice bytes); /* of them, in hex */
 json_t *swt_json_base64(struct swt_slice bytes);
 json_t *swt_json_time(int64_t time);
+/* A length of bytes; those that JSON's numbers cannot hold, which no file has, are text. */
+json_t *swt_json_length(uint64_t length);
 
 /* A new object put under name of object, borrowed. NULL: err is set. */
 json_t *swt_json_object(json_t *object, const char *name, struct swt_error *err);

@@ -133,10 +133,7 @@ static int name_fault(struct swt_step *step, struct swt_slice name, const char *
  * there. */
 static int device_has(const struct swt_judge *judge, const struct swt_target *target, bool *ret_has,
                       struct swt_error *err) {
-    const struct swt_target *held =
-        swt_targets_find(judge->state->installed.manifest->targets, target->name);
-    *ret_has = held != NULL && held->length == target->length && held->sha256 != NULL &&
-               memcmp(held->sha256, target->sha256, SWT_DIGEST_SIZE) == 0;
+    *ret_has = swt_device_source_records(&judge->state->installed, target);
     if (!*ret_has || judge->device == NULL)
         return 0;
     return judge->device->holds(judge->device->context, target, ret_has, err);

@@ -259,3 +259,17 @@ int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind, struct s
     *ret_kind = kind;
     return 0;
 }
+
+int swt_kind_expect_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
+                           struct swt_error *err) {
+    enum swt_kind kind;
+    int rc = swt_kind_detect(reader, &kind, err);
+    if (rc < 0)
+        return rc;
+    if (!swt_kind_is_bundle(kind)) {
+        swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, found %s", swt_kind_name(kind));
+        return swt_error_file(err, swt_reader_name(reader));
+    }
+    *ret_kind = kind;
+    return 0;
+}

@@ -38,6 +38,9 @@ int swt_kind_of_root_file(struct swt_reader *reader, enum swt_kind *ret_kind,
 /* The same where a bundle is expected: tar when it has tar's magic, else UpdateBundle. */
 int swt_kind_of_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
                        struct swt_error *err) SWT_CHECKED;
+/* swt_kind_detect for jobs that take bundles only: SWT_E_FILE_KIND names what the file is. */
+int swt_kind_expect_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
+                           struct swt_error *err) SWT_CHECKED;
 
 /* For kind.c: 1 and its kind when the file is JSON of ours, 0 when it is not. Also JSON that ends
  * early or is broken elsewhere, so that its reader can say where. Moves the reader. */

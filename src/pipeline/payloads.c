@@ -38,12 +38,15 @@ int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundl
     return rc < 0 ? rc : swt_sha256_finish(hasher->hash, ret_digest, err);
 }
 
-/* One run over the payloads. out and user_manifest may be NULL. */
+/* One run over the payloads. out, user_manifest and choice may be NULL. */
 struct run {
     struct swt_bundle_source *source;
+    enum swt_left_out left_out;
     struct swt_bundle_writer *out;
     struct swt_buf *user_manifest;
-    bool keeps; /* the payload under way is kept in user_manifest */
+    const struct swt_payload_choice *choice;
+    bool copies; /* the payload under way goes to out */
+    bool keeps;  /* and into user_manifest */
 };
 
 static int payload_fault(const struct run *run, const struct swt_target *target, const char *what,
@@ -55,7 +58,7 @@ static int payload_fault(const struct run *run, const struct swt_target *target,
 
 static int take_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
     struct run *run = context;
-    int rc = run->out == NULL ? 0 : swt_bundle_writer_write(run->out, data, len, err);
+    int rc = run->copies ? swt_bundle_writer_write(run->out, data, len, err) : 0;
     if (rc == 0 && run->keeps)
         rc = swt_buf_append(run->user_manifest, data, len, err);
     return rc;
@@ -64,8 +67,7 @@ static int take_chunk(void *context, const void *data, size_t len, struct swt_er
 static int run_payload(struct run *run, struct swt_payload_hasher *hasher,
                        const struct swt_target *target, struct swt_error *err) {
     uint8_t digest[SWT_SHA256_SIZE];
-    int rc =
-        run->out == NULL ? 0 : swt_bundle_writer_begin(run->out, target->name, target->length, err);
+    int rc = run->copies ? swt_bundle_writer_begin(run->out, target->name, target->length, err) : 0;
     run->keeps =
         run->user_manifest != NULL && target == swt_user_manifest_target(run->source->targets);
     if (rc == 0)
@@ -76,21 +78,28 @@ static int run_payload(struct run *run, struct swt_payload_hasher *hasher,
                          err);
 }
 
-static int run_all(struct run *run, enum swt_left_out left_out, struct swt_error *err) {
+static int run_target(struct run *run, struct swt_payload_hasher *hasher,
+                      const struct swt_target *target, struct swt_error *err) {
+    enum swt_payload_state state;
+    bool left_out = false;
+    int rc = swt_bundle_next(run->source->body, target->name, target->length, &state, err);
+    bool present = rc == 0 && state == SWT_PAYLOAD_PRESENT;
+    if (rc == 0 && run->choice != NULL)
+        rc = run->choice->leave_out(run->choice->context, target, present, &left_out, err);
+    if (rc < 0)
+        return rc;
+    run->copies = run->out != NULL && !left_out;
+    if (present)
+        return run_payload(run, hasher, target, err);
+    return run->left_out == SWT_LEFT_OUT_KEPT ? 0 : payload_fault(run, target, "is missing", err);
+}
+
+static int run_all(struct run *run, struct swt_error *err) {
     const struct swt_targets *targets = run->source->targets;
     SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
     int rc = swt_payload_hasher_init(&hasher, err);
-    for (size_t i = 0; i < targets->target_count && rc == 0; i++) {
-        const struct swt_target *target = &targets->targets[i];
-        enum swt_payload_state state;
-        rc = swt_bundle_next(run->source->body, target->name, target->length, &state, err);
-        if (rc < 0)
-            break;
-        if (state == SWT_PAYLOAD_PRESENT)
-            rc = run_payload(run, &hasher, target, err);
-        else if (left_out == SWT_LEFT_OUT_REFUSED)
-            rc = payload_fault(run, target, "is missing", err);
-    }
+    for (size_t i = 0; i < targets->target_count && rc == 0; i++)
+        rc = run_target(run, &hasher, &targets->targets[i], err);
     if (rc == 0)
         rc = swt_bundle_finish(run->source->body, err);
     return rc < 0 ? swt_error_file(err, swt_reader_name(run->source->reader)) : 0;
@@ -98,8 +107,8 @@ static int run_all(struct run *run, enum swt_left_out left_out, struct swt_error
 
 int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
                        struct swt_buf *ret_user_manifest, struct swt_error *err) {
-    struct run run = {.source = source, .user_manifest = ret_user_manifest};
-    return run_all(&run, left_out, err);
+    struct run run = {.source = source, .left_out = left_out, .user_manifest = ret_user_manifest};
+    return run_all(&run, err);
 }
 
 int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err) {
@@ -115,22 +124,37 @@ int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err)
     return rc;
 }
 
-int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
-                      enum swt_left_out left_out, const char *output, uint64_t *ret_size,
-                      struct swt_error *err) {
+static int copy(struct run *run, const struct swt_bundle_plan *plan, const char *output,
+                uint64_t *ret_size, struct swt_error *err) {
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
-    struct run run = {.source = source};
     int rc = swt_writer_open(output, NULL, &writer, err);
     if (rc == 0)
         rc = swt_bundle_writer_new(writer, plan, &out, err);
-    run.out = out;
+    run->out = out;
     if (rc == 0)
-        rc = run_all(&run, left_out, err);
+        rc = run_all(run, err);
     if (rc == 0)
         rc = swt_bundle_writer_finish(out, err);
     if (rc < 0)
         return rc;
     *ret_size = swt_writer_offset(writer);
     return swt_writer_commit(writer, err);
+}
+
+int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
+                      enum swt_left_out left_out, const char *output, uint64_t *ret_size,
+                      struct swt_error *err) {
+    struct run run = {.source = source, .left_out = left_out};
+    return copy(&run, plan, output, ret_size, err);
+}
+
+int swt_payloads_copy_some(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
+                           const struct swt_payload_choice *choice, const char *output,
+                           uint64_t *ret_size, struct swt_error *err) {
+    struct run run = {.source = source,
+                      .left_out = SWT_LEFT_OUT_KEPT,
+                      .user_manifest = choice->user_manifest,
+                      .choice = choice};
+    return copy(&run, plan, output, ret_size, err);
 }

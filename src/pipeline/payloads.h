@@ -40,4 +40,18 @@ int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_
                       enum swt_left_out left_out, const char *output, uint64_t *ret_size,
                       struct swt_error *err) SWT_CHECKED;
 
+/* Which payloads a copy shall go without. */
+struct swt_payload_choice {
+    /* Asked for each target in the metadata's order, before its payload is read; the payloads
+     * before it matched. present: the source holds it. A copy never holds what the source lacks. */
+    int (*leave_out)(void *context, const struct swt_target *target, bool present,
+                     bool *ret_leave_out, struct swt_error *err);
+    void *context;
+    struct swt_buf *user_manifest; /* filled as in swt_payloads_check; may be NULL */
+};
+/* The same, without the payloads that choice leaves out; these must match, too. */
+int swt_payloads_copy_some(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
+                           const struct swt_payload_choice *choice, const char *output,
+                           uint64_t *ret_size, struct swt_error *err) SWT_CHECKED;
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source.h"
 
+#include <string.h>
+
 void swt_root_source_done(struct swt_root_source *source) {
     swt_root_free(source->root);
     swt_envelope_done(&source->envelope);
@@ -123,6 +125,13 @@ int swt_device_source_open(const char *path, struct swt_device_source *ret_sourc
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     int rc = swt_reader_open(path, &reader, err);
     return rc < 0 ? rc : swt_device_source_read(reader, ret_source, err);
+}
+
+bool swt_device_source_records(const struct swt_device_source *source,
+                               const struct swt_target *target) {
+    const struct swt_target *held = swt_targets_find(source->manifest->targets, target->name);
+    return held != NULL && held->length == target->length && held->sha256 != NULL &&
+           memcmp(held->sha256, target->sha256, SWT_DIGEST_SIZE) == 0;
 }
 
 void swt_bundle_source_done(struct swt_bundle_source *source) {

@@ -42,6 +42,9 @@ int swt_device_source_open(const char *path, struct swt_device_source *ret_sourc
 int swt_device_source_read(struct swt_reader *reader, struct swt_device_source *ret_source,
                            struct swt_error *err) SWT_CHECKED;
 void swt_device_source_done(struct swt_device_source *source);
+/* Whether the device recorded a payload of that name, length and SHA-256. */
+bool swt_device_source_records(const struct swt_device_source *source,
+                               const struct swt_target *target);
 
 /* In a tar bundle the fields of an envelope ascend: there is one byte string for one content.
  * SWT_E_CONTAINER. An UpdateBundle may order them, as protobuf does. */

@@ -141,6 +141,15 @@ case_device_manifest() {
     : >empty
     fails verify verify b.swb --root root --device-manifest empty
 }
+case_device_mismatch() {
+    sample_manifest
+    quiet build product.yaml -o b.pb
+    wire get 3/2/1 <b.pb | wire set 2:1/1 s:other >metadata
+    printf '' | wire add . 1 s:targets | wire add . 2 @metadata >entry
+    printf '' | wire add . 1 @entry >manifest
+    fails personalize personalize b.pb --device-manifest manifest -o small.pb
+    t_file_absent small.pb
+}
 case_public_key() {
     fails "root create" root create -o root --root-key "$KEYS/p384.pub" --targets-key "$KEYS/targets1.pub"
 }

@@ -82,6 +82,8 @@ COMMANDS = [
     Command("sign --attach", "sign b.swb --attach response"),
     Command("sign --attach a copy", "sign b.swb --attach signed.pb -o copy.swb"),
     Command("convert", "convert b.swb -o new.pb"),
+    Command("personalize", "personalize signed.pb --device-manifest manifest -o new.pb"),
+    Command("personalize in place", "personalize b.swb --device-manifest manifest -o b.swb"),
     Command("extract", "extract b.swb --no-verify -C out"),
     Command(
         "extract over files",
@@ -147,6 +149,13 @@ class Case:
         return not self.faults
 
 
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
 def tree(folder):
     """Every file below folder, hidden ones too, with its bytes; folders that are empty, as None."""
     found = {}
@@ -195,6 +204,7 @@ class Sweep:
             "sign next.root --root root --export root.request",
         ):
             subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
+        self.prepare_device_manifest()
         self.prepare_signer()
         for command in COMMANDS:
             status, error = self.run(command, {})
@@ -203,16 +213,28 @@ class Sweep:
             command.after = tree(self.folder)
             command.after.pop(command.log, None)
 
-    def prepare_signer(self):
+    def signed_targets(self):
+        """The targets metadata, and its envelope with one signature."""
         words = [TOOL, "build", "product.yaml", "-o", "-", "--root", "root", "--key", "key"]
         bundle = subprocess.run(words, cwd=self.template, check=True, capture_output=True).stdout
         with tarfile.open(fileobj=io.BytesIO(bundle)) as members:
             envelope = members.extractfile("targets_metadata").read()
-        # Metadata of 128 to 16,383 bytes behind its tag and length; one signature, its 64 bytes last.
+        # Metadata of 128 to 16,383 bytes behind its tag and length.
         length = (envelope[1] & 127) | envelope[2] << 7
+        return envelope[3 : 3 + length], envelope
+
+    def prepare_device_manifest(self):
+        """Of a device that has every payload but app."""
+        metadata = self.signed_targets()[0].replace(b"\x0a\x03app", b"\x0a\x03old")
+        entry = b"\x0a\x07targets" + b"\x12" + varint(len(metadata)) + metadata
+        with open(os.path.join(self.template, "manifest"), "wb") as file:
+            file.write(b"\x0a" + varint(len(entry)) + entry)
+
+    def prepare_signer(self):
+        metadata, envelope = self.signed_targets()
         for name, content in (
             ("signer", SIGNER.encode()),
-            ("message", envelope[3 : 3 + length]),
+            ("message", metadata),
             ("signature", envelope[-64:]),
         ):
             with open(os.path.join(self.template, name), "wb") as file:
