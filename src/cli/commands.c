@@ -16,8 +16,8 @@
     &swt_opt_root_key, &swt_opt_targets_key, &swt_opt_root_threshold, &swt_opt_targets_threshold,  \
         &swt_opt_root_version, &swt_opt_expires
 #define JUDGEMENT                                                                                  \
-    &swt_opt_anchor, &swt_opt_self, &swt_opt_device_manifest, &swt_opt_time, &swt_opt_strict,      \
-        &swt_opt_allow_unknown
+    &swt_opt_anchor, &swt_opt_device, &swt_opt_self, &swt_opt_device_manifest, &swt_opt_time,      \
+        &swt_opt_strict, &swt_opt_allow_unknown
 
 static const struct swt_form sign_forms[] = {
     {
@@ -191,7 +191,7 @@ const struct swt_command swt_commands[] = {
         .max_arguments = 1,
         .description =
             "Judges a bundle as a device that trusts the anchor would, and prints each check. "
-            "Give --root, or --self where there is no anchor.\n\n"
+            "Give --root or --device, or --self where there is no anchor.\n\n"
             "Exits 0 when the bundle is accepted and 1 when it is rejected.",
         .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile, COMMON),
         .run = swt_cmd_verify,
@@ -202,8 +202,9 @@ const struct swt_command swt_commands[] = {
         .arguments = "FILE",
         .min_arguments = 1,
         .max_arguments = 1,
-        .description = "Prints what is inside of a bundle, root metadata, a device manifest, or "
-                       "a signing request or response. Needs no key, and verifies nothing.",
+        .description = "Prints what is inside of a bundle, root metadata, a device manifest or "
+                       "directory, or a signing request or response. Needs no key, and verifies "
+                       "nothing.",
         .options = OPTIONS(COMMON),
         .run = swt_cmd_dump,
     },
@@ -216,8 +217,8 @@ const struct swt_command swt_commands[] = {
         .description =
             "Verifies the bundle and extracts its targets, or those that are named, in the same "
             "read. Nothing appears in DIR unless the bundle is accepted.\n\n"
-            "Give --root, or --self or --no-verify where there is no anchor. Exits 1 when the "
-            "bundle is rejected.",
+            "Give --root or --device, or --self or --no-verify where there is no anchor. Exits 1 "
+            "when the bundle is rejected.",
         .options =
             OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_force, COMMON),
         .required = OPTIONS(&swt_opt_directory),
@@ -236,6 +237,43 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "provision",
+        .summary = "make what a device is given at the factory",
+        .arguments = "",
+        .description =
+            "Writes the trust anchor of a device: as a device directory, which stands for a whole "
+            "device, as the bytes that its storage holds, or as a C header for its bootloader. A "
+            "root that breaks a rule, that its own quorum did not sign or that has expired is "
+            "refused.\n\n"
+            "With --bundle the device also holds the targets of a factory image and its manifest. "
+            "The image is judged by the anchor: when it is rejected, nothing is written and the "
+            "exit status is 1.",
+        .options =
+            OPTIONS(&swt_opt_provisioned_root, &swt_opt_factory_bundle, &swt_opt_output_provisioned,
+                    &swt_opt_provision_format, &swt_opt_symbol_name, COMMON),
+        .required = OPTIONS(&swt_opt_provisioned_root, &swt_opt_output_provisioned,
+                            &swt_opt_provision_format),
+        .run = swt_cmd_provision,
+    },
+    {
+        .name = "apply",
+        .summary = "install a bundle on a simulated device",
+        .arguments = "BUNDLE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Does with a device directory what a device does with a bundle: judges it, persists a "
+            "rotated root before the targets are judged, installs the targets and records the "
+            "manifest. Prints each check, as verify does.\n\n"
+            "Whatever stops it, the directory is as it was, or has the new root and floor, or is "
+            "that of the new bundle. Exits 0 when the bundle is accepted and 1 when it is "
+            "rejected.",
+        .options = OPTIONS(&swt_opt_updated_device, &swt_opt_time, &swt_opt_strict,
+                           &swt_opt_allow_unknown, COMMON),
+        .required = OPTIONS(&swt_opt_updated_device),
+        .run = swt_cmd_apply,
     },
     {
         .name = "personalize",

@@ -7,6 +7,7 @@
 #ifndef SWT_PIPELINE_JUDGE_H
 #define SWT_PIPELINE_JUDGE_H
 
+#include "device_directory.h"
 #include "device_state.h"
 #include "source.h"
 #include "stock.h"
@@ -48,7 +49,7 @@ struct swt_judge {
     bool authenticate; /* false: signatures and what rests on them are not judged */
     bool root_only;    /* root metadata in place of a bundle */
     const struct swt_payload_sink *sink;
-    const struct swt_judge_device *device; /* NULL: there is no directory */
+    const struct swt_judge_device *device; /* NULL: there is no directory, or only a state */
     int64_t now;
 
     /* The file under judgement. */
@@ -65,9 +66,11 @@ struct swt_judge {
     struct swt_envelope targets_envelope;
 
     /* What the device remembers. */
+    const struct swt_device_state *state; /* one that the job has, or own_state */
     struct swt_device_state own_state;    /* from the options; with self, its root is a copy of the
                                            * bundle's own */
-    const struct swt_device_state *state; /* own_state, or one that outlives the judge */
+    struct swt_device_directory own_directory; /* with options->device; only read */
+    struct swt_judge_device own_device;
 
     /* What the steps establish. */
     struct swt_root *new_root;      /* steps 6 to 9 */
@@ -77,7 +80,8 @@ struct swt_judge {
     bool floor_cleared;             /* step 10 */
     struct swt_targets *targets;    /* from step 12 on */
     struct swt_buf user_manifest;
-    bool has_user_manifest; /* its bytes are at hand and hash as they should */
+    bool has_user_manifest; /* its bytes are at hand and hash as they should: what a device records,
+                             * wherever it stands among the targets */
 
     /* --profile pigweed: what a stock device answers, beside the verdict. */
     bool asks_stock;
@@ -90,8 +94,9 @@ struct swt_judge {
 };
 
 /*
- * Opens what is needed, in the order that the exit codes promise: anchor, device manifest, time,
- * then the file. Errors here are errors, not verdicts.
+ * Opens what is needed, in the order that the exit codes promise: anchor or device, then the file.
+ * Where the job has set state (and device), they are the anchor, and none is read. Errors here are
+ * errors, not verdicts.
  */
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) SWT_CHECKED;
