@@ -279,10 +279,14 @@ int swt_fixtures(const struct swt_fixtures_options *options, struct swt_notices 
 /* ---- check.c ----------------------------------------------------------------------------- */
 
 /*
- * Judges audit logs, each by its contents. What is wrong is an answer (*ret_sound false, return 0);
- * a file of another kind is SWT_E_FILE_KIND. Document: files, each file, kind ("audit-log"), sound,
- * lines, signatures, failed, unfinished, head (the SHA-256 of the last line), findings (level:
- * "error" / "warning", code, line, message) and findings_omitted; ok.
+ * Judges bundles, root metadata and audit logs, each by itself and what it is by its contents; none
+ * is authenticated. What is wrong is an answer (*ret_sound false, return 0); a file of another kind
+ * is SWT_E_FILE_KIND. Document: files, each file, kind ("bundle" / "root" / "audit-log"), sound,
+ * findings (level: "error" / "warning", code, message, of a log line, may have hint) and
+ * findings_omitted; ok. Of a log also lines, signatures, failed, unfinished, head (the SHA-256 of
+ * the last line); of a bundle container, signatures_checked (by its own root) and, where they could
+ * be read, targets_version and targets (their count); of root metadata, a bundle's too,
+ * root_version.
  */
 int swt_check(const char *const *files, size_t file_count, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) SWT_CHECKED;

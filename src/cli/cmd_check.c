@@ -8,14 +8,32 @@ static void print_finding(struct swt_output *out, const struct swt_style *style,
                           const json_t *finding) {
     bool warning = strcmp(json_string_value(json_object_get(finding, "level")), "warning") == 0;
     swt_report_member(out, file, "file");
-    swt_output_printf(out, ":");
-    swt_report_member(out, finding, "line");
+    swt_report_optional(out, ":", finding, "line", "");
     swt_output_printf(out, ": %s%s%s: ", warning ? style->warning : style->bad,
                       warning ? "warning" : "fail", style->reset);
     swt_report_member(out, finding, "message");
-    swt_output_printf(out, " (");
-    swt_report_member(out, finding, "code");
-    swt_output_printf(out, ")\n");
+    swt_report_optional(out, " (", finding, "code", ")\n");
+    swt_report_optional(out, "  hint: ", finding, "hint", "\n");
+}
+
+static void print_findings(struct swt_output *out, const struct swt_style *style,
+                           const json_t *file) {
+    size_t i;
+    const json_t *finding;
+    json_array_foreach(json_object_get(file, "findings"), i, finding) {
+        print_finding(out, style, file, finding);
+    }
+    if (json_integer_value(json_object_get(file, "findings_omitted")) > 0)
+        swt_report_optional(out, "and ", file, "findings_omitted", " more\n");
+}
+
+static void print_verdict(struct swt_output *out, const struct swt_style *style, const json_t *file,
+                          const char *otherwise) {
+    bool sound = json_is_true(json_object_get(file, "sound"));
+    swt_output_printf(out, "%s%s%s: ", sound ? style->good : style->bad,
+                      sound ? "sound" : otherwise, style->reset);
+    swt_report_member(out, file, "file");
+    swt_output_printf(out, ": ");
 }
 
 static void print_count(struct swt_output *out, const json_t *file, const char *name,
@@ -25,41 +43,55 @@ static void print_count(struct swt_output *out, const json_t *file, const char *
                       json_integer_value(json_object_get(file, name)) == 1 ? one : name);
 }
 
-static void print_audit_log(struct swt_output *out, const json_t *file) {
-    struct swt_style style = swt_style_of(out);
-    bool sound = json_is_true(json_object_get(file, "sound"));
-    size_t i;
-    const json_t *finding;
-    json_array_foreach(json_object_get(file, "findings"), i, finding) {
-        print_finding(out, &style, file, finding);
-    }
-    if (json_integer_value(json_object_get(file, "findings_omitted")) > 0) {
-        swt_output_printf(out, "and ");
-        swt_report_member(out, file, "findings_omitted");
-        swt_output_printf(out, " more\n");
-    }
-    swt_output_printf(out, "%s%s%s: ", sound ? style.good : style.bad, sound ? "sound" : "damaged",
-                      style.reset);
-    swt_report_member(out, file, "file");
-    swt_output_printf(out, ": ");
+static void print_audit_log(struct swt_output *out, const struct swt_style *style,
+                            const json_t *file) {
+    print_verdict(out, style, file, "damaged");
     print_count(out, file, "lines", "line");
     swt_output_printf(out, ", ");
     print_count(out, file, "signatures", "signature");
-    swt_output_printf(out, ", ");
-    swt_report_member(out, file, "failed");
-    swt_output_printf(out, " failed, ");
-    swt_report_member(out, file, "unfinished");
-    swt_output_printf(out, " unfinished");
-    swt_output_printf(out, "\nhead: ");
-    swt_report_member(out, file, "head");
+    swt_report_optional(out, ", ", file, "failed", " failed");
+    swt_report_optional(out, ", ", file, "unfinished", " unfinished");
+    swt_report_optional(out, "\nhead: ", file, "head", "\n");
+}
+
+static void print_root(struct swt_output *out, const struct swt_style *style, const json_t *file) {
+    print_verdict(out, style, file, "unsound");
+    swt_output_printf(out, "root metadata");
+    swt_report_optional(out, ", version ", file, "root_version", "");
     swt_output_printf(out, "\n");
 }
 
+static void print_bundle(struct swt_output *out, const struct swt_style *style,
+                         const json_t *file) {
+    print_verdict(out, style, file, "unsound");
+    swt_report_member(out, file, "container");
+    swt_output_printf(out, " bundle");
+    swt_report_optional(out, ", targets version ", file, "targets_version", "");
+    if (json_object_get(file, "targets") != NULL) {
+        swt_output_printf(out, ", ");
+        print_count(out, file, "targets", "target");
+    }
+    swt_report_optional(out, ", root version ", file, "root_version", "");
+    swt_output_printf(out,
+                      json_is_true(json_object_get(file, "signatures_checked"))
+                          ? "; checked by its own root, which proves nothing about the signer\n"
+                          : "; signatures were not checked\n");
+}
+
 static void print_check(const struct swt_invocation *invocation, const json_t *document) {
+    struct swt_output *out = invocation->out;
+    struct swt_style style = swt_style_of(out);
     size_t i;
     const json_t *file;
     json_array_foreach(json_object_get(document, "files"), i, file) {
-        print_audit_log(invocation->out, file);
+        const char *kind = json_string_value(json_object_get(file, "kind"));
+        print_findings(out, &style, file);
+        if (strcmp(kind, "audit-log") == 0)
+            print_audit_log(out, &style, file);
+        else if (strcmp(kind, "root") == 0)
+            print_root(out, &style, file);
+        else
+            print_bundle(out, &style, file);
     }
 }
 

@@ -291,15 +291,17 @@ const struct swt_command swt_commands[] = {
     },
     {
         .name = "check",
-        .summary = "find what is wrong with an audit log",
+        .summary = "find what is wrong with bundles, root metadata and audit logs",
         .arguments = "FILE...",
         .min_arguments = 1,
         .max_arguments = SIZE_MAX,
         .description =
-            "Checks audit logs of signatures: the form of each line, that it follows from the line "
-            "before it, and that each outcome belongs to a use of a key. Prints the hash of the "
-            "last line: kept elsewhere, it tells later whether lines were cut off.\n\n"
-            "Exits 0 when all files are sound and 1 when something was found.",
+            "Checks each file by itself, without an anchor: bundles and root metadata, for what "
+            "every device refuses, and for what stock Pigweed devices make of them; and audit logs "
+            "of signatures. Says nothing of who signed: `swupdate-tool verify` does.\n\n"
+            "Root metadata of several versions, in files of its own or in bundles, is compared: a "
+            "rotation that stock devices stumble over is told.\n\n"
+            "Exits 0 when all files are sound, with or without warnings, and 1 when one is not.",
         .options = OPTIONS(COMMON),
         .run = swt_cmd_check,
     },

@@ -1,95 +1,174 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check: what is wrong with a file that is kept. A further kind of file is a function like
- * check_audit_log. */
-#include "document.h"
-#include "kind.h"
+/* check: what is wrong with files that are kept or shipped. A further kind of file is a function
+ * like those of check.h, chosen in check_file. */
+#include "check.h"
 
 #include "swt/pipeline.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- findings ---------------------------------------------------------------------------- */
 
 /* So many are told; a log that is damaged all over has no end of them. */
 #define MAX_FINDINGS 100
 
-struct findings {
-    json_t *list; /* borrowed */
-    uint64_t omitted;
-};
-
-static int add_finding(void *context, const struct swt_audit_finding *finding,
-                       struct swt_error *err) {
-    struct findings *findings = context;
-    if (json_array_size(findings->list) == MAX_FINDINGS) {
-        findings->omitted++;
+int swt_check_add(struct swt_checked_file *file, enum swt_level level, const char *code,
+                  uint64_t line, const char *message, const char *hint, struct swt_error *err) {
+    file->sound &= level == SWT_LEVEL_WARNING;
+    if (json_array_size(file->findings) == MAX_FINDINGS) {
+        file->omitted++;
         return 0;
     }
-    return swt_json_add(findings->list,
-                        json_pack("{s:s, s:s, s:I, s:s}", "level",
-                                  finding->warning ? "warning" : "error", "code", finding->code,
-                                  "line", (json_int_t)finding->line, "message", finding->message),
-                        err);
-}
-
-static int set_counts(json_t *file, const struct swt_audit_summary *summary, uint64_t omitted,
-                      struct swt_error *err) {
-    json_t *counts = json_pack(
-        "{s:b, s:I, s:I, s:I, s:I, s:s, s:I}", "sound", summary->faults == 0, "lines",
-        (json_int_t)summary->lines, "signatures", (json_int_t)summary->signatures, "failed",
-        (json_int_t)summary->failed, "unfinished", (json_int_t)summary->unfinished, "head",
-        summary->head, "findings_omitted", (json_int_t)omitted);
-    int rc = counts == NULL || json_object_update(file, counts) < 0 ? swt_fail_memory(err) : 0;
-    json_decref(counts);
+    json_t *finding = json_pack("{s:s, s:s}", "level",
+                                level == SWT_LEVEL_WARNING ? "warning" : "error", "code", code);
+    int rc = swt_json_add(file->findings, finding, err);
+    if (rc == 0 && line > 0)
+        rc = swt_json_set(finding, "line", json_integer((json_int_t)line), err);
+    if (rc == 0)
+        rc = swt_json_set(finding, "message", swt_json_text(swt_slice_text(message)), err);
+    if (rc == 0 && hint != NULL)
+        rc = swt_json_set(finding, "hint", swt_json_text(swt_slice_text(hint)), err);
     return rc;
 }
 
-static int check_audit_log(struct swt_reader *reader, json_t *file, struct swt_error *err) {
-    struct findings findings = {.list = swt_json_array(file, "findings", err)};
-    struct swt_audit_summary summary;
-    if (findings.list == NULL)
-        return -SWT_E_MEMORY;
-    int rc = swt_audit_check(reader, add_finding, &findings, &summary, err);
-    if (rc == 0)
-        rc = swt_json_set(file, "kind", json_string("audit-log"), err);
-    return rc < 0 ? rc : set_counts(file, &summary, findings.omitted, err);
+int swt_check_find(struct swt_checked_file *file, struct swt_error *err, enum swt_level level,
+                   const char *code, const char *format, ...) {
+    char message[sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return swt_check_add(file, level, code, 0, message, NULL, err);
+}
+
+int swt_check_fault(struct swt_checked_file *file, const char *code, struct swt_error *err) {
+    if (swt_code_exit(err->code) != 3)
+        return -(int)err->code;
+    struct swt_error fault = *err;
+    if (!fault.has_offset)
+        return swt_check_find(file, err, SWT_LEVEL_ERROR, code, "%s", fault.message);
+    return swt_check_find(file, err, SWT_LEVEL_ERROR, code, "at offset %llu: %s",
+                          (unsigned long long)fault.offset, fault.message);
+}
+
+/* ---- the walk ---------------------------------------------------------------------------- */
+
+struct check {
+    struct swt_checked_file *files;
+    size_t file_count;
+    int64_t now;
+};
+
+static void check_done(struct check *check) {
+    for (size_t i = 0; i < check->file_count; i++)
+        swt_root_source_done(&check->files[i].root);
+    free(check->files);
 }
 
 /* err says that the file is no audit log; what it is instead helps more. */
-static int refuse(struct swt_reader *reader, struct swt_error *err) {
-    struct swt_error ignored;
-    enum swt_kind kind;
-    if (swt_reader_seekable(reader) && swt_reader_seek(reader, 0, &ignored) == 0 &&
-        swt_kind_detect(reader, &kind, &ignored) == 0 && kind != SWT_KIND_AUDIT_LOG) {
-        swt_fail(err, SWT_E_FILE_KIND, "expected an audit log, found %s", swt_kind_name(kind));
-        swt_error_file(err, swt_reader_name(reader));
-    }
+static int refuse(const struct swt_reader *reader, bool known, enum swt_kind kind,
+                  struct swt_error *err) {
+    struct swt_error fault = *err;
+    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, root metadata or an audit log, found %s",
+             known                                                         ? swt_kind_name(kind)
+             : swt_reader_seekable(reader) && swt_reader_size(reader) == 0 ? "an empty file"
+                                                                           : "none of them");
+    swt_error_file(err, swt_reader_name(reader));
+    if (known && kind == SWT_KIND_AUDIT_LOG)
+        *err = fault;
     return -(int)err->code;
 }
 
-static int check_file(const char *path, json_t *files, bool *sound, struct swt_error *err) {
+static int check_other(struct swt_checked_file *file, struct swt_reader *reader, bool known,
+                       enum swt_kind kind, struct swt_error *err) {
+    int rc = swt_check_audit_log(file, reader, err);
+    return rc < 0 && err->code == SWT_E_FILE_KIND ? refuse(reader, known, kind, err) : rc;
+}
+
+/* Not known is what must be an audit log or none of these: a stream, which can be no bundle, as
+ * that is opened again by its name; and a log that is too large to be detected. */
+static int detect(struct swt_reader *reader, enum swt_kind *ret_kind, bool *ret_known,
+                  struct swt_error *err) {
+    if (!swt_reader_seekable(reader))
+        return 0;
+    int rc = swt_kind_detect(reader, ret_kind, err);
+    *ret_known = rc == 0;
+    if (rc == 0 || err->code != SWT_E_FILE_KIND)
+        return rc;
+    return swt_reader_seek(reader, 0, err);
+}
+
+static int check_file(struct check *check, struct swt_checked_file *file, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    int rc = swt_reader_open(path, &reader, err);
+    enum swt_kind kind = SWT_KIND_AUDIT_LOG;
+    bool known = false;
+    int rc = swt_reader_open(file->path, &reader, err);
+    if (rc == 0)
+        rc = swt_json_set(file->json, "file", swt_json_path(swt_reader_name(reader)), err);
+    if (rc == 0)
+        rc = detect(reader, &kind, &known, err);
     if (rc < 0)
         return rc;
-    json_t *file = json_object();
-    rc = swt_json_add(files, file, err);
-    if (rc == 0)
-        rc = swt_json_set(file, "file", swt_json_path(swt_reader_name(reader)), err);
-    if (rc == 0)
-        rc = check_audit_log(reader, file, err);
-    if (rc < 0)
-        return err->code == SWT_E_FILE_KIND ? refuse(reader, err) : rc;
-    *sound &= json_is_true(json_object_get(file, "sound"));
-    return 0;
+    if (known && kind == SWT_KIND_ROOT)
+        return swt_check_root_file(file, reader, check->now, err);
+    if (known && swt_kind_is_bundle(kind))
+        return swt_check_bundle(file, check->now, err);
+    return check_other(file, reader, known, kind, err);
+}
+
+static int begin_files(struct check *check, const char *const *paths, json_t *list,
+                       struct swt_error *err) {
+    check->files = calloc(check->file_count + 1, sizeof *check->files);
+    if (check->files == NULL) {
+        check->file_count = 0;
+        return swt_fail_memory(err);
+    }
+    int rc = 0;
+    for (size_t i = 0; i < check->file_count && rc == 0; i++) {
+        struct swt_checked_file *file = &check->files[i];
+        file->path = paths[i];
+        file->sound = true;
+        file->json = json_object();
+        rc = swt_json_add(list, file->json, err);
+        if (rc == 0)
+            file->findings = swt_json_array(file->json, "findings", err);
+        if (rc == 0 && file->findings == NULL)
+            rc = -SWT_E_MEMORY;
+    }
+    return rc;
+}
+
+static int end_files(const struct check *check, json_t *document, bool *ret_sound,
+                     struct swt_error *err) {
+    bool sound = true;
+    int rc = 0;
+    for (size_t i = 0; i < check->file_count && rc == 0; i++) {
+        const struct swt_checked_file *file = &check->files[i];
+        rc = swt_json_set(file->json, "sound", json_boolean(file->sound), err);
+        if (rc == 0)
+            rc = swt_json_set(file->json, "findings_omitted",
+                              json_integer((json_int_t)file->omitted), err);
+        sound &= file->sound;
+    }
+    *ret_sound = sound;
+    return rc < 0 ? rc : swt_json_set(document, "ok", json_boolean(sound), err);
 }
 
 int swt_check(const char *const *files, size_t file_count, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
+    SWT_CLEANUP(check_done)
+    struct check check = {.file_count = file_count, .now = (int64_t)time(NULL)};
     json_t *list = swt_json_array(document, "files", err);
     bool sound = true;
-    int rc = list == NULL ? -SWT_E_MEMORY : 0;
+    int rc = list == NULL ? -SWT_E_MEMORY : begin_files(&check, files, list, err);
     for (size_t i = 0; i < file_count && rc == 0; i++)
-        rc = check_file(files[i], list, &sound, err);
+        rc = check_file(&check, &check.files[i], err);
     if (rc == 0)
-        rc = swt_json_set(document, "ok", json_boolean(sound), err);
+        rc = swt_check_rotations(check.files, file_count, err);
+    if (rc == 0)
+        rc = end_files(&check, document, &sound, err);
     if (rc < 0)
         return rc;
     *ret_sound = sound;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# check: what it finds in an audit log, and which files it does not take.
+# check: what it finds in an audit log, what it says of a bundle and a root, and which files it does not
+# take. What it finds in bundles and roots is in check_bundles.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
 
@@ -73,6 +74,7 @@ t_out_contains "damaged: damaged: "
 
 t_begin "other files"
 sample_manifest
+sample_root root
 quiet build product.yaml -o b.swb --key "$KEYS/targets1.pem" --audit-log log
 : >empty
 try check missing
@@ -81,13 +83,20 @@ try check log missing
 error_is check 5 not-found
 try check .
 error_is check 5 io
-for file in empty product.yaml b.swb "$KEYS/root1.pem"; do
+quiet sign b.swb --root root --export request
+for file in empty product.yaml app.bin request "$KEYS/root1.pem"; do
     try check "$file"
     error_is check 3 file-kind
-    t_err_contains "expected an audit log"
+    t_err_contains "expected a bundle, root metadata or an audit log"
 done
-t_run check b.swb
-t_err_contains "b.swb: expected an audit log, found a tar bundle"
+t_run check empty
+t_err_contains "empty: expected a bundle, root metadata or an audit log, found an empty file"
+t_run check request
+t_err_contains "found a signing request"
+# One file that is none of them, and nothing is said of the others.
+try check log b.swb product.yaml
+error_is check 3 file-kind
+t_out_empty
 t_run check
 t_exit 2
 
@@ -130,3 +139,76 @@ print(len(json.load(sys.stdin)))')" 100
 t_json files.0.findings_omitted 400
 t_run check damaged
 t_out_contains "and 400 more"
+
+t_begin "bundles and root metadata, by their contents"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem" --audit-log log
+quiet convert b.swb -o b.pb
+quiet build product.yaml -o bare.swb --key "$KEYS/targets1.pem"
+cp b.swb audit.log
+for file in b.swb b.pb root bare.swb audit.log; do
+    t_must check "$file"
+    t_err_empty
+    t_must check "$file" --json
+    t_json files.0.findings '[]'
+    t_json files.0.sound true
+    t_run_from "$file" check - --json
+    t_exit 0
+    t_json files.0.sound true
+done
+t_must check root b.swb bare.swb b.pb
+t_out_is "sound: root: root metadata, version 1
+sound: b.swb: tar bundle, targets version 42, 2 targets, root version 1; checked by its own root, which proves nothing about the signer
+sound: bare.swb: tar bundle, targets version 42, 2 targets; signatures were not checked
+sound: b.pb: pigweed bundle, targets version 42, 2 targets, root version 1; checked by its own root, which proves nothing about the signer"
+t_must check b.pb --json
+t_json files.0.kind bundle
+t_json files.0.container pigweed
+t_json files.0.signatures_checked true
+t_json files.0.targets_version 42
+t_json files.0.targets 2
+t_json files.0.root_version 1
+t_json files.0.findings_omitted 0
+t_must check -q root b.swb log
+t_out_empty
+# Warnings are told, and are no violation; with -q they are not.
+sample_manifest
+echo '  - {name: a-name-of-more-than-32-bytes-is-refused, file: app.bin}' >>product.yaml
+quiet build product.yaml -o long.swb --root root --key "$KEYS/targets1.pem"
+t_must check long.swb
+t_equal "$(head -n 1 "$T_OUT")" "long.swb: warning: target 'a-name-of-more-than-32-bytes-is-refused': its name has 39 bytes, a device of profile pigweed takes 32 at most (stock-target)"
+# A stream is read once, as a log.
+# shellcheck disable=SC2002 # a pipe, not a file
+cat log | "$T_TOOL" check - >out 2>&1
+t_equal "$?" 0
+# shellcheck disable=SC2002
+cat b.swb | "$T_TOOL" check - >out 2>&1
+t_equal "$?" 3
+
+t_begin "a broken bundle is a finding, wherever it is broken"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem"
+quiet convert b.swb -o b.pb
+for size in 600 1500 3000 9000; do
+    head -c $size b.swb >cut.swb
+    t_run check cut.swb
+    t_exit 1
+    t_out_contains "cut.swb: fail: "
+    t_out_contains "unsound: cut.swb: "
+done
+head -c 9000 b.pb >cut.pb
+t_run check cut.pb b.pb --json
+t_exit 1
+t_json ok false
+t_json files.0.findings.0.code container
+t_json files.0.signatures_checked false
+t_json files.1.sound true
+t_run check -q cut.pb
+t_exit 1
+t_out_contains "unsound: cut.pb: "
+head -c 1024 /dev/zero >>b.swb
+t_run check b.swb
+t_exit 1
+t_out_contains "(end)"
