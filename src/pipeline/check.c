@@ -61,7 +61,7 @@ struct check {
 };
 
 static void check_done(struct check *check) {
-    for (size_t i = 0; i < check->file_count; i++)
+    for (size_t i = 0; check->files != NULL && i < check->file_count; i++)
         swt_root_source_done(&check->files[i].root);
     free(check->files);
 }
@@ -120,10 +120,8 @@ static int check_file(struct check *check, struct swt_checked_file *file, struct
 static int begin_files(struct check *check, const char *const *paths, json_t *list,
                        struct swt_error *err) {
     check->files = calloc(check->file_count + 1, sizeof *check->files);
-    if (check->files == NULL) {
-        check->file_count = 0;
+    if (check->files == NULL)
         return swt_fail_memory(err);
-    }
     int rc = 0;
     for (size_t i = 0; i < check->file_count && rc == 0; i++) {
         struct swt_checked_file *file = &check->files[i];
