@@ -186,12 +186,13 @@ bundle("one fault hides no other: unsigned", Bundle(OWN, signed(targets_metadata
        ["targets-quorum", "payloads"])
 bundle("one fault hides no other: expired", Bundle(OWN, expires=NOW - 1, files=broken),
        ["targets-expiry", "payloads"])
-bundle("one fault hides no other: the root", Bundle(signed(root_metadata(expires=NOW - 1), ROOT2), files=broken),
+bundle("one fault hides no other: the root",
+       Bundle(signed(root_metadata(expires=NOW - 1), ROOT2), files=broken),
        ["root-new-quorum", "root-expiry", "payloads"])
 bundle("one fault hides no other: a root that cannot be read", Bundle(envelope(b"\x0a", good), files=broken),
        ["root-content", "payloads"])
-bundle("one fault hides no other: no signature, a bad root", Bundle(signed(root_metadata(), ROOT2), envelope(PLAIN, [])),
-       ["root-new-quorum", "targets-quorum"])
+bundle("one fault hides no other: no signature, a bad root",
+       Bundle(signed(root_metadata(), ROOT2), envelope(PLAIN, [])), ["root-new-quorum", "targets-quorum"])
 
 
 def built_with(version, own=None):
