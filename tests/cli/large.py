@@ -38,6 +38,20 @@ for length, digest in ZEROS.items():
         with case(f"a target of {text} has no place in an UpdateBundle, which is said before it is written"):
             run = limited(["convert", "bundle", "-o", "out.pb"], folder, 2, 64).is_one_error(3, "tar")
             run.check(run.files == ["anchor", "bundle"], f"wrote {run.files}")
+        if length < 4 * GIB:
+            continue
+        with case(f"a target of {text} is left out for a device that has it"):
+            listed = target_file(b"image", b"", length=length, digest=bytes.fromhex(digest))
+            with open(os.path.join(folder, "manifest"), "wb") as file:
+                file.write(device_manifest(targets_metadata((), files=[listed])))
+            known = ["--device-manifest", "manifest"]
+            run = Run(["personalize", "bundle", *known, "-o", "small", "--json"], folder).exits(0)
+            left_out = json.loads(run.out)["left_out"]
+            run.check(left_out == [{"name": "image", "length": length}], f"left out is {left_out}")
+            small = os.path.join(folder, "small")
+            run.check(os.path.getsize(small) < 4096, "it is large still")
+            judge(folder, "small", "--root", "anchor", *known).exits(0)
+            judge(folder, "small", "--root", "anchor").exits(1)
 with files(anchor=ANCHOR) as folder:
     bundle = os.path.join(folder, "bundle")
     for name, length, there in (
