@@ -448,7 +448,7 @@ class Sweep:
             case.faults.append(f"{what}: exit {status}, {state}: {self.log_fault(command, status, state)}")
         elif status in (3, 4) and not any_reason and not KEY.match(error):
             case.faults.append(f"{what}: exit {status} that is not about a key: {error.strip()}")
-        elif status > 0 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
+        elif status > 1 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
             case.faults.append(f"{what}: exit {status}, and says '{error.strip()}'")
         elif command.device is not None:
             # Where a call fails, so may the one that cleans up.
@@ -510,14 +510,16 @@ class Sweep:
 
     def library_allocations(self, command):
         # libcrypto 3.0 dies of some of these in its own code (most of them while it sets itself up),
-        # and takes others for a key that it cannot read. What is left behind is ours all the same.
+        # and takes others for a key that it cannot read, or a signature that does not verify, which
+        # rejects. What is left behind is ours all the same.
         case = Case(f"{command.name}: an allocation of libcrypto fails")
         total = self.count(command, {"AT": 0, "LIBRARY": 1})
         # Thousands, of which most are alike.
         for at in self.chosen(total, 500):
             for every in 0, 1:
                 plan = {"AT": at, "FROM": every, "LIBRARY": 1}
-                self.judge(case, command, plan, (3, 4, 5, -signal.SIGSEGV), any_reason=True)
+                rejected = () if command.device is None else (1,)
+                self.judge(case, command, plan, (*rejected, 3, 4, 5, -signal.SIGSEGV), any_reason=True)
         return case.tell()
 
 
