@@ -12,6 +12,7 @@
 
 struct stage {
     struct swt_stock_flow *flow;
+    struct swt_stock_value installed; /* the device's TargetsMetadata */
     struct swt_stock_names names;
     struct swt_payload_hasher hasher;
 };
@@ -111,7 +112,7 @@ static int verify_held(struct stage *stage, const struct entry *entry, struct sw
 /* The bundle does not hold it, or not readably: the device believes its manifest. */
 static int verify_left_out(struct stage *stage, const struct entry *entry,
                            const struct swt_stock_name *name) {
-    if (swt_stock_installed(stage->flow->device).status != SWT_STOCK_OK)
+    if (stage->installed.status != SWT_STOCK_OK)
         return refuse_content(stage, entry, "is missing, and the device has no manifest");
     if (name->installed.status != SWT_STOCK_OK)
         return refuse_content(stage, entry, "is missing, and the device's manifest lists no such");
@@ -152,12 +153,13 @@ static int prepare(struct stage *stage, struct swt_stock_value targets, struct s
     if (!all)
         return swt_stock_refuse(stage->flow, "targets-entries", SWT_STOCK_RESOURCE_EXHAUSTED,
                                 "it lists more targets than are looked at");
-    swt_stock_names_look_up(&stage->names, swt_stock_installed(stage->flow->device));
+    swt_stock_names_look_up(&stage->names, stage->installed);
     return swt_stock_bundle_find(stage->flow->bundle, &stage->names, err);
 }
 
 int swt_stock_verify_payloads(struct swt_stock_flow *flow, struct swt_error *err) {
-    SWT_CLEANUP(stage_done) struct stage stage = {.flow = flow};
+    SWT_CLEANUP(stage_done)
+    struct stage stage = {.flow = flow, .installed = swt_stock_installed(flow->device)};
     struct swt_stock_value targets =
         swt_stock_bytes(flow->bundle->targets, SWT_STOCK_SIGNED_METADATA);
     if (targets.status != SWT_STOCK_OK)
