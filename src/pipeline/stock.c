@@ -57,8 +57,8 @@ static int run_stages(struct swt_stock_flow *flow, struct swt_error *err) {
         rc = swt_stock_verify_payloads(flow, err);
     if (rc < 0)
         return rc;
-    if (rc == 0)
-        rc = check_excess(flow); /* of the payloads' framing */
+    if (check_excess(flow) != 0) /* in the payloads' framing: they are not missing */
+        rc = 1;
     flow->answer.accepted = rc == 0;
     flow->answer.last_update &= rc == 0;
     return 0;

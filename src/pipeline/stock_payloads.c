@@ -12,6 +12,7 @@
 
 struct stage {
     struct swt_stock_flow *flow;
+    struct swt_stock_value installed; /* the device's TargetsMetadata */
     struct swt_stock_names names;
     struct swt_payload_hasher hasher;
 };
@@ -82,9 +83,14 @@ static int read_entry(struct stage *stage, struct swt_stock_value file, struct e
     return 0;
 }
 
-static int refuse_payload(struct stage *stage, const struct entry *entry, const char *what) {
-    return swt_stock_refuse(stage->flow, "payloads", SWT_STOCK_UNAUTHENTICATED, "payload '%.*s' %s",
+static int refuse_payload(struct stage *stage, enum swt_stock_status status,
+                          const struct entry *entry, const char *what) {
+    return swt_stock_refuse(stage->flow, "payloads", status, "payload '%.*s' %s",
                             (int)entry->name.len, (const char *)entry->name.data, what);
+}
+
+static int refuse_content(struct stage *stage, const struct entry *entry, const char *what) {
+    return refuse_payload(stage, SWT_STOCK_UNAUTHENTICATED, entry, what);
 }
 
 static bool hash_is(const struct entry *entry, const uint8_t digest[SWT_SHA256_SIZE]) {
@@ -94,35 +100,37 @@ static bool hash_is(const struct entry *entry, const uint8_t digest[SWT_SHA256_S
 static int verify_held(struct stage *stage, const struct entry *entry, struct swt_stock_name *name,
                        struct swt_error *err) {
     if (name->length != entry->length)
-        return refuse_payload(stage, entry, "has another length than is listed");
+        return refuse_content(stage, entry, "has another length than is listed");
     int rc = swt_stock_bundle_hash(stage->flow->bundle, &stage->hasher, name, err);
     if (rc < 0)
         return rc;
     return hash_is(entry, name->sha256)
                ? 0
-               : refuse_payload(stage, entry, "does not have the SHA-256 that is listed first");
+               : refuse_content(stage, entry, "does not have the SHA-256 that is listed first");
 }
 
 /* The bundle does not hold it, or not readably: the device believes its manifest. */
 static int verify_left_out(struct stage *stage, const struct entry *entry,
                            const struct swt_stock_name *name) {
-    if (swt_stock_installed(stage->flow->device).status != SWT_STOCK_OK)
-        return refuse_payload(stage, entry, "is missing, and the device has no manifest");
+    if (stage->installed.status != SWT_STOCK_OK)
+        return refuse_content(stage, entry, "is missing, and the device has no manifest");
     if (name->installed.status != SWT_STOCK_OK)
-        return refuse_payload(stage, entry, "is missing, and the device's manifest lists no such");
+        return refuse_content(stage, entry, "is missing, and the device's manifest lists no such");
     struct swt_stock_number length = swt_stock_uint64(name->installed, SWT_STOCK_FILE_LENGTH);
     uint8_t digest[SWT_SHA256_SIZE];
     if (length.status != SWT_STOCK_OK)
-        return refuse_payload(stage, entry,
+        return refuse_payload(stage, length.status, entry,
                               "is missing, and the device's manifest has no length of it");
     if (length.value != entry->length)
-        return refuse_payload(stage, entry, "is missing, and the device has one of another length");
-    if (swt_stock_read(first_sha256(name->installed), digest, sizeof digest) != SWT_STOCK_OK)
-        return refuse_payload(stage, entry,
+        return refuse_content(stage, entry, "is missing, and the device has one of another length");
+    enum swt_stock_status status =
+        swt_stock_read(first_sha256(name->installed), digest, sizeof digest);
+    if (status != SWT_STOCK_OK)
+        return refuse_payload(stage, status, entry,
                               "is missing, and the device's manifest has no SHA-256 of it");
     return hash_is(entry, digest)
                ? 0
-               : refuse_payload(stage, entry, "is missing, and the device has other content");
+               : refuse_content(stage, entry, "is missing, and the device has other content");
 }
 
 static int verify_target(struct stage *stage, struct swt_stock_value file, struct swt_error *err) {
@@ -145,12 +153,13 @@ static int prepare(struct stage *stage, struct swt_stock_value targets, struct s
     if (!all)
         return swt_stock_refuse(stage->flow, "targets-entries", SWT_STOCK_RESOURCE_EXHAUSTED,
                                 "it lists more targets than are looked at");
-    swt_stock_names_look_up(&stage->names, swt_stock_installed(stage->flow->device));
+    swt_stock_names_look_up(&stage->names, stage->installed);
     return swt_stock_bundle_find(stage->flow->bundle, &stage->names, err);
 }
 
 int swt_stock_verify_payloads(struct swt_stock_flow *flow, struct swt_error *err) {
-    SWT_CLEANUP(stage_done) struct stage stage = {.flow = flow};
+    SWT_CLEANUP(stage_done)
+    struct stage stage = {.flow = flow, .installed = swt_stock_installed(flow->device)};
     struct swt_stock_value targets =
         swt_stock_bytes(flow->bundle->targets, SWT_STOCK_SIGNED_METADATA);
     if (targets.status != SWT_STOCK_OK)

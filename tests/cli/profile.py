@@ -389,6 +389,8 @@ listed = targets_metadata([], files=[target_file(b"%d" % i, b"") for i in range(
 bounded("10,001 targets", Bundle(targets=signed(listed, TARGETS1), payloads=[]).pb(),
         gives_up("targets-entries"))
 bounded("millions of fields", num(100, 1) * 3000000 + Bundle().pb(), gives_up("container"))
+bounded("millions of fields behind the root and the targets", Bundle().pb() + num(100, 1) * 3000000,
+        gives_up("container"))
 bounded("a root of 9 MiB", data(5, bytes(9 << 20)) + Bundle().pb(), gives_up("container"))
 bounded("70,000 signatures",
         Bundle(targets=envelope(PLAIN, [(key_id, bytes(32) + raw[:32])] * 70000)).pb(),
