@@ -81,6 +81,8 @@ int swt_judge_tell_quorum(struct swt_step *step, const struct swt_quorum *quorum
 /* ---- 1 to 3: what is there --------------------------------------------------------------- */
 
 int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
+    if (judge->borrows)
+        return swt_step_pass(step, err, "the device's root");
     if (!judge->options->self)
         return swt_step_pass(step, err, "%s", judge->options->root);
     if (judge->head_status == 0 && !judge->has_root)
