@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * io: files and streams. A reader that opens once, a writer whose file appears complete or not
- * at all, a staging folder for many files at once, a file that lines are appended to, SHA-256, and
- * the interrupt flag that lets every loop stop at a signal and unwind through the ordinary
- * clean-up. Child processes: a worker, and programs.
+ * at all, a staging folder for many files at once, a directory that changes from one whole state to
+ * the next, a file that lines are appended to, SHA-256, and the interrupt flag that lets every loop
+ * stop at a signal and unwind through the ordinary clean-up. Child processes: a worker, and
+ * programs.
  */
 #ifndef SWT_IO_H
 #define SWT_IO_H
@@ -109,9 +110,48 @@ int swt_staging_begin(struct swt_staging *staging, const char *name,
                       struct swt_error *err) SWT_CHECKED;
 int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
                       struct swt_error *err) SWT_CHECKED;
+/* The same with an open file, at its start or not, in place of bytes: it stays one file under both
+ * names, or is copied where the file system cannot. A seekable reader of a file. */
+int swt_staging_keep(struct swt_staging *staging, const char *name, struct swt_reader *file,
+                     struct swt_error *err) SWT_CHECKED;
 int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) SWT_CHECKED;
 void swt_staging_free(struct swt_staging *staging); /* uncommitted: removes everything it made */
 void swt_staging_cleanup(struct swt_staging **staging);
+
+/* ---- one state after the other ----------------------------------------------------------- */
+
+/*
+ * A directory that holds one whole state at any moment: the symbolic link "current" names a folder
+ * beside it, and that folder is the state. A change is a new folder, and one rename of the link;
+ * killed at any point, it is the old state or the new one. What else such an end leaves is removed
+ * by the next change; other files in the directory are left alone.
+ */
+struct swt_states;
+/*
+ * Opens a directory and locks it: for this process alone with change, else beside other readers;
+ * SWT_E_IO when others do not let go of it within seconds. SWT_E_NOT_FOUND; SWT_E_DEVICE_STATE when
+ * it has no link "current" to a folder in it.
+ */
+int swt_states_open(const char *path, bool change, struct swt_states **ret_states,
+                    struct swt_error *err) SWT_CHECKED;
+/* A new directory without a state, which appears at the first commit. SWT_E_EXISTS, here and there,
+ * when anything but an empty folder is in its place. */
+int swt_states_create(const char *path, struct swt_states **ret_states,
+                      struct swt_error *err) SWT_CHECKED;
+void swt_states_free(struct swt_states *states); /* what was not committed is removed */
+void swt_states_cleanup(struct swt_states **states);
+const char *swt_states_path(const struct swt_states *states);
+/* A file of the current state. SWT_E_NOT_FOUND; SWT_E_DEVICE_STATE for what is no regular file, or
+ * lies behind a symbolic link. */
+int swt_states_open_file(const struct swt_states *states, const char *name,
+                         struct swt_reader **ret_reader, struct swt_error *err) SWT_CHECKED;
+/* Begins the next state, empty; *ret_next is filled by the caller, and neither committed nor freed.
+ * One at a time. */
+int swt_states_begin(struct swt_states *states, struct swt_staging **ret_next,
+                     struct swt_error *err) SWT_CHECKED;
+/* The next state becomes the current one; *ret_next of begin is gone. An error means that it did
+ * not, unless only its way to storage failed. */
+int swt_states_commit(struct swt_states *states, struct swt_error *err) SWT_CHECKED;
 
 /* ---- child processes --------------------------------------------------------------------- */
 

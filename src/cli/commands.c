@@ -16,8 +16,8 @@
     &swt_opt_root_key, &swt_opt_targets_key, &swt_opt_root_threshold, &swt_opt_targets_threshold,  \
         &swt_opt_root_version, &swt_opt_expires
 #define JUDGEMENT                                                                                  \
-    &swt_opt_anchor, &swt_opt_self, &swt_opt_device_manifest, &swt_opt_time, &swt_opt_strict,      \
-        &swt_opt_allow_unknown
+    &swt_opt_anchor, &swt_opt_device, &swt_opt_self, &swt_opt_device_manifest, &swt_opt_time,      \
+        &swt_opt_strict, &swt_opt_allow_unknown
 
 static const struct swt_form sign_forms[] = {
     {
@@ -191,7 +191,7 @@ const struct swt_command swt_commands[] = {
         .max_arguments = 1,
         .description =
             "Judges a bundle as a device that trusts the anchor would, and prints each check. "
-            "Give --root, or --self where there is no anchor.\n\n"
+            "Give --root or --device, or --self where there is no anchor.\n\n"
             "Exits 0 when the bundle is accepted and 1 when it is rejected.",
         .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, COMMON),
         .run = swt_cmd_verify,
@@ -216,8 +216,8 @@ const struct swt_command swt_commands[] = {
         .description =
             "Verifies the bundle and extracts its targets, or those that are named, in the same "
             "read. Nothing appears in DIR unless the bundle is accepted.\n\n"
-            "Give --root, or --self or --no-verify where there is no anchor. Exits 1 when the "
-            "bundle is rejected.",
+            "Give --root or --device, or --self or --no-verify where there is no anchor. Exits 1 "
+            "when the bundle is rejected.",
         .options =
             OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_force, COMMON),
         .required = OPTIONS(&swt_opt_directory),
@@ -236,6 +236,24 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "apply",
+        .summary = "install a bundle on a simulated device",
+        .arguments = "BUNDLE",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Does with a device directory what a device does with a bundle: judges it, persists a "
+            "rotated root before the targets are judged, installs the targets and records the "
+            "manifest. Prints each check, as verify does.\n\n"
+            "Whatever stops it, the directory is as it was, or has the new root and floor, or is "
+            "that of the new bundle. Exits 0 when the bundle is accepted and 1 when it is "
+            "rejected.",
+        .options = OPTIONS(&swt_opt_updated_device, &swt_opt_time, &swt_opt_strict,
+                           &swt_opt_allow_unknown, COMMON),
+        .required = OPTIONS(&swt_opt_updated_device),
+        .run = swt_cmd_apply,
     },
     {
         .name = "check",

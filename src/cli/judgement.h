@@ -9,6 +9,7 @@ static inline struct swt_verify_options
 swt_judgement_options(const struct swt_invocation *invocation) {
     return (struct swt_verify_options){
         .root = swt_option_value(invocation, &swt_opt_anchor),
+        .device = swt_option_value(invocation, &swt_opt_device),
         .self = swt_option_given(invocation, &swt_opt_self),
         .device_manifest = swt_option_value(invocation, &swt_opt_device_manifest),
         .time = swt_option_value(invocation, &swt_opt_time),

@@ -11,12 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define SECOND INT64_C(1000000000)
-#define LOCK_PAUSE 20000000L /* nanoseconds between two tries */
-#define STOPPING_SECONDS 5   /* what a run that is asked to stop waits at most */
 
 struct swt_appender {
     char *name;
@@ -88,37 +83,10 @@ const char *swt_appender_name(const struct swt_appender *appender) {
 
 /* ---- one process at a time --------------------------------------------------------------- */
 
-static int64_t monotonic_now(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * SECOND + now.tv_nsec;
-}
-
-/* Tries again and again: a signal that comes just before a flock that waits would be lost. */
-static int wait_for_lock(int fd, unsigned seconds, bool urgent, struct swt_error *err) {
-    const int64_t start = monotonic_now();
-    int64_t wait = seconds * SECOND;
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return swt_fail_errno(err, errno, "cannot lock");
-        int r = swt_interrupted(err);
-        if (r < 0 && !urgent)
-            return r;
-        if (r < 0 && wait > STOPPING_SECONDS * SECOND)
-            wait = STOPPING_SECONDS * SECOND;
-        if (monotonic_now() - start >= wait)
-            return swt_fail(err, SWT_E_IO, "another process has kept it locked for %lld s",
-                            (long long)(wait / SECOND));
-        const struct timespec pause = {.tv_nsec = LOCK_PAUSE};
-        (void)nanosleep(&pause, NULL);
-    }
-    return 0;
-}
-
 int swt_appender_lock(struct swt_appender *appender, unsigned seconds, bool urgent,
                       struct swt_error *err) {
     struct stat status;
-    int r = wait_for_lock(appender->fd, seconds, urgent, err);
+    int r = swt_fd_lock(appender->fd, LOCK_EX, seconds, urgent, err);
     if (r < 0)
         return swt_error_file(err, appender->name);
     appender->locked = true;

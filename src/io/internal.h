@@ -25,6 +25,10 @@ int swt_fd_sync(int fd, struct swt_error *err) SWT_CHECKED;
 /* Closes and tells a late write error; *fd is -1 afterwards, whatever comes. */
 int swt_fd_close(int *fd, struct swt_error *err) SWT_CHECKED;
 void swt_fd_cleanup(int *fd); /* closes what is not -1, in silence */
+/* flock with LOCK_EX or LOCK_SH: SWT_E_IO after so many seconds. urgent: a signal that asks to stop
+ * shortens the wait but does not end it. */
+int swt_fd_lock(int fd, int operation, unsigned seconds, bool urgent,
+                struct swt_error *err) SWT_CHECKED;
 /* swt_io_setup found no standard output: a report may go nowhere, an output file may not. */
 bool swt_stdout_was_closed(void);
 
@@ -46,9 +50,27 @@ int swt_path_follow(const char *path, char **ret_path, bool *ret_magic,
 /* Six random letters and digits, NUL. */
 int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) SWT_CHECKED;
 #define SWT_TEMP_TRIES 100 /* of names that are taken, before it is somebody's doing */
+/* ".NAME.SUFFIX", where the end of a long name is left out; free(). NULL: err is set. */
+char *swt_temp_name(const char *name, struct swt_error *err) SWT_CHECKED;
+bool swt_temp_name_is(const char *text, const char *name); /* text may be one of a short name's */
+/* A relative path that cannot lead out of its folder, but for symbolic links. */
+bool swt_name_is_safe(const char *name);
 
 /* Renames unless the new name exists. 0, or -1 with errno. */
 int swt_rename_new(int from_folder, const char *from, int to_folder, const char *to) SWT_CHECKED;
+
+/* ---- readers and folders that are open --------------------------------------------------- */
+
+/* A reader of a file that is open; takes fd over. name is for errors. */
+int swt_reader_adopt(int fd, const char *name, struct swt_reader **ret_reader,
+                     struct swt_error *err) SWT_CHECKED;
+/* Gives the open file another name. False when it cannot be done, whatever the cause. */
+bool swt_reader_link(const struct swt_reader *reader, int folder, const char *name) SWT_CHECKED;
+/* A staging for a folder that is open and empty; takes folder over. dir is for errors. */
+int swt_staging_adopt(int folder, const char *dir, struct swt_staging **ret_staging,
+                      struct swt_error *err) SWT_CHECKED;
+/* A folder with all that is in it, as far as it can be; links are removed, never followed. */
+void swt_remove_folder(int parent, const char *name);
 
 /* ---- a file that appears whole ----------------------------------------------------------- */
 

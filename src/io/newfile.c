@@ -14,17 +14,9 @@
 #include <unistd.h>
 
 #define PROC_FD_SIZE 32
-#define TEMP_BASE_MAX 200 /* bytes of the name that a temporary name repeats (NAME_MAX is 255) */
 
 static void proc_fd(int fd, char ret_path[PROC_FD_SIZE]) {
     (void)snprintf(ret_path, PROC_FD_SIZE, "/proc/self/fd/%d", fd);
-}
-
-static char *temporary_name(const char *name, struct swt_error *err) {
-    char suffix[SWT_TEMP_SUFFIX];
-    if (swt_temp_suffix(suffix, err) < 0)
-        return NULL;
-    return swt_format(err, ".%.*s.%s", TEMP_BASE_MAX, name, suffix);
 }
 
 /* -1 where it cannot be done, whatever the cause: the named file then tells a real one. */
@@ -42,7 +34,7 @@ static int open_unnamed(int folder, mode_t mode) {
 
 static int open_named(struct swt_newfile *file, mode_t mode, struct swt_error *err) {
     for (int i = 0; i < SWT_TEMP_TRIES; i++) {
-        char *name = temporary_name(file->name, err);
+        char *name = swt_temp_name(file->name, err);
         if (name == NULL)
             return -(int)err->code;
         file->fd =
@@ -111,7 +103,7 @@ static int link_unnamed(struct swt_newfile *file, bool exclusive, bool *ret_link
     if (errno != EEXIST || exclusive)
         return swt_fail_errno(err, errno, "cannot put the file in its place");
     for (int i = 0; i < SWT_TEMP_TRIES; i++) {
-        char *name = temporary_name(file->name, err);
+        char *name = swt_temp_name(file->name, err);
         if (name == NULL)
             return -(int)err->code;
         if (linkat(AT_FDCWD, path, file->folder, name, AT_SYMLINK_FOLLOW) == 0) {

@@ -111,15 +111,32 @@ bool swt_same_place(const char *a, const char *b) {
            one.st_ino == other.st_ino;
 }
 
+static const char TEMP_LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     uint8_t random[SWT_TEMP_SUFFIX - 1];
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return swt_fail_errno(err, errno, "cannot make a random name");
     for (size_t i = 0; i < sizeof random; i++)
-        ret_suffix[i] = letters[random[i] % (sizeof letters - 1)];
+        ret_suffix[i] = TEMP_LETTERS[random[i] % (sizeof TEMP_LETTERS - 1)];
     ret_suffix[sizeof random] = '\0';
     return 0;
+}
+
+#define TEMP_BASE_MAX 200 /* bytes of the name that a temporary name repeats (NAME_MAX is 255) */
+
+char *swt_temp_name(const char *name, struct swt_error *err) {
+    char suffix[SWT_TEMP_SUFFIX];
+    if (swt_temp_suffix(suffix, err) < 0)
+        return NULL;
+    return swt_format(err, ".%.*s.%s", TEMP_BASE_MAX, name, suffix);
+}
+
+bool swt_temp_name_is(const char *text, const char *name) {
+    size_t len = strlen(name);
+    return text[0] == '.' && strncmp(text + 1, name, len) == 0 && text[1 + len] == '.' &&
+           strlen(text + len + 2) == SWT_TEMP_SUFFIX - 1 &&
+           strspn(text + len + 2, TEMP_LETTERS) == SWT_TEMP_SUFFIX - 1;
 }
 
 int swt_rename_new(int from_folder, const char *from, int to_folder, const char *to) {
@@ -131,4 +148,16 @@ int swt_rename_new(int from_folder, const char *from, int to_folder, const char 
     if (linkat(from_folder, from, to_folder, to, 0) < 0)
         return -1;
     return unlinkat(from_folder, from, 0);
+}
+
+bool swt_name_is_safe(const char *name) {
+    for (const char *component = name;;) {
+        size_t len = strcspn(component, "/");
+        if (len == 0 || (len == 1 && component[0] == '.') ||
+            (len == 2 && component[0] == '.' && component[1] == '.'))
+            return false;
+        if (component[len] == '\0')
+            return true;
+        component += len + 1;
+    }
 }

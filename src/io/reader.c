@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,15 +24,7 @@ static bool is_memory(const struct swt_reader *reader) {
     return reader->fd < 0;
 }
 
-/* One descriptor for everything that is asked of the file: a name could lead elsewhere by then. */
-static int open_file(struct swt_reader *reader, const char *path, struct swt_error *err) {
-    if (reader->is_stdin) {
-        reader->fd = STDIN_FILENO;
-    } else {
-        int r = swt_fd_open(AT_FDCWD, path, O_RDONLY, 0, &reader->fd, err);
-        if (r < 0)
-            return r;
-    }
+static int look_at_file(struct swt_reader *reader, struct swt_error *err) {
     if (fstat(reader->fd, &reader->status) < 0)
         return swt_fail_errno(err, errno, "cannot look at the open file");
     if (S_ISDIR(reader->status.st_mode))
@@ -48,6 +41,18 @@ static int open_file(struct swt_reader *reader, const char *path, struct swt_err
     return 0;
 }
 
+/* One descriptor for everything that is asked of the file: a name could lead elsewhere by then. */
+static int open_file(struct swt_reader *reader, const char *path, struct swt_error *err) {
+    if (reader->is_stdin) {
+        reader->fd = STDIN_FILENO;
+    } else {
+        int r = swt_fd_open(AT_FDCWD, path, O_RDONLY, 0, &reader->fd, err);
+        if (r < 0)
+            return r;
+    }
+    return look_at_file(reader, err);
+}
+
 int swt_reader_open(const char *path, struct swt_reader **ret_reader, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
@@ -62,6 +67,28 @@ int swt_reader_open(const char *path, struct swt_reader **ret_reader, struct swt
         return swt_error_file(err, reader->name);
     *ret_reader = SWT_TAKE(reader);
     return 0;
+}
+
+int swt_reader_adopt(int fd, const char *name, struct swt_reader **ret_reader,
+                     struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL) {
+        swt_fd_cleanup(&fd);
+        return swt_fail_memory(err);
+    }
+    reader->fd = fd;
+    reader->name = swt_strdup(name, err);
+    int r = reader->name == NULL ? -SWT_E_MEMORY : look_at_file(reader, err);
+    if (r < 0)
+        return swt_error_file(err, name);
+    *ret_reader = SWT_TAKE(reader);
+    return 0;
+}
+
+bool swt_reader_link(const struct swt_reader *reader, int folder, const char *name) {
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", reader->fd);
+    return !is_memory(reader) && linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
 int swt_reader_open_memory(struct swt_slice bytes, const char *name, struct swt_reader **ret_reader,

@@ -38,24 +38,39 @@ static int open_dir(struct swt_staging *staging, struct swt_error *err) {
         staging->made_dir = true;
     else if (errno != EEXIST)
         return swt_fail_errno(err, errno, "cannot create the folder");
-    int r = swt_fd_open(AT_FDCWD, staging->dir, O_RDONLY | O_DIRECTORY, 0, &staging->dir_fd, err);
-    return r < 0 ? r : make_hidden(staging, err);
+    return swt_fd_open(AT_FDCWD, staging->dir, O_RDONLY | O_DIRECTORY, 0, &staging->dir_fd, err);
 }
 
-int swt_staging_open(const char *dir, bool force, struct swt_staging **ret_staging,
-                     struct swt_error *err) {
+/* folder: -1 opens dir, or makes it. */
+static int open_staging(int folder, const char *dir, bool force, struct swt_staging **ret_staging,
+                        struct swt_error *err) {
     SWT_CLEANUP(swt_staging_cleanup) struct swt_staging *staging = calloc(1, sizeof *staging);
-    if (staging == NULL)
+    if (staging == NULL) {
+        swt_fd_cleanup(&folder);
         return swt_fail_memory(err);
-    *staging = (struct swt_staging){.force = force, .dir_fd = -1, .hidden_fd = -1, .file_fd = -1};
+    }
+    *staging =
+        (struct swt_staging){.force = force, .dir_fd = folder, .hidden_fd = -1, .file_fd = -1};
     staging->dir = swt_strdup(dir, err);
     if (staging->dir == NULL)
         return -(int)err->code;
-    int r = open_dir(staging, err);
+    int r = folder < 0 ? open_dir(staging, err) : 0;
+    if (r == 0)
+        r = make_hidden(staging, err);
     if (r < 0)
         return swt_error_file(err, dir);
     *ret_staging = SWT_TAKE(staging);
     return 0;
+}
+
+int swt_staging_open(const char *dir, bool force, struct swt_staging **ret_staging,
+                     struct swt_error *err) {
+    return open_staging(-1, dir, force, ret_staging, err);
+}
+
+int swt_staging_adopt(int folder, const char *dir, struct swt_staging **ret_staging,
+                      struct swt_error *err) {
+    return open_staging(folder, dir, false, ret_staging, err);
 }
 
 int swt_staging_fail(const struct swt_staging *staging, const char *name, struct swt_error *err) {
@@ -64,19 +79,6 @@ int swt_staging_fail(const struct swt_staging *staging, const char *name, struct
     if (asprintf(&path, "%s/%s", staging->dir, name) < 0)
         path = NULL;
     return swt_error_file(err, path != NULL ? path : name);
-}
-
-/* Nothing that could lead out of the folder, whatever the caller's own rules let through. */
-static bool name_is_safe(const char *name) {
-    for (const char *component = name;;) {
-        size_t len = strcspn(component, "/");
-        if (len == 0 || (len == 1 && component[0] == '.') ||
-            (len == 2 && component[0] == '.' && component[1] == '.'))
-            return false;
-        if (component[len] == '\0')
-            return true;
-        component += len + 1;
-    }
 }
 
 static int finish_file(struct swt_staging *staging, struct swt_error *err) {
@@ -105,21 +107,28 @@ static int add_file(struct swt_staging *staging, const char *name, struct swt_er
     return 0;
 }
 
-int swt_staging_begin(struct swt_staging *staging, const char *name, struct swt_error *err) {
+/* The file before it is finished, and name is the last of the list. */
+static int next_file(struct swt_staging *staging, const char *name, struct swt_error *err) {
     int r = finish_file(staging, err);
     if (r < 0)
         return r;
-    if (!name_is_safe(name)) {
+    if (!swt_name_is_safe(name)) {
         (void)swt_fail(err, SWT_E_IO, "'%s' is not a relative path without . and ..", name);
         return swt_error_file(err, staging->dir);
     }
-    r = add_file(staging, name, err);
-    if (r < 0)
-        return r;
+    return add_file(staging, name, err);
+}
+
+static int create_file(struct swt_staging *staging, struct swt_error *err) {
     char number[STAGED_NUMBER_SIZE];
-    r = swt_fd_open(staging->hidden_fd, swt_staged_number(staging->count - 1, number),
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666, &staging->file_fd, err);
-    return r < 0 ? swt_staging_fail(staging, name, err) : 0;
+    int r = swt_fd_open(staging->hidden_fd, swt_staged_number(staging->count - 1, number),
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666, &staging->file_fd, err);
+    return r < 0 ? swt_staging_fail(staging, staging->files[staging->count - 1].name, err) : 0;
+}
+
+int swt_staging_begin(struct swt_staging *staging, const char *name, struct swt_error *err) {
+    int r = next_file(staging, name, err);
+    return r < 0 ? r : create_file(staging, err);
 }
 
 int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
@@ -127,6 +136,36 @@ int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
     uint64_t written = 0;
     int r = swt_fd_write(staging->file_fd, data, len, &written, err);
     return r < 0 ? swt_staging_fail(staging, staging->files[staging->count - 1].name, err) : 0;
+}
+
+static int copy_file(struct swt_staging *staging, struct swt_reader *file, struct swt_error *err) {
+    uint8_t *chunk = malloc(SWT_IO_CHUNK);
+    if (chunk == NULL)
+        return swt_fail_memory(err);
+    int r = create_file(staging, err);
+    if (r == 0)
+        r = swt_reader_seek(file, 0, err);
+    for (size_t len = SWT_IO_CHUNK; r == 0 && len == SWT_IO_CHUNK;) {
+        r = swt_reader_read(file, chunk, SWT_IO_CHUNK, &len, err);
+        if (r == 0)
+            r = swt_staging_write(staging, chunk, len, err);
+    }
+    free(chunk);
+    return r;
+}
+
+int swt_staging_keep(struct swt_staging *staging, const char *name, struct swt_reader *file,
+                     struct swt_error *err) {
+    int r = next_file(staging, name, err);
+    if (r < 0)
+        return r;
+    char number[STAGED_NUMBER_SIZE];
+    (void)swt_staged_number(staging->count - 1, number);
+    /* The file that is open, whatever its name leads to by then. File systems without links, and
+     * rules about whose files may be linked, cost a copy. */
+    if (swt_reader_link(file, staging->hidden_fd, number))
+        return 0;
+    return copy_file(staging, file, err);
 }
 
 /* What the hidden folder still holds: files that were not moved, or, after it, old ones. */

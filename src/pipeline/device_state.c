@@ -41,6 +41,10 @@ int swt_device_state_copy(const struct swt_device_state *state, struct swt_devic
     return rc;
 }
 
+json_t *swt_device_floor_json(const struct swt_device_state *state) {
+    return state->has_floor ? json_integer((json_int_t)state->floor) : json_null();
+}
+
 /* In the one encoding, whatever order the bundle had its fields in, and without what no signature
  * covers. */
 static int encode_new_root(const struct swt_judge *judge, struct swt_root_source *ret_root,

@@ -7,6 +7,8 @@
 
 #include "source.h"
 
+#include <jansson.h>
+
 struct swt_device_state {
     struct swt_root_source root; /* the trust anchor */
     bool knows_floor;            /* false: nothing is known of it, and rollback is not judged */
@@ -18,5 +20,7 @@ void swt_device_state_done(struct swt_device_state *state);
 /* The same state, in memory of its own. */
 int swt_device_state_copy(const struct swt_device_state *state, struct swt_device_state *ret_copy,
                           struct swt_error *err) SWT_CHECKED;
+/* The floor as a number, or JSON's null where there is none. */
+json_t *swt_device_floor_json(const struct swt_device_state *state);
 
 #endif

@@ -58,6 +58,9 @@ static int check_page(const struct swt_fleet *fleet, struct swt_error *err) {
 
 /* ---- the bundles ------------------------------------------------------------------------- */
 
+/* No anchor is read with the file: the states come later. */
+static const struct swt_device_state NO_STATE;
+
 /* The bundle's own root, for what is said of it; what cannot be read is the judge's to tell. */
 static int read_own_root(struct swt_fleet_bundle *bundle, struct swt_error *err) {
     const struct swt_envelope *envelope = &bundle->judge.root_envelope;
@@ -75,7 +78,8 @@ static int read_own_root(struct swt_fleet_bundle *bundle, struct swt_error *err)
 static int open_bundle(struct swt_fleet *fleet, size_t index, struct swt_error *err) {
     struct swt_fleet_bundle *bundle = &fleet->bundles[index];
     bundle->file = fleet->options->bundles[index];
-    int rc = swt_judge_open_file(&bundle->judge, bundle->file, &fleet->judgement, err);
+    bundle->judge.state = &NO_STATE;
+    int rc = swt_judge_open(&bundle->judge, bundle->file, &fleet->judgement, err);
     if (rc < 0)
         return rc;
     if (!swt_reader_seekable(bundle->judge.reader)) {

@@ -123,29 +123,55 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
 
 /* ---- opening and closing ----------------------------------------------------------------- */
 
+/* Two of the anchors, where more than one was given. */
+static int check_anchors(const struct swt_verify_options *options, struct swt_error *err) {
+    const char *given[3];
+    size_t count = 0;
+    if (options->root != NULL)
+        given[count++] = "--root";
+    if (options->device != NULL)
+        given[count++] = "--device";
+    if (options->self)
+        given[count++] = "--self";
+    if (count > 1)
+        return swt_fail(err, SWT_E_USAGE, "%s and %s are two trust anchors, give one", given[0],
+                        given[1]);
+    return (int)count;
+}
+
+static int check_unverified(const struct swt_verify_options *options, struct swt_error *err) {
+    const char *refused = options->root != NULL              ? "--root"
+                          : options->device != NULL          ? "--device"
+                          : options->self                    ? "--self"
+                          : options->device_manifest != NULL ? "--device-manifest"
+                          : options->time != NULL            ? "--time"
+                          : options->strict                  ? "--strict"
+                                                             : NULL;
+    if (refused == NULL)
+        return 0;
+    return swt_fail(err, SWT_E_USAGE, "%s judges, --no-verify does not: give one", refused);
+}
+
 static int check_options(const struct swt_judge *judge, struct swt_error *err) {
     const struct swt_verify_options *options = judge->options;
-    if (!judge->authenticate) {
-        const char *refused = options->root != NULL              ? "--root"
-                              : options->self                    ? "--self"
-                              : options->device_manifest != NULL ? "--device-manifest"
-                              : options->time != NULL            ? "--time"
-                              : options->strict                  ? "--strict"
-                                                                 : NULL;
-        return refused == NULL ? 0
-                               : swt_fail(err, SWT_E_USAGE,
-                                          "%s judges, --no-verify does not: give one", refused);
-    }
-    if (options->root != NULL && options->self)
-        return swt_fail(err, SWT_E_USAGE, "--root and --self are two trust anchors, give one");
-    if (options->root == NULL && !options->self) {
-        swt_fail(err, SWT_E_USAGE, "no trust anchor was given");
-        return swt_error_hint(err,
-                              "--root ROOT with the root metadata that the device holds, or --self "
-                              "to check the bundle against its own root%s",
-                              judge->sink != NULL ? ", or --no-verify" : "");
-    }
-    return 0;
+    if (!judge->authenticate)
+        return check_unverified(options, err);
+    int anchors = check_anchors(options, err);
+    if (anchors < 0)
+        return anchors;
+    if (options->device != NULL && options->device_manifest != NULL)
+        return swt_fail(err, SWT_E_USAGE,
+                        "--device %s has a manifest of its own: --device-manifest goes with --root "
+                        "or --self",
+                        options->device);
+    if (anchors == 1)
+        return 0;
+    swt_fail(err, SWT_E_USAGE, "no trust anchor was given");
+    return swt_error_hint(err,
+                          "--root ROOT with the root metadata that the device holds, --device DIR "
+                          "with its device directory, or --self to check the bundle against its "
+                          "own root%s",
+                          judge->sink != NULL ? ", or --no-verify" : "");
 }
 
 static int parse_time(struct swt_judge *judge, struct swt_error *err) {
@@ -236,38 +262,58 @@ static int read_device_manifest(struct swt_judge *judge, struct swt_error *err) 
     return 0;
 }
 
-int swt_judge_open(struct swt_judge *judge, const char *file,
-                   const struct swt_verify_options *options, struct swt_error *err) {
+static int directory_holds(void *context, const struct swt_target *target, bool *ret_holds,
+                           struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *file = NULL;
+    int rc = swt_device_directory_held(context, target, &file, err);
+    *ret_holds = rc == 0 && file != NULL;
+    return rc;
+}
+
+static int open_directory(struct swt_judge *judge, struct swt_error *err) {
+    const struct swt_verify_options *options = judge->options;
+    int rc = swt_device_directory_open(options->device, false, options->allow_unknown,
+                                       &judge->own_directory, &judge->own_state, err);
+    if (rc < 0 && err->code == SWT_E_UNKNOWN_FIELD)
+        return swt_error_hint(err, SWT_ALLOW_UNKNOWN_HINT);
+    judge->own_device = (struct swt_judge_device){NULL, directory_holds, &judge->own_directory};
+    judge->device = &judge->own_device;
+    return rc;
+}
+
+/* The anchor that the options name, and the file that is judged by it. */
+static int open_by_options(struct swt_judge *judge, struct swt_error *err) {
+    const struct swt_verify_options *options = judge->options;
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *anchor = NULL;
-    judge->file = file;
-    judge->options = options;
+    int rc = 0;
     judge->state = &judge->own_state;
-    int rc = check_options(judge, err);
-    if (rc == 0)
-        rc = parse_time(judge, err);
-    if (rc == 0 && options->root != NULL)
+    if (options->root != NULL)
         rc = swt_reader_open(options->root, &anchor, err);
+    else if (options->device != NULL)
+        rc = open_directory(judge, err);
     if (rc == 0)
-        rc = swt_reader_open(file, &judge->reader, err);
+        rc = swt_reader_open(judge->file, &judge->reader, err);
     if (rc == 0 && anchor != NULL)
         rc = read_anchor(judge, anchor, err);
     if (rc == 0 && options->device_manifest != NULL)
         rc = read_device_manifest(judge, err);
+    return rc;
+}
+
+int swt_judge_open(struct swt_judge *judge, const char *file,
+                   const struct swt_verify_options *options, struct swt_error *err) {
+    bool has_state = judge->state != NULL;
+    judge->file = file;
+    judge->options = options;
+    int rc = has_state ? 0 : check_options(judge, err);
+    if (rc == 0)
+        rc = parse_time(judge, err);
+    if (rc == 0)
+        rc = has_state ? swt_reader_open(file, &judge->reader, err) : open_by_options(judge, err);
     return rc < 0 ? rc : read_file(judge, err);
 }
 
 /* ---- one file, judged by many states ----------------------------------------------------- */
-
-int swt_judge_open_file(struct swt_judge *judge, const char *file,
-                        const struct swt_verify_options *options, struct swt_error *err) {
-    judge->file = file;
-    judge->options = options;
-    judge->state = &judge->own_state;
-    int rc = parse_time(judge, err);
-    if (rc == 0)
-        rc = swt_reader_open(file, &judge->reader, err);
-    return rc < 0 ? rc : read_file(judge, err);
-}
 
 void swt_judge_open_again(struct swt_judge *judge, const struct swt_judge *first,
                           const struct swt_device_state *state,
@@ -299,6 +345,7 @@ void swt_judge_done(struct swt_judge *judge) {
     swt_quorum_done(&judge->root_quorum);
     swt_root_free(judge->new_root);
     swt_device_state_done(&judge->own_state);
+    swt_device_directory_done(&judge->own_directory);
     swt_envelope_done(&judge->targets_envelope);
     swt_envelope_done(&judge->root_envelope);
     if (!judge->borrows) {

@@ -7,6 +7,7 @@
 #ifndef SWT_PIPELINE_JUDGE_H
 #define SWT_PIPELINE_JUDGE_H
 
+#include "device_directory.h"
 #include "device_state.h"
 #include "source.h"
 
@@ -58,7 +59,7 @@ struct swt_judge {
     bool authenticate; /* false: signatures and what rests on them are not judged */
     bool root_only;    /* root metadata in place of a bundle */
     const struct swt_payload_sink *sink;
-    const struct swt_judge_device *device; /* NULL: there is no directory */
+    const struct swt_judge_device *device; /* NULL: there is no directory, or only a state */
     int64_t now;
     bool borrows; /* the file is another judge's (swt_judge_open_again) */
     /* What a pass over the payloads found before, or where this one writes it; else NULL. */
@@ -83,9 +84,11 @@ struct swt_judge {
     struct swt_envelope targets_envelope;
 
     /* What the device remembers. */
+    const struct swt_device_state *state; /* one that the job has, or own_state */
     struct swt_device_state own_state;    /* from the options; with self, its root is a copy of the
                                            * bundle's own */
-    const struct swt_device_state *state; /* own_state, or one that outlives the judge */
+    struct swt_device_directory own_directory; /* with options->device; only read */
+    struct swt_judge_device own_device;
 
     /* What the steps establish. */
     struct swt_root *new_root;      /* steps 6 to 9 */
@@ -95,7 +98,8 @@ struct swt_judge {
     bool floor_cleared;             /* step 10 */
     struct swt_targets *targets;    /* from step 12 on */
     struct swt_buf user_manifest;
-    bool has_user_manifest; /* its bytes are at hand and hash as they should */
+    bool has_user_manifest; /* its bytes are at hand and hash as they should: what a device records,
+                             * wherever it stands among the targets */
 
     json_t *steps;
     const char *failed_step; /* NULL while nothing failed */
@@ -104,17 +108,13 @@ struct swt_judge {
 };
 
 /*
- * Opens what is needed, in the order that the exit codes promise: anchor, device manifest, time,
- * then the file. Errors here are errors, not verdicts.
+ * Opens what is needed, in the order that the exit codes promise: anchor or device, then the file.
+ * Where the job has set state (and device), they are the anchor, and none is read. Errors here are
+ * errors, not verdicts.
  */
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) SWT_CHECKED;
-/* Opens file alone, for its payloads or for others to judge it again; of options, time, strict and
- * allow_unknown count. */
-int swt_judge_open_file(struct swt_judge *judge, const char *file,
-                        const struct swt_verify_options *options,
-                        struct swt_error *err) SWT_CHECKED;
-/* The payloads of a file that swt_judge_open_file opened, read once. What comes before them in the
+/* The payloads of a file that a judge has open, read once. What comes before them in the
  * file may be broken: then nothing is found, and no judgement gets as far as that. */
 int swt_judge_find_payloads(struct swt_judge *judge, struct swt_payload_finding *ret_finding,
                             struct swt_error *err) SWT_CHECKED;

@@ -81,10 +81,14 @@ int swt_judge_tell_quorum(struct swt_step *step, const struct swt_quorum *quorum
 /* ---- 1 to 3: what is there --------------------------------------------------------------- */
 
 int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
-    if (judge->borrows)
-        return swt_step_pass(step, err, "the device's root");
-    if (!judge->options->self)
-        return swt_step_pass(step, err, "%s", judge->options->root);
+    const struct swt_verify_options *options = judge->options;
+    if (options->device != NULL)
+        return swt_step_pass(step, err, "the device %s", options->device);
+    if (options->root != NULL)
+        return swt_step_pass(step, err, "%s", options->root);
+    if (!options->self)
+        return swt_step_pass(step, err, "a device with root version %u",
+                             judge->state->root.root->common.version);
     if (judge->head_status == 0 && !judge->has_root)
         return swt_step_fail(step, err, "--self, but the bundle holds no root");
     int rc = swt_step_pass(step, err, "the bundle's own root");

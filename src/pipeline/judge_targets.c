@@ -115,7 +115,7 @@ int swt_judge_targets_version(struct swt_judge *judge, struct swt_step *step,
 struct run {
     struct swt_judge *judge;
     struct swt_payload_hasher hasher;
-    bool keeps; /* the payload under way is user_manifest, held for the step on the recorded root */
+    bool keeps; /* the payload under way is user_manifest, held for the device's manifest */
     size_t present;
     size_t left_out;
 };
@@ -127,6 +127,13 @@ static void run_done(struct run *run) {
 static int name_fault(struct swt_step *step, struct swt_slice name, const char *what,
                       struct swt_error *err) {
     return swt_step_fail(step, err, "'%.*s': %s", (int)name.len, (const char *)name.data, what);
+}
+
+/* A device records the payload of this name, be it ours or the user's own. What is too large for
+ * memory is carried only. */
+static bool is_recorded(const struct swt_target *target) {
+    return swt_slice_equal(target->name, swt_slice_text(SWT_USER_MANIFEST)) &&
+           target->length <= SWT_MAX_USER_MANIFEST;
 }
 
 /* Personalisation: the device's manifest records it, and where its directory is at hand, it is
@@ -183,7 +190,7 @@ static int judge_left_out(struct run *run, struct swt_step *step, const struct s
                                 "one",
                           err);
     run->left_out++;
-    if (target != swt_user_manifest_target(judge->targets))
+    if (!is_recorded(target))
         return 0;
     rc = take_device_copy(judge, target, err);
     if (rc < 0)
@@ -202,7 +209,7 @@ static int read_payload(struct run *run, struct swt_step *step, const struct swt
                         struct swt_error *err) {
     struct swt_judge *judge = run->judge;
     uint8_t digest[SWT_SHA256_SIZE];
-    run->keeps = target == swt_user_manifest_target(judge->targets);
+    run->keeps = is_recorded(target);
     int rc = judge->sink != NULL ? judge->sink->begin(judge->sink->context, target, err) : 0;
     if (rc == 0)
         rc = swt_payload_hash(&run->hasher, judge->bundle, take_chunk, run, digest, err);
@@ -279,7 +286,7 @@ int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct sw
 /* ---- 16 and 17 --------------------------------------------------------------------------- */
 
 int swt_judge_root_stripped(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
-    if (!judge->has_user_manifest)
+    if (!judge->has_user_manifest || swt_user_manifest_target(judge->targets) == NULL)
         return swt_step_skip(step, err, "no user_manifest is at hand");
     struct swt_recorded_root recorded =
         swt_user_manifest_root(swt_buf_slice(&judge->user_manifest));

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a device holds, or has been given, as text. */
+#include "report.h"
+
+#include <string.h>
+
+void swt_report_floor(struct swt_output *out, const json_t *document) {
+    const json_t *floor = json_object_get(document, "floor");
+    if (json_is_null(floor))
+        swt_output_printf(out, "floor none: any targets version\n");
+    else
+        swt_report_optional(out, "floor ", document, "floor", "\n");
+}
+
+void swt_report_installed(struct swt_output *out, const json_t *targets) {
+    size_t i;
+    const json_t *target;
+    json_array_foreach(targets, i, target) {
+        const char *from = json_string_value(json_object_get(target, "from"));
+        bool kept = from != NULL && strcmp(from, "device") == 0;
+        swt_output_printf(out, "%s ", kept ? "kept" : "installed");
+        swt_report_member(out, target, "name");
+        swt_output_printf(out, " (");
+        swt_report_size(out, target, "length");
+        swt_output_printf(out, ")\n");
+    }
+}
