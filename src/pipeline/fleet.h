@@ -40,7 +40,7 @@ struct swt_fleet_row {
     struct swt_judge_device own_device;
     char *directory; /* NULL: it has none */
     bool *lacks;     /* by the place in its manifest; of a directory only */
-    size_t start; /* among the distinct states: those that rows start from come first */
+    size_t start;    /* among the distinct states: those that rows start from come first */
 };
 
 struct swt_fleet {
@@ -70,8 +70,8 @@ extern const struct swt_judge_device swt_fleet_holds_all;
 struct swt_fleet_edge {
     bool judged;
     bool accepted;
-    uint32_t next;    /* the state that it leaves behind; the same one where nothing was persisted */
-    json_t *failed;   /* refused: the step, as verify tells it */
+    uint32_t next;  /* the state that it leaves behind; the same one where nothing was persisted */
+    json_t *failed; /* refused: the step, as verify tells it */
     json_t *warnings; /* accepted: "STEP: TEXT" of each; NULL: none */
 };
 

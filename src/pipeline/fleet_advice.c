@@ -71,20 +71,19 @@ static int try_bundle(struct swt_fleet_advisor *advisor, size_t start, size_t bu
     const struct swt_fleet *fleet = advisor->fleet;
     const struct swt_fleet_root *held = &advisor->roots[swt_fleet_advisor_root(advisor, start)];
     struct swt_fleet_chain chain;
-    int rc = swt_fleet_try(fleet, start, bundle,
-                           has_older_root(fleet, start, bundle) ? held : NULL, &chain, err);
+    int rc = swt_fleet_try(fleet, start, bundle, has_older_root(fleet, start, bundle) ? held : NULL,
+                           &chain, err);
     if (rc < 0)
         return rc;
     /* Another root mends nothing that is wrong with the file, nor a version or a payload. */
-    const char *first =
-        json_string_value(json_object_get(json_array_get(chain.acts, 0), "act"));
-    static const char *const ROOTS[] = {"sign-root", "sign-new-root", "sign-targets",
-                                        "renew-root", "use-root", "other"};
+    const char *first = json_string_value(json_object_get(json_array_get(chain.acts, 0), "act"));
+    static const char *const ROOTS[] = {"sign-root",  "sign-new-root", "sign-targets",
+                                        "renew-root", "use-root",      "other"};
     bool try_more = false;
     for (size_t i = 0; i < SWT_COUNT(ROOTS); i++)
         try_more |= strcmp(first, ROOTS[i]) == 0;
-    try_more &= !(chain.serves && json_array_size(chain.acts) == 1 &&
-                  strcmp(first, "use-root") == 0);
+    try_more &=
+        !(chain.serves && json_array_size(chain.acts) == 1 && strcmp(first, "use-root") == 0);
     rc = add_chain(chains, &chain, err);
     return rc == 0 && try_more ? try_roots(advisor, start, bundle, chains, err) : rc;
 }
@@ -132,8 +131,8 @@ static bool is_told(const struct swt_fleet *fleet, const struct chains *chains, 
         if (i == index)
             continue;
         bool one_is_enough = !chain->serves || strcmp(kind_of(chain), kind_of(other)) == 0;
-        if (other->serves && (!chain->serves ||
-                              json_array_size(other->acts) < json_array_size(chain->acts)))
+        if (other->serves &&
+            (!chain->serves || json_array_size(other->acts) < json_array_size(chain->acts)))
             return false;
         if (one_is_enough && is_better(fleet, other, chain))
             return false;

@@ -13,8 +13,8 @@
 struct swt_fleet_root {
     struct swt_root_source source; /* in the one encoding */
     const char *file;
-    const char *holder;  /* a state's name; NULL: a bundle carries it */
-    size_t carrier;      /* that bundle */
+    const char *holder; /* a state's name; NULL: a bundle carries it */
+    size_t carrier;     /* that bundle */
 };
 
 struct swt_fleet_advisor {
@@ -58,8 +58,8 @@ int swt_fleet_find_stones(struct swt_fleet_advisor *advisor, size_t start,
 /* ---- fleet_advice_text.c ----------------------------------------------------------------- */
 
 /* The line on an item of advice, which has its acts, states, count and roots already. */
-int swt_fleet_advice_text(const struct swt_fleet *fleet, const json_t *item, struct swt_buf *ret_text,
-                          struct swt_error *err) SWT_CHECKED;
+int swt_fleet_advice_text(const struct swt_fleet *fleet, const json_t *item,
+                          struct swt_buf *ret_text, struct swt_error *err) SWT_CHECKED;
 /* "1,200 devices" */
 int swt_fleet_devices_text(uint64_t count, struct swt_buf *ret_text,
                            struct swt_error *err) SWT_CHECKED;

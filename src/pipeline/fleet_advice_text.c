@@ -30,9 +30,9 @@ static int keys_text(const json_t *act, const char *what, struct swt_buf *ret_te
     const json_t *keys = json_object_get(act, "keys");
     size_t count = json_array_size(keys);
     bool all = number_of(act, "needed") == (long long)count;
-    int rc = all ? swt_buf_printf(ret_text, err, "%skey%s ", what, count == 1 ? "" : "s")
-                 : swt_buf_printf(ret_text, err, "%lld of the %skeys ", number_of(act, "needed"),
-                                  what);
+    int rc =
+        all ? swt_buf_printf(ret_text, err, "%skey%s ", what, count == 1 ? "" : "s")
+            : swt_buf_printf(ret_text, err, "%lld of the %skeys ", number_of(act, "needed"), what);
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = swt_buf_printf(ret_text, err, "%s%.*s…",
                             i == 0           ? ""
@@ -140,8 +140,8 @@ static int whom_text(const json_t *item, struct swt_buf *ret_text, struct swt_er
     return rc;
 }
 
-int swt_fleet_advice_text(const struct swt_fleet *fleet, const json_t *item, struct swt_buf *ret_text,
-                          struct swt_error *err) {
+int swt_fleet_advice_text(const struct swt_fleet *fleet, const json_t *item,
+                          struct swt_buf *ret_text, struct swt_error *err) {
     const json_t *index = json_object_get(item, "bundle");
     const char *bundle =
         index == NULL ? NULL : fleet->bundles[(size_t)json_integer_value(index)].file;

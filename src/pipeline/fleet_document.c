@@ -21,9 +21,9 @@ static int put_fault(json_t *object, const struct swt_fleet_bundle *bundle, stru
                                                                         : NULL;
     if (bundle->judge.head_status < 0)
         return swt_json_set(object, "fault", swt_json_path(bundle->judge.head_error.message), err);
-    return step == NULL ? 0
-                        : swt_json_set(object, "fault", swt_json_text(swt_buf_slice(&step->found)),
-                                       err);
+    return step == NULL
+               ? 0
+               : swt_json_set(object, "fault", swt_json_text(swt_buf_slice(&step->found)), err);
 }
 
 static int add_column(json_t *columns, const struct swt_fleet_bundle *bundle,
@@ -140,15 +140,15 @@ static bool is_served(const struct swt_fleet *fleet, const struct swt_fleet_row 
 
 static int add_row(const struct swt_fleet *fleet, const struct swt_fleet_row *row, json_t *rows,
                    json_t *cells, struct swt_error *err) {
-    json_t *object = json_pack("{s:I, s:b}", "count", (json_int_t)row->count, "served",
-                               is_served(fleet, row));
+    json_t *object =
+        json_pack("{s:o, s:I}", "name", swt_json_path(row->name), "count", (json_int_t)row->count);
     int rc = swt_json_add(rows, object, err);
-    if (rc == 0)
-        rc = swt_json_set(object, "name", swt_json_path(row->name), err);
     if (rc == 0)
         rc = put_state(object, &row->state, err);
     if (rc == 0)
         rc = swt_json_set(object, "root_sha256", swt_json_sha256(row->state.root.root->bytes), err);
+    if (rc == 0)
+        rc = swt_json_set(object, "served", json_boolean(is_served(fleet, row)), err);
     /* Rows of one state share their cells. */
     if (rc == 0)
         rc = swt_json_set(object, "cells", json_incref(cells), err);
@@ -184,10 +184,9 @@ static int add_totals(const struct swt_fleet *fleet, json_t *document, struct sw
         devices += fleet->rows[i].count;
         served += is_served(fleet, &fleet->rows[i]) ? fleet->rows[i].count : 0;
     }
-    return swt_json_set(document, "totals",
-                        json_pack("{s:I, s:I}", "devices", (json_int_t)devices, "served",
-                                  (json_int_t)served),
-                        err);
+    return swt_json_set(
+        document, "totals",
+        json_pack("{s:I, s:I}", "devices", (json_int_t)devices, "served", (json_int_t)served), err);
 }
 
 /* ---- all of it --------------------------------------------------------------------------- */

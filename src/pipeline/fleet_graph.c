@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The states that devices are in or come to, each once, and what each bundle makes of each, judged
- * once. Roots and manifests are shared between the states: bundles lead thousands of these to one. */
+ * once. Roots and manifests are shared between the states: bundles lead thousands of these to one.
+ */
 #include "document.h"
 #include "fleet.h"
 
@@ -187,9 +188,8 @@ static int collect_warnings(const json_t *steps, json_t **ret_warnings, struct s
             *ret_warnings = json_array();
         if (*ret_warnings == NULL)
             return swt_fail_memory(err);
-        json_t *text =
-            json_sprintf("%s: %s", json_string_value(json_object_get(step, "step")),
-                         json_string_value(json_object_get(step, "note")));
+        json_t *text = json_sprintf("%s: %s", json_string_value(json_object_get(step, "step")),
+                                    json_string_value(json_object_get(step, "note")));
         int rc = swt_json_add(*ret_warnings, text, err);
         if (rc < 0)
             return rc;
@@ -210,10 +210,9 @@ static int add_next(struct swt_fleet_graph *graph, size_t place, const struct sw
     size_t next_place;
     /* A device that installed a bundle holds all of its targets. */
     if (rc == 0)
-        rc = swt_fleet_graph_add(graph, &next,
-                                 edge->accepted ? &swt_fleet_holds_all
-                                                : graph->states[place].device,
-                                 &found, &next_place, err);
+        rc = swt_fleet_graph_add(
+            graph, &next, edge->accepted ? &swt_fleet_holds_all : graph->states[place].device,
+            &found, &next_place, err);
     if (rc == 0 && found)
         edge->next = (uint32_t)next_place;
     return rc;

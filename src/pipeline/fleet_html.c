@@ -18,7 +18,8 @@ static const char HEAD[] =
     "@media (prefers-color-scheme:dark){:root{--back:#0d1117;--text:#e6edf3;--faint:#9aa4af;"
     "--line:#30363d;--yes:#7ee787;--after:#e3b341;--no:#ff9492;--yes-back:#12261e;"
     "--after-back:#272115;--no-back:#2d1214}}\n"
-    "body{margin:2rem;font:16px/1.5 system-ui,sans-serif;background:var(--back);color:var(--text)}\n"
+    "body{margin:2rem;font:16px/1.5 "
+    "system-ui,sans-serif;background:var(--back);color:var(--text)}\n"
     ".wide{overflow-x:auto}\n"
     "table{border-collapse:collapse;margin:1rem 0}\n"
     "caption{text-align:left;font-weight:600;padding:.25rem 0}\n"
@@ -122,9 +123,9 @@ static int put_afterwards(struct swt_buf *page, const json_t *cell, struct swt_e
                             (long long)json_integer_value(json_object_get(cell, "root_version")));
     if (rc < 0)
         return rc;
-    return json_is_integer(floor) ? swt_buf_printf(page, err, "%lld</small>",
-                                                   (long long)json_integer_value(floor))
-                                  : swt_buf_printf(page, err, "none</small>");
+    return json_is_integer(floor)
+               ? swt_buf_printf(page, err, "%lld</small>", (long long)json_integer_value(floor))
+               : swt_buf_printf(page, err, "none</small>");
 }
 
 static int put_cell(struct swt_buf *page, const json_t *cell, struct swt_error *err) {

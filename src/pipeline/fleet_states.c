@@ -100,7 +100,8 @@ static int read_directory(const struct swt_fleet *fleet, const char *path,
 
 static int read_root(const struct swt_fleet *fleet, const struct swt_fleet_entry *entry,
                      struct swt_fleet_row *row, struct swt_error *err) {
-    int rc = swt_root_source_open(entry->path, fleet->options->allow_unknown, &row->state.root, err);
+    int rc =
+        swt_root_source_open(entry->path, fleet->options->allow_unknown, &row->state.root, err);
     if (rc < 0)
         return hint_unknown(err);
     row->device = &swt_fleet_holds_all;

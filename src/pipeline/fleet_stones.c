@@ -91,7 +91,8 @@ static int rotate(const struct swt_fleet_advisor *advisor, size_t place, size_t 
     const struct swt_device_state *before = swt_fleet_graph_state(advisor->fleet->graph, place);
     struct swt_device_state after = *before;
     after.root = advisor->roots[root].source; /* borrowed: the graph keeps a copy */
-    after.has_floor = before->has_floor && !swt_root_clears_floor(before->root.root, after.root.root);
+    after.has_floor =
+        before->has_floor && !swt_root_clears_floor(before->root.root, after.root.root);
     return swt_fleet_graph_add(advisor->fleet->graph, &after,
                                swt_fleet_graph_device(advisor->fleet->graph, place), ret_found,
                                ret_place, err);
@@ -147,8 +148,8 @@ static int tell_stones(const struct swt_fleet_advisor *advisor, const struct sto
     json_t *acts = json_pack("[O]", act);
     if (acts == NULL)
         return swt_fail_memory(err);
-    *ret_chain = (struct swt_fleet_chain){
-        .bundle = SWT_FLEET_NO_BUNDLE, .acts = acts, .serves = true};
+    *ret_chain =
+        (struct swt_fleet_chain){.bundle = SWT_FLEET_NO_BUNDLE, .acts = acts, .serves = true};
     return 0;
 }
 

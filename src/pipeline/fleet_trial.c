@@ -107,9 +107,9 @@ static int use_root_act(const struct swt_fleet_root *root, json_t **ret_act,
 /* Which steps an act mends without the judge knowing more: the rest of the judgement is told as if
  * it were done. The others end the trial. */
 static bool goes_on(const char *step) {
-    static const char *const STEPS[] = {"root-old-quorum", "root-new-quorum", "root-expiry",
-                                        "targets-quorum",  "targets-expiry",  "targets-version",
-                                        "payloads",        "end"};
+    static const char *const STEPS[] = {
+        "root-old-quorum", "root-new-quorum", "root-expiry", "targets-quorum",
+        "targets-expiry",  "targets-version", "payloads",    "end"};
     for (size_t i = 0; i < SWT_COUNT(STEPS); i++)
         if (strcmp(step, STEPS[i]) == 0)
             return true;
@@ -117,7 +117,7 @@ static bool goes_on(const char *step) {
 }
 
 static bool is_built_wrong(const char *step) {
-    static const char *const STEPS[] = {"container",       "envelope", "root-content",
+    static const char *const STEPS[] = {"container",       "envelope",        "root-content",
                                         "targets-content", "targets-entries", "end"};
     for (size_t i = 0; i < SWT_COUNT(STEPS); i++)
         if (strcmp(step, STEPS[i]) == 0)

@@ -116,11 +116,10 @@ static int count_cell(const struct collection *collection, const json_t *cell, j
             rc = swt_fail_memory(err);
         const char *key = json_string_value(text);
         if (rc == 0)
-            rc = swt_json_set(
-                collection->counts, key,
-                json_integer(devices +
-                             json_integer_value(json_object_get(collection->counts, key))),
-                err);
+            rc = swt_json_set(collection->counts, key,
+                              json_integer(devices + json_integer_value(
+                                                         json_object_get(collection->counts, key))),
+                              err);
         if (rc < 0)
             return rc;
     }

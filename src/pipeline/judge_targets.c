@@ -251,8 +251,8 @@ static int judge_found_payloads(struct run *run, struct swt_step *step, struct s
         return swt_step_repeat(step, &finding->payloads, err);
     if (finding->has_user_manifest) {
         judge->has_user_manifest = true;
-        int rc =
-            swt_buf_append_slice(&judge->user_manifest, swt_buf_slice(&finding->user_manifest), err);
+        int rc = swt_buf_append_slice(&judge->user_manifest, swt_buf_slice(&finding->user_manifest),
+                                      err);
         if (rc < 0)
             return rc;
     }
