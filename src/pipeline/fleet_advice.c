@@ -32,18 +32,21 @@ static int add_chain(struct chains *chains, struct swt_fleet_chain *chain, struc
 
 /* ---- what there is to try ---------------------------------------------------------------- */
 
-/* A root that is at hand in the place of the bundle's own. Only where that alone is enough. */
+/* A root that is at hand in the place of the bundle's own, unless it is an older one: that would
+ * take the rotation back. Only where that alone is enough. */
 static int try_roots(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
                      struct chains *chains, struct swt_error *err) {
     const struct swt_fleet_bundle *column = &advisor->fleet->bundles[bundle];
     size_t held = swt_fleet_advisor_root(advisor, start);
     for (size_t i = 0; i < advisor->root_count; i++) {
         const struct swt_fleet_root *root = &advisor->roots[i];
-        bool is_own = column->root == NULL
-                          ? i == held
-                          : swt_slice_equal(column->root->bytes, root->source.root->bytes);
+        const struct swt_root *own = column->root;
+        bool is_useful =
+            own == NULL ? i != held
+                        : root->source.root->common.version >= own->common.version &&
+                              !swt_slice_equal(own->bytes, root->source.root->bytes);
         bool follows = false;
-        int rc = is_own ? 0 : swt_fleet_follows(advisor, held, i, &follows, err);
+        int rc = !is_useful ? 0 : swt_fleet_follows(advisor, held, i, &follows, err);
         if (rc < 0)
             return rc;
         if (!follows)

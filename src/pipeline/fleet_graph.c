@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of pairs of a root and a bundle: what is kept of them stays below some hundred megabytes. */
+#define KNOWN_MAX 100000
+
 struct state {
     struct swt_device_state state; /* root and manifest are of the pools */
+    size_t root;                   /* its place there */
     const struct swt_judge_device *device;
     struct swt_fleet_edge *edges; /* NULL: none was asked for */
 };
@@ -26,6 +30,7 @@ struct swt_fleet_graph {
     struct swt_device_state *pool; /* each holds a root or a manifest */
     size_t pool_count;
     json_t *places; /* of states and pool, by a text that tells one from the others */
+    json_t *known;  /* of a root and a bundle (swt_judge_known), by their places */
 };
 
 int swt_fleet_graph_new(const struct swt_fleet_bundle *bundles, size_t bundle_count,
@@ -40,7 +45,9 @@ int swt_fleet_graph_new(const struct swt_fleet_bundle *bundles, size_t bundle_co
     graph->states = calloc(state_max + 1, sizeof *graph->states);
     graph->pool = calloc(2 * state_max + 2, sizeof *graph->pool);
     graph->places = json_object();
-    if (graph->states == NULL || graph->pool == NULL || graph->places == NULL) {
+    graph->known = json_object();
+    if (graph->states == NULL || graph->pool == NULL || graph->places == NULL ||
+        graph->known == NULL) {
         swt_fleet_graph_free(graph);
         return swt_fail_memory(err);
     }
@@ -62,6 +69,7 @@ void swt_fleet_graph_free(struct swt_fleet_graph *graph) {
     for (size_t i = 0; i < graph->pool_count; i++)
         swt_device_state_done(&graph->pool[i]);
     json_decref(graph->places);
+    json_decref(graph->known);
     free(graph->pool);
     free(graph->states);
     free(graph);
@@ -135,6 +143,7 @@ int swt_fleet_graph_add(struct swt_fleet_graph *graph, const struct swt_device_s
         rc = pool_manifest(graph, state, &manifest, err);
     if (rc < 0)
         return rc;
+    added.root = root;
     added.state.root = graph->pool[root].root;
     if (state->installed.manifest != NULL)
         added.state.installed = graph->pool[manifest].installed;
@@ -218,6 +227,20 @@ static int add_next(struct swt_fleet_graph *graph, size_t place, const struct sw
     return rc;
 }
 
+/* Many states share a root: signatures are verified once for each root and bundle. */
+static int run_judge(struct swt_fleet_graph *graph, size_t place, size_t bundle,
+                     struct swt_judge *judge, struct swt_error *err) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "%zu %zu", graph->states[place].root, bundle);
+    judge->known = json_object_get(graph->known, name);
+    int rc = swt_judge_run(judge, err);
+    if (rc < 0 || judge->known != NULL || json_object_size(graph->known) >= KNOWN_MAX)
+        return rc;
+    json_t *known = NULL;
+    rc = swt_judge_known(judge, &known, err);
+    return rc < 0 ? rc : swt_json_set(graph->known, name, known, err);
+}
+
 static int judge_edge(struct swt_fleet_graph *graph, size_t place, size_t bundle,
                       struct swt_fleet_edge *edge, struct swt_error *err) {
     const struct swt_fleet_bundle *column = &graph->bundles[bundle];
@@ -226,7 +249,7 @@ static int judge_edge(struct swt_fleet_graph *graph, size_t place, size_t bundle
     judge.device = graph->states[place].device;
     int rc = swt_interrupted(err);
     if (rc == 0)
-        rc = swt_judge_run(&judge, err);
+        rc = run_judge(graph, place, bundle, &judge, err);
     if (rc < 0)
         return rc;
     edge->accepted = judge.failed_step == NULL;

@@ -27,9 +27,9 @@ static bool has_signed(const struct swt_quorum *quorum, struct swt_slice id) {
     return false;
 }
 
-/* {act, keys, needed, root_version}: how many more of which keys. */
-static int sign_act(const char *name, const struct swt_root *root, const struct swt_role *role,
-                    const struct swt_quorum *quorum, json_t **ret_act, struct swt_error *err) {
+/* {act, keys, needed}: how many more of which keys. */
+static int sign_act(const char *name, const struct swt_role *role, const struct swt_quorum *quorum,
+                    json_t **ret_act, struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *act = new_act(name, err);
     json_t *keys = act == NULL ? NULL : swt_json_array(act, "keys", err);
     int rc = keys == NULL ? -(int)err->code : 0;
@@ -40,8 +40,6 @@ static int sign_act(const char *name, const struct swt_root *root, const struct 
         rc = swt_json_set(act, "needed",
                           json_integer((json_int_t)(role->threshold - quorum->signed_count)), err);
     if (rc == 0)
-        rc = swt_json_set(act, "root_version", json_integer((json_int_t)root->common.version), err);
-    if (rc == 0)
         *ret_act = SWT_TAKE(act);
     return rc;
 }
@@ -49,8 +47,15 @@ static int sign_act(const char *name, const struct swt_root *root, const struct 
 static int count_act(const char *name, const struct swt_root *root, const struct swt_role *role,
                      const struct swt_envelope *envelope, json_t **ret_act, struct swt_error *err) {
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
+    SWT_CLEANUP(swt_json_cleanup) json_t *act = NULL;
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
-    return rc < 0 ? rc : sign_act(name, root, role, &quorum, ret_act, err);
+    if (rc == 0)
+        rc = sign_act(name, role, &quorum, &act, err);
+    if (rc == 0)
+        rc = swt_json_set(act, "root_version", json_integer((json_int_t)root->common.version), err);
+    if (rc == 0)
+        *ret_act = SWT_TAKE(act);
+    return rc;
 }
 
 static int expiry_act(const char *name, const struct swt_common *common, json_t **ret_act,
@@ -128,8 +133,9 @@ static bool is_built_wrong(const char *step) {
 static int quorum_act(const struct swt_judge *judge, json_t **ret_act, struct swt_error *err) {
     const char *step = judge->failed_step;
     if (strcmp(step, "root-old-quorum") == 0)
-        return sign_act("sign-root", judge->state->root.root, &judge->state->root.root->root,
-                        &judge->root_quorum, ret_act, err);
+        /* Whose root keys these are, the states of the advice tell. */
+        return sign_act("sign-root", &judge->state->root.root->root, &judge->root_quorum, ret_act,
+                        err);
     if (strcmp(step, "root-new-quorum") == 0)
         return count_act("sign-new-root", judge->new_root, &judge->new_root->root,
                          &judge->root_envelope, ret_act, err);

@@ -66,6 +66,7 @@ struct swt_judge {
     /* What a pass over the payloads found before, or where this one writes it; else NULL. */
     const struct swt_payload_finding *finding;
     struct swt_payload_finding *records;
+    json_t *known; /* borrowed, from swt_judge_known; or NULL */
     /* Steps that are taken for passed when they fail: what if a signature were there? Never one
      * whose findings a later step rests on. */
     const char *const *assumed;
@@ -129,6 +130,10 @@ void swt_payload_finding_done(struct swt_payload_finding *finding);
 void swt_judge_open_again(struct swt_judge *judge, const struct swt_judge *first,
                           const struct swt_device_state *state,
                           const struct swt_payload_finding *finding);
+/* What a judgement found that rests on the anchor and the file alone, and takes long: for others of
+ * the same two. */
+int swt_judge_known(const struct swt_judge *judge, json_t **ret_known,
+                    struct swt_error *err) SWT_CHECKED;
 /*
  * The state that an accepted bundle leaves behind, and the one that step 10 leaves, whatever comes
  * after it: the new root, and the floor that it cleared or left. Root metadata is encoded anew,
