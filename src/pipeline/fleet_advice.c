@@ -41,10 +41,9 @@ static int try_roots(struct swt_fleet_advisor *advisor, size_t start, size_t bun
     for (size_t i = 0; i < advisor->root_count; i++) {
         const struct swt_fleet_root *root = &advisor->roots[i];
         const struct swt_root *own = column->root;
-        bool is_useful =
-            own == NULL ? i != held
-                        : root->source.root->common.version >= own->common.version &&
-                              !swt_slice_equal(own->bytes, root->source.root->bytes);
+        bool is_useful = own == NULL ? i != held
+                                     : root->source.root->common.version >= own->common.version &&
+                                           !swt_slice_equal(own->bytes, root->source.root->bytes);
         bool follows = false;
         int rc = !is_useful ? 0 : swt_fleet_follows(advisor, held, i, &follows, err);
         if (rc < 0)

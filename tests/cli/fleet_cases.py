@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The advice of fleet: each kind is provoked, what it says is done, and the state is served. And that
-states join a line, that several acts are told together, and what cannot be known is not promised."""
+states join a line, that several acts are told together, and what cannot be known is not promised.
+Then the traps of stock Pigweed devices."""
 
 import json
 import os
@@ -318,5 +319,65 @@ with case("an act that is enough leaves out those that need more"):
     item = only_advice(fleet.run(), "sign-targets")
     acts = [act["act"] for act in item["acts"]]
     check(acts == ["sign-targets", "renew-targets", "raise-version"], f"{acts}")
+
+# ---- stock Pigweed devices -----------------------------------------------------------------------
+
+
+def warnings_of(document, state=0, column=0):
+    cell = document["states"][state]["cells"][column]
+    check(cell["verdict"] != "refuse", f"refused: {cell}")
+    return cell["warnings"]
+
+
+def one_warning(document, text, state=0, column=0):
+    found = warnings_of(document, state, column)
+    check(len(found) == 1 and text in found[0], f"'{text}' is not the warning: {found}")
+    check(any(text in line for line in document["warnings"]), f"{document['warnings']}")
+
+
+GROWN = signed(root_metadata(targets=(TARGETS1, TARGETS2, TARGETS3), version=2), ROOT1)
+
+for kind in KINDS:
+    with case(f"a root that grows is a trap for stock devices: {kind}"):
+        fleet = Fleet().state("held", R1, 1200).bundle("new", getattr(bundle(GROWN), kind)())
+        document = fleet.run()
+        one_warning(document, "a stock Pigweed device refuses it at ")
+        one_warning(document, "; it is accepted when sent again")
+        check(document["warnings"][0].startswith("new: "), f"{document['warnings']}")
+        check(document["warnings"][0].endswith(" (1,200 devices)"), f"{document['warnings']}")
+
+with case("a name of 33 bytes is one, too; one of 32 is not"):
+    for length in 32, 33:
+        content = bundle(None, payloads=[(b"n" * length, b"data")])
+        document = Fleet().state("held", R1).bundle("new", content.tar()).run()
+        if length == 33:
+            one_warning(document, "a target's name has 33 bytes, it takes 32 at most")
+        else:
+            check(warnings_of(document) == [], f"{warnings_of(document)}")
+
+with case("targets of version 0"):
+    document = Fleet().state("held", R1).bundle("new", bundle(None, version=0).pb()).run()
+    one_warning(document, "a stock Pigweed device ")
+
+with case("no device with another kind of key is a stock one"):
+    ed25519 = key("ed25519-1")
+    grown = root_metadata(targets=(TARGETS1, TARGETS2, TARGETS3, ed25519), version=2)
+    fleet = Fleet().state("held", R1).bundle("new", bundle(signed(grown, ROOT1)).tar())
+    check(warnings_of(fleet.run()) == [], "a warning")
+
+with case("a stone has its traps as well"):
+    r3 = signed(root_metadata(targets=(TARGETS2,), root=(ROOT2,), version=3), ROOT2)
+    r2 = signed(root_metadata(targets=(TARGETS1, TARGETS2, TARGETS3), root=(ROOT2,), version=2), ROOT1, ROOT2)
+    fleet = Fleet().state("held", R1).bundle("stone", bundle(r2, version=2).tar())
+    fleet.bundle("new", bundle(r3, signers=(TARGETS2,)).tar())
+    document = fleet.run()
+    check(document["states"][0]["cells"][1]["after"] == [0], f"{document['states'][0]['cells']}")
+    one_warning(document, "stone before it: a stock Pigweed device refuses it at ", column=1)
+
+with case("what the judge warns of is told, too"):
+    held = targets_metadata([(b"app", b"other")], version=9)
+    fleet = Fleet().device("held", R1, held, [(b"app", b"other")])
+    document = fleet.bundle("new", bundle(None).tar()).run()
+    one_warning(document, "targets-version: the device holds other content of the same version")
 
 finish()
