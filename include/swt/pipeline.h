@@ -203,7 +203,8 @@ struct swt_convert_options {
 /* Document: file, container, size, from. */
 int swt_convert(const struct swt_convert_options *options, struct swt_notices *notices,
                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
-/* What is inside a bundle, root metadata or device manifest. Document: kind, and what it holds. */
+/* What is inside a bundle, root metadata, a device manifest or directory, or what signing sends
+ * around. Document: kind, and what it holds. */
 int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 /* ---- provision.c, apply.c: devices (swupdate-device(7)) ----------------------------------- */
@@ -218,15 +219,17 @@ struct swt_provision_options {
 /*
  * SWT_E_ANCHOR_REFUSED for a root that verify would refuse, that its own quorum did not sign or
  * that has expired. A factory image that is rejected is an answer (*ret_accepted false, nothing
- * written). Document: file, format, root (version, sha256, keys, ...), floor, targets; with a
- * bundle swt_verify's verdict and steps.
+ * written). Document: format, and where something was written file (where), root (as dump tells it,
+ * with quorum), floor, targets (of a factory image); with a bundle also bundle, and swt_verify's
+ * members but file.
  */
 int swt_provision(const struct swt_provision_options *options, struct swt_notices *notices,
                   bool *ret_accepted, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
 /* Judges file by options->device and, step by step, updates that directory. Killed at any point, it
  * is the old state, the one with the new root and floor, or the new one. Document: swt_verify's,
- * with device, root_persisted, installed (name, length, from: "bundle" / "device"), floor. */
+ * with device, root_persisted (its version, when that was done before the targets were judged),
+ * installed (name, length, from: "bundle" / "device") and floor, as the directory has it then. */
 int swt_apply(const char *file, const struct swt_verify_options *options, bool *ret_accepted,
               json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 

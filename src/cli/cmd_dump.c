@@ -11,6 +11,7 @@ static const char *kind_text(const char *kind) {
         const char *kind, *text;
     } KINDS[] = {{"root", "root metadata"},
                  {"device-manifest", "device manifest"},
+                 {"device", "device directory"},
                  {"signing-request", "signing request"},
                  {"signing-response", "signing response"}};
     for (size_t i = 0; i < SWT_COUNT(KINDS); i++)
@@ -74,6 +75,18 @@ static void print_metadata(struct swt_output *out, const json_t *metadata) {
     }
 }
 
+/* Of a device directory, which has one or says that it has none. */
+static void print_floor(struct swt_output *out, const json_t *document) {
+    const json_t *floor = json_object_get(document, "floor");
+    if (floor == NULL)
+        return;
+    swt_report_label(out, "floor");
+    if (json_is_null(floor))
+        swt_output_printf(out, "none: any targets version\n");
+    else
+        swt_report_optional(out, "", document, "floor", "\n");
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static int print_metadata_file(const struct swt_invocation *invocation, const json_t *document,
@@ -87,6 +100,7 @@ static int print_metadata_file(const struct swt_invocation *invocation, const js
     else if (root != NULL)
         swt_report_root(out, root, json_object_get(root, "quorum"),
                         json_object_get(metadata, "quorum"));
+    print_floor(out, document);
     if (metadata != NULL)
         print_metadata(out, metadata);
     return swt_report_targets(out, json_object_get(document, "targets"), invocation->verbose, err);

@@ -202,8 +202,9 @@ const struct swt_command swt_commands[] = {
         .arguments = "FILE",
         .min_arguments = 1,
         .max_arguments = 1,
-        .description = "Prints what is inside of a bundle, root metadata, a device manifest, or "
-                       "a signing request or response. Needs no key, and verifies nothing.",
+        .description = "Prints what is inside of a bundle, root metadata, a device manifest or "
+                       "directory, or a signing request or response. Needs no key, and verifies "
+                       "nothing.",
         .options = OPTIONS(COMMON),
         .run = swt_cmd_dump,
     },
@@ -236,6 +237,25 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "provision",
+        .summary = "make what a device is given at the factory",
+        .arguments = "",
+        .description =
+            "Writes the trust anchor of a device: as a device directory, which stands for a whole "
+            "device, as the bytes that its storage holds, or as a C header for its bootloader. A "
+            "root that breaks a rule, that its own quorum did not sign or that has expired is "
+            "refused.\n\n"
+            "With --bundle the device also holds the targets of a factory image and its manifest. "
+            "The image is judged by the anchor: when it is rejected, nothing is written and the "
+            "exit status is 1.",
+        .options =
+            OPTIONS(&swt_opt_provisioned_root, &swt_opt_factory_bundle, &swt_opt_output_provisioned,
+                    &swt_opt_provision_format, &swt_opt_symbol_name, COMMON),
+        .required = OPTIONS(&swt_opt_provisioned_root, &swt_opt_output_provisioned,
+                            &swt_opt_provision_format),
+        .run = swt_cmd_provision,
     },
     {
         .name = "apply",

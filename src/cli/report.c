@@ -187,7 +187,9 @@ void swt_report_steps(const struct swt_invocation *invocation, const json_t *doc
     const char *verdict = json_string_value(json_object_get(document, "verdict"));
     bool accepted = strcmp(verdict, "accept") == 0;
     swt_output_printf(out, "%s%s%s: ", accepted ? style.good : style.bad, verdict, style.reset);
-    swt_report_member(out, document, "file");
+    /* Of a command that writes another file, the bundle has a member of its own. */
+    swt_report_member(out, document,
+                      json_object_get(document, "bundle") != NULL ? "bundle" : "file");
     swt_report_optional(out, " fails at ", document, "failed_step", "");
     if (accepted && !json_is_true(json_object_get(document, "authenticated")))
         swt_output_printf(out, " (the signer was not authenticated)");

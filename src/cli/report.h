@@ -53,9 +53,10 @@ int swt_report_request(struct swt_output *out, const json_t *document,
 /* The body of a response: whose signatures, and of what. */
 int swt_report_response(struct swt_output *out, const json_t *document,
                         struct swt_error *err) SWT_CHECKED;
-/* "installed NAME (SIZE)" of each target, "kept" where the device had it; may be NULL. */
+/* "installed NAME (SIZE)" of each target, "kept" where the device had it, "recorded" where only its
+ * manifest tells of it; may be NULL. */
 void swt_report_installed(struct swt_output *out, const json_t *targets);
-/* "floor N", on a line. */
+/* "floor N", on a line; nothing when there is no such member. */
 void swt_report_floor(struct swt_output *out, const json_t *document);
 /* The steps of a judgement, and its verdict; -v tells what each expected. */
 void swt_report_steps(const struct swt_invocation *invocation, const json_t *document);

@@ -5,8 +5,7 @@
 #include <string.h>
 
 void swt_report_floor(struct swt_output *out, const json_t *document) {
-    const json_t *floor = json_object_get(document, "floor");
-    if (json_is_null(floor))
+    if (json_is_null(json_object_get(document, "floor")))
         swt_output_printf(out, "floor none: any targets version\n");
     else
         swt_report_optional(out, "floor ", document, "floor", "\n");
@@ -17,8 +16,10 @@ void swt_report_installed(struct swt_output *out, const json_t *targets) {
     const json_t *target;
     json_array_foreach(targets, i, target) {
         const char *from = json_string_value(json_object_get(target, "from"));
-        bool kept = from != NULL && strcmp(from, "device") == 0;
-        swt_output_printf(out, "%s ", kept ? "kept" : "installed");
+        swt_output_printf(out, "%s ",
+                          from == NULL                  ? "recorded"
+                          : strcmp(from, "device") == 0 ? "kept"
+                                                        : "installed");
         swt_report_member(out, target, "name");
         swt_output_printf(out, " (");
         swt_report_size(out, target, "length");

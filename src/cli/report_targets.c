@@ -83,6 +83,9 @@ static int print_target(struct swt_output *out, const json_t *target, const size
         swt_output_printf(out, "%.*s%s", HASH_SHOWN, hash, swt_terminal_utf8() ? "…" : "...");
     if (json_is_false(json_object_get(target, "present")))
         swt_output_printf(out, "  left out");
+    const char *state = json_string_value(json_object_get(target, "state"));
+    if (state != NULL && strcmp(state, "present") != 0)
+        swt_output_printf(out, "  %s", state);
     swt_output_printf(out, "\n");
     return 0;
 }

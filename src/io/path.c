@@ -41,6 +41,11 @@ bool swt_same_file(const char *a, const char *b) {
            first.st_ino == second.st_ino && S_ISREG(first.st_mode);
 }
 
+bool swt_is_folder(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* One link: *path becomes what it points to. 1: done; 2: done, in /proc; 0: go on. */
 static int follow_once(char **path, struct swt_error *err) {
     struct stat status;

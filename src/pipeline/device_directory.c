@@ -29,6 +29,18 @@ static int open_file(const struct swt_device_directory *directory, const char *n
     return rc < 0 && err->code == SWT_E_NOT_FOUND ? swt_error_recode(err, SWT_E_DEVICE_STATE) : rc;
 }
 
+/* Bytes without root metadata in them may still read as an envelope with unknown fields: no device
+ * was left with that by an update. */
+static int decode_root(struct swt_buf *bytes, const char *path, bool allow_unknown,
+                       struct swt_root_source *ret_root, struct swt_error *err) {
+    SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
+    int rc = swt_envelope_decode(swt_buf_slice(bytes), 0, true, &envelope, err);
+    if (rc == 0 && envelope.metadata.len == 0)
+        rc = swt_fail(err, SWT_E_DEVICE_STATE, "holds no root metadata");
+    return rc < 0 ? swt_error_file(err, path)
+                  : swt_root_source_decode(bytes, path, allow_unknown, ret_root, err);
+}
+
 static int read_root(const struct swt_device_directory *directory, bool allow_unknown,
                      struct swt_root_source *ret_root, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *file = NULL;
@@ -37,7 +49,7 @@ static int read_root(const struct swt_device_directory *directory, bool allow_un
     if (rc == 0)
         rc = swt_reader_read_all(file, SWT_MAX_SMALL_FILE, &bytes, err);
     if (rc == 0)
-        rc = swt_root_source_decode(&bytes, swt_reader_name(file), allow_unknown, ret_root, err);
+        rc = decode_root(&bytes, swt_reader_name(file), allow_unknown, ret_root, err);
     /* An unknown field has an option of its own, and a system that failed is no broken file. */
     if (rc < 0 && err->code != SWT_E_UNKNOWN_FIELD && swt_code_exit(err->code) == 3)
         return swt_error_recode(err, SWT_E_DEVICE_STATE);

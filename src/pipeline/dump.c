@@ -39,10 +39,10 @@ static int read_user_manifest(struct dump *dump, struct swt_bundle_source *sourc
                          "user_manifest does not have the SHA-256 that the metadata lists");
 }
 
-static int add_user_manifest(struct dump *dump, const struct swt_buf *bytes,
-                             json_t **ret_user_manifest, struct swt_error *err) {
+int swt_dump_user_manifest(struct dump *dump, struct swt_slice bytes, json_t **ret_user_manifest,
+                           struct swt_error *err) {
     json_t *json = NULL;
-    int rc = bytes->len > 0 ? swt_user_manifest_read(swt_buf_slice(bytes), &json, err) : 0;
+    int rc = bytes.len > 0 ? swt_user_manifest_read(bytes, &json, err) : 0;
     *ret_user_manifest = json;
     return rc < 0 || json == NULL ? rc : swt_json_set(dump->document, "user_manifest", json, err);
 }
@@ -127,7 +127,7 @@ static int dump_bundle(struct dump *dump, struct swt_reader *reader, enum swt_ki
     if (rc == 0)
         rc = read_user_manifest(dump, &source, &bytes, err);
     if (rc == 0)
-        rc = add_user_manifest(dump, &bytes, &user_manifest, err);
+        rc = swt_dump_user_manifest(dump, swt_buf_slice(&bytes), &user_manifest, err);
     if (rc == 0 && source.has_root)
         rc = swt_dump_root(dump, dump->document, "root", source.root, &source.root_envelope, &sound,
                            err);
@@ -160,17 +160,20 @@ static int dump_root(struct dump *dump, struct swt_reader *reader, struct swt_er
 static int dump_device_manifest(struct dump *dump, struct swt_reader *reader,
                                 struct swt_error *err) {
     SWT_CLEANUP(swt_device_source_done) struct swt_device_source source = {0};
-    SWT_CLEANUP(swt_buf_done) struct swt_buf copy = {0};
+    int rc = swt_device_source_read(reader, &source, err);
+    return rc < 0 ? rc : swt_dump_manifest(dump, source.manifest, err);
+}
+
+int swt_dump_manifest(struct dump *dump, const struct swt_device_manifest *manifest,
+                      struct swt_error *err) {
     json_t *user_manifest = NULL;
     json_t *metadata;
-    int rc = swt_device_source_read(reader, &source, err);
-    if (rc == 0 && source.manifest->has_user_manifest)
-        rc = swt_buf_append_slice(&copy, source.manifest->user_manifest, err);
+    int rc = 0;
+    if (manifest->has_user_manifest)
+        rc = swt_dump_user_manifest(dump, manifest->user_manifest, &user_manifest, err);
     if (rc == 0)
-        rc = add_user_manifest(dump, &copy, &user_manifest, err);
-    if (rc == 0)
-        rc = swt_dump_metadata(dump, source.manifest->targets, &metadata, err);
-    return rc < 0 ? rc : swt_dump_targets(dump, source.manifest->targets, user_manifest, err);
+        rc = swt_dump_metadata(dump, manifest->targets, &metadata, err);
+    return rc < 0 ? rc : swt_dump_targets(dump, manifest->targets, user_manifest, err);
 }
 
 static const char *kind_text(enum swt_kind kind) {
@@ -191,17 +194,17 @@ static const char *kind_text(enum swt_kind kind) {
     return "bundle";
 }
 
-static int dump_head(struct dump *dump, const char *file, const struct swt_reader *reader,
-                     enum swt_kind kind, struct swt_error *err) {
+/* size: -1 where it is not known. */
+static int dump_head(struct dump *dump, const char *file, const char *kind, int64_t size,
+                     struct swt_error *err) {
     dump->now = (int64_t)time(NULL);
     int rc = swt_json_set(dump->document, "file", swt_json_path(file), err);
     if (rc == 0)
-        rc = swt_json_set(dump->document, "kind", json_string(kind_text(kind)), err);
+        rc = swt_json_set(dump->document, "kind", json_string(kind), err);
     if (rc == 0)
         rc = swt_json_set(dump->document, "verified", json_false(), err);
-    if (rc == 0 && swt_reader_seekable(reader))
-        rc = swt_json_set(dump->document, "size", json_integer((json_int_t)swt_reader_size(reader)),
-                          err);
+    if (rc == 0 && size >= 0)
+        rc = swt_json_set(dump->document, "size", json_integer((json_int_t)size), err);
     if (rc < 0)
         return rc;
     dump->warnings = swt_json_array(dump->document, "warnings", err);
@@ -215,32 +218,43 @@ static int refuse_audit_log(const char *file, struct swt_error *err) {
     return swt_error_hint(err, "swupdate-tool check %s", file);
 }
 
-int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
+static int dump_file(struct dump *dump, const char *file, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
-    struct dump dump = {.document = document};
     enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
-    if (document == NULL)
-        return swt_fail_memory(err);
     int rc = swt_reader_open(file, &reader, err);
     if (rc == 0)
         rc = swt_kind_detect(reader, &kind, err);
     if (rc == 0 && kind == SWT_KIND_AUDIT_LOG)
         rc = refuse_audit_log(file, err);
     if (rc == 0)
-        rc = dump_head(&dump, file, reader, kind, err);
+        rc = dump_head(dump, file, kind_text(kind),
+                       swt_reader_seekable(reader) ? (int64_t)swt_reader_size(reader) : -1, err);
     if (rc < 0)
         return rc;
     if (kind == SWT_KIND_ROOT)
-        rc = dump_root(&dump, reader, err);
-    else if (kind == SWT_KIND_DEVICE_MANIFEST)
-        rc = dump_device_manifest(&dump, reader, err);
-    else if (kind == SWT_KIND_SIGNING_REQUEST)
-        rc = swt_dump_request(&dump, reader, err);
-    else if (kind == SWT_KIND_SIGNING_RESPONSE)
-        rc = swt_dump_response(&dump, reader, err);
-    else
-        rc = dump_bundle(&dump, SWT_TAKE(reader), kind, err);
+        return dump_root(dump, reader, err);
+    if (kind == SWT_KIND_DEVICE_MANIFEST)
+        return dump_device_manifest(dump, reader, err);
+    if (kind == SWT_KIND_SIGNING_REQUEST)
+        return swt_dump_request(dump, reader, err);
+    if (kind == SWT_KIND_SIGNING_RESPONSE)
+        return swt_dump_response(dump, reader, err);
+    return dump_bundle(dump, SWT_TAKE(reader), kind, err);
+}
+
+int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
+    struct dump dump = {.document = document};
+    int rc = 0;
+    if (document == NULL)
+        return swt_fail_memory(err);
+    if (swt_is_folder(file)) {
+        rc = dump_head(&dump, file, "device", -1, err);
+        if (rc == 0)
+            rc = swt_dump_device(&dump, file, err);
+    } else {
+        rc = dump_file(&dump, file, err);
+    }
     if (rc == 0)
         *ret_document = SWT_TAKE(document);
     return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dump in three parts: the files that it knows (dump.c), what signed metadata says, with warnings
- * of what is wrong with it (dump_metadata.c), and what signing needs that travels (dump_signing.c).
- */
+/* dump in four parts: the files that it knows (dump.c), what signed metadata says, with warnings
+ * of what is wrong with it (dump_metadata.c), what signing needs that travels (dump_signing.c), and
+ * device directories (dump_device.c). */
 #ifndef SWT_PIPELINE_DUMP_H
 #define SWT_PIPELINE_DUMP_H
 
@@ -36,6 +36,14 @@ int swt_dump_signatures(struct dump *dump, json_t *object, const char *of,
 /* Each target, with what user_manifest says of it (type, slot, version, meta); that may be NULL. */
 int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
                      const json_t *user_manifest, struct swt_error *err) SWT_CHECKED;
+/* What user_manifest says, when it is ours: *ret_user_manifest is borrowed, or NULL. */
+int swt_dump_user_manifest(struct dump *dump, struct swt_slice bytes, json_t **ret_user_manifest,
+                           struct swt_error *err) SWT_CHECKED;
+/* All that a device manifest says. */
+int swt_dump_manifest(struct dump *dump, const struct swt_device_manifest *manifest,
+                      struct swt_error *err) SWT_CHECKED;
+/* A device directory: root, floor, manifest, and whether its targets are there. */
+int swt_dump_device(struct dump *dump, const char *path, struct swt_error *err) SWT_CHECKED;
 /* Of a file that is open, at its start. What contradicts itself is told, and shown as its bytes
  * say.
  */

@@ -3,6 +3,7 @@
 # dump: what is in a file, as text and as JSON, without a key and without a verdict.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
+. "$(dirname "${BASH_SOURCE[0]}")/devices.bash"
 
 sample_bundle() {
     sample_manifest
@@ -194,9 +195,64 @@ done
 t_run dump nothing
 t_exit 5
 t_run dump .
-t_exit 5
+t_exit 3
 t_run dump
 t_exit 2
+
+t_begin "a device directory: root, floor, manifest, and which targets are there"
+sample_device dev
+t_run dump dev
+t_exit 0
+t_err_empty
+t_out_contains "dev: device directory (nothing was verified)"
+t_out_contains "root      version 1, never expires"
+t_out_contains "  + $(key_id "$KEYS/root1.pub") ecdsa-p256"
+t_out_contains "floor     none: any targets version"
+t_out_lacks "targets   version"
+t_run dump dev --json
+t_exit 0
+t_json kind device
+t_json verified false
+t_json floor null
+t_json root.quorum.met true
+t_out_lacks '"targets_metadata"'
+sample_release 42 b.swb --root root
+quiet apply b.swb --device dev
+listing dev >before
+t_run dump dev/ --json
+t_exit 0
+t_json floor 42
+t_json targets_metadata.version 42
+t_json user_manifest.product.name widget
+t_json targets.1.state present
+t_json warnings '[]'
+rm dev/current/targets/user_manifest
+echo more >>dev/current/targets/app
+t_run dump dev --json
+t_json targets.0.state missing
+t_json targets.1.state other-length
+t_run dump dev
+t_exit 0
+t_out_contains "product   widget (Acme)"
+t_out_contains "floor     42"
+t_out_contains "targets   version 42, never expires"
+t_out_contains "other-length"
+t_out_contains "warning: the file of 1 target is missing"
+t_out_contains "warning: the file of 1 target has another length than the manifest lists"
+echo 41 >dev/current/floor
+t_run dump dev
+t_out_contains "warning: the floor is 41, the manifest has targets version 42"
+
+t_begin "a device directory is dumped without a write or a hash, its payloads as they are"
+sample_device dev
+sample_release 42 b.swb
+quiet apply b.swb --device dev
+head -c 10000 /dev/zero >dev/current/targets/app
+listing dev >before
+t_must dump dev --json
+t_json targets.1.state present
+listing dev >after
+t_file_equal after before
 
 t_begin "nothing is written, and no key is needed"
 sample_bundle
