@@ -57,7 +57,9 @@ static int ask_stock(const struct swt_fleet *fleet, size_t place, size_t bundle,
         .payloads_match = true,
     };
     struct swt_stock_answer answer;
-    int rc = swt_stock_judge(column->judge.reader, column->judge.kind, &device, &answer, err);
+    int rc = swt_reader_seek(column->judge.reader, 0, err);
+    if (rc == 0)
+        rc = swt_stock_judge(column->judge.reader, column->judge.kind, &device, &answer, err);
     return rc < 0 ? rc : warn_of_answer(&answer, where, warnings, err);
 }
 

@@ -60,13 +60,7 @@ int swt_judge_note_stock(struct swt_judge *judge, const char *slug, struct swt_s
     judge->stock_refused |= here;
     if (step->verdict == SWT_FAIL)
         return judge->stock_refused ? 0 : note_pass(stock, step, err);
-    if (here)
-        return note_refusal(stock, step, err);
-    if (stock->last_update && stock->accepted && strcmp(slug, "targets-version") == 0)
-        return swt_step_note(step, err,
-                             "a stock Pigweed device that installs this accepts no update after "
-                             "it: it looks for a version, and 0 is not written");
-    return 0;
+    return here ? note_refusal(stock, step, err) : 0;
 }
 
 static int set_answer(const struct swt_stock_answer *stock, json_t *profile,

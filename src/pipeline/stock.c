@@ -60,6 +60,7 @@ static int run_stages(struct swt_stock_flow *flow, struct swt_error *err) {
     if (rc == 0)
         rc = check_excess(flow); /* of the payloads' framing */
     flow->answer.accepted = rc == 0;
+    flow->answer.last_update &= rc == 0;
     return 0;
 }
 

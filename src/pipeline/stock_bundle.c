@@ -102,7 +102,7 @@ static int load(struct swt_stock_bundle *bundle, struct span span, struct swt_bu
     uint8_t chunk[4096];
     uint64_t left = span.end - span.start;
     if (left > SWT_MAX_ENVELOPE) {
-        bundle->excess = "its metadata is larger than what is looked at";
+        bundle->excess = "its root or targets metadata has more bytes than are looked at";
         return 0;
     }
     int rc = swt_reader_seek(bundle->reader, span.start, err);

@@ -125,12 +125,21 @@ static size_t encode_signature(const uint8_t raw[SIGNATURE_SIZE], uint8_t **ret_
     return len > 0 ? (size_t)len : 0;
 }
 
+/* A signature that the library refused, unless it had no memory to look at it. */
+static int refused(struct swt_error *err) {
+    bool memory = false;
+    for (unsigned long error; (error = ERR_get_error()) != 0;)
+        memory |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    return memory ? swt_fail_memory(err) : 0;
+}
+
 /* 1 or 0. The key's declared type and scheme are not looked at; any s verifies. */
 static int verifies(const uint8_t key[KEY_SIZE], const uint8_t raw[SIGNATURE_SIZE],
                     const uint8_t digest[SWT_DIGEST_SIZE], struct swt_error *err) {
     const struct swt_key point = {
         .type = SWT_KEY_P256, .scheme = SWT_KEY_P256, .value = swt_slice_of(key, KEY_SIZE)};
     EVP_PKEY *pkey SWT_CLEANUP(pkey_cleanup) = NULL;
+    ERR_clear_error();
     int rc = swt_key_to_evp(&point, &pkey, err);
     if (rc < 0)
         return err->code == SWT_E_MEMORY ? rc : 0;
@@ -141,8 +150,8 @@ static int verifies(const uint8_t key[KEY_SIZE], const uint8_t raw[SIGNATURE_SIZ
     bool ready = len > 0 && context != NULL && EVP_PKEY_verify_init(context) > 0;
     bool good = ready && EVP_PKEY_verify(context, der, len, digest, SWT_DIGEST_SIZE) == 1;
     OPENSSL_free(der);
-    ERR_clear_error();
-    return ready ? good : swt_fail_memory(err);
+    int result = good ? 1 : refused(err);
+    return ready ? result : swt_fail_memory(err);
 }
 
 /* ---- counting ---------------------------------------------------------------------------- */
@@ -221,7 +230,8 @@ static int count_role(struct counting *counting, struct swt_stock_value envelope
     if (list_voters(counting, role) != 0)
         return 1;
     find_keys(counting, root);
-    SHA256(metadata.bytes.data, metadata.bytes.len, counting->digest);
+    if (SHA256(metadata.bytes.data, metadata.bytes.len, counting->digest) == NULL)
+        return swt_fail_memory(err);
     return count_all(counting, envelope, err);
 }
 
