@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * manifest: the product manifest (swupdate-manifest(5)). YAML of a strict subset → a tree with
- * positions → the product manifest, by one schema table (src/manifest/schema.c) that each key is a
- * row of. Every fault is told with file:line:column.
+ * manifest: the product manifest (swupdate-manifest(5)) and the fleet file
+ * (swupdate-tool-fleet(1)). YAML of a strict subset → a tree with positions → the file's struct, by
+ * one schema table (src/manifest/schema.c) that each key is a row of. Every fault is told with
+ * file:line:column.
  */
 #ifndef SWT_MANIFEST_H
 #define SWT_MANIFEST_H
@@ -98,6 +99,37 @@ int swt_manifest_parse(struct swt_slice bytes, const char *path,
                        struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;
 void swt_manifest_free(struct swt_manifest *manifest);
 void swt_manifest_cleanup(struct swt_manifest **manifest);
+
+/* ---- the fleet file ---------------------------------------------------------------------- */
+
+#define SWT_FLEET_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define SWT_FLEET_MAX_STATES 10000
+
+struct swt_fleet_entry {
+    const struct swt_node *node;
+    struct swt_text name;    /* default: root or device, as it is written */
+    struct swt_number count; /* 1 to 2^32-1; 1 where it is not given */
+    struct swt_text root;    /* exactly one of root and device */
+    struct swt_text device;
+    char *path;            /* of it, relative to the folder of the fleet file */
+    struct swt_text floor; /* as it is written; with root only */
+    bool has_floor;        /* false: "none", or not given */
+    uint32_t floor_version;
+};
+struct swt_fleet_file {
+    struct swt_fleet_entry *states; /* 1 to SWT_FLEET_MAX_STATES */
+    size_t state_count;
+    void *owned;
+};
+/* Reads and checks path ("-" is no fleet file), or bytes of that name: as swt_manifest_load and
+ * swt_manifest_parse, with their codes. Variables are not replaced. Opens no other file. */
+int swt_fleet_file_load(const char *path, struct swt_fleet_file **ret_file,
+                        struct swt_error *err) SWT_CHECKED;
+int swt_fleet_file_parse(struct swt_slice bytes, const char *path, struct swt_fleet_file **ret_file,
+                         struct swt_error *err) SWT_CHECKED;
+void swt_fleet_file_free(struct swt_fleet_file *file);
+void swt_fleet_file_cleanup(struct swt_fleet_file **file);
+
 /* Sets err's position to where node stands; returns -err->code. */
 int swt_manifest_error_at(struct swt_error *err, const struct swt_node *node);
 

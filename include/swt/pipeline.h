@@ -247,8 +247,8 @@ struct swt_fleet_options {
     bool allow_unknown;
 };
 /* Document: swupdate-tool-fleet(1). Whatever the table says, the answer is no error. */
-int swt_fleet(const struct swt_fleet_options *options, struct swt_notices *notices,
-              json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+int swt_fleet(const struct swt_fleet_options *options, json_t **ret_document,
+              struct swt_error *err) SWT_CHECKED;
 
 /* ---- personalize.c ----------------------------------------------------------------------- */
 

@@ -276,6 +276,22 @@ const struct swt_command swt_commands[] = {
         .run = swt_cmd_apply,
     },
     {
+        .name = "fleet",
+        .summary = "tell which devices of a fleet accept which bundles",
+        .arguments = "",
+        .description =
+            "Judges each bundle by each state that devices are in: whether they accept it at once, "
+            "after other bundles, or not, and why. For states that no bundle serves it tells which "
+            "signature, root or version would.\n\n"
+            "The states come from device directories, or from a file that lists roots with floors "
+            "and how many devices have them. Exits 0 whatever the table says.",
+        .options =
+            OPTIONS(&swt_opt_fleet_bundle, &swt_opt_fleet_device, &swt_opt_fleet_file,
+                    &swt_opt_html, &swt_opt_time, &swt_opt_strict, &swt_opt_allow_unknown, COMMON),
+        .required = OPTIONS(&swt_opt_fleet_bundle),
+        .run = swt_cmd_fleet,
+    },
+    {
         .name = "personalize",
         .summary = "leave out of a bundle what a device has",
         .arguments = "BUNDLE",

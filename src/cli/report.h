@@ -61,6 +61,10 @@ void swt_report_floor(struct swt_output *out, const json_t *document);
 /* The steps of a judgement, and its verdict; -v tells what each expected. */
 void swt_report_steps(const struct swt_invocation *invocation, const json_t *document);
 
+/* The table of a fleet, advice, warnings and totals; -v tells what each refusal expected. */
+int swt_report_fleet(const struct swt_invocation *invocation, const json_t *document,
+                     struct swt_error *err) SWT_CHECKED;
+
 /*
  * The end of a command: prints document as JSON with the notices in it, or calls text, unless -q
  * was given and nothing was rejected. Takes the document over.

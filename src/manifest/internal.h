@@ -7,6 +7,7 @@
  *   swt_variables_*       ${NAME} in values                       variables.c, expand.c
  *   swt_schema_apply      tree → struct, by the table             table.c, schema.c, value.c
  *   swt_manifest_parse    all of it, then paths and target names  load.c
+ *   swt_fleet_file_parse  the same of a fleet file, no variables  fleet_file.c
  */
 #ifndef SWT_MANIFEST_INTERNAL_H
 #define SWT_MANIFEST_INTERNAL_H
@@ -109,8 +110,8 @@ struct swt_field {
     bool required;
     size_t offset; /* in the struct that the map fills */
     size_t offset2;
-    uint64_t min;
-    uint64_t max;
+    uint64_t min;               /* of a number or a size; of the items of a MAP_LIST */
+    uint64_t max;               /* the same; 0: any number of items */
     const char *const *choices; /* NULL-terminated */
     const struct swt_field_map *map;
     const char *no_uri; /* PATH: why SCHEME:... is refused, and what to do instead */

@@ -123,6 +123,12 @@ static int apply_map_list(const struct swt_place *place, const struct swt_node *
                        swt_place_text(place, where));
         return swt_manifest_error_at(err, node);
     }
+    if (place->field->max > 0 && count > place->field->max) {
+        char where[SWT_PLACE_TEXT];
+        (void)swt_fail(err, SWT_E_MANIFEST_VALUE, "%s: expected at most %llu items, found %zu",
+                       swt_place_text(place, where), (unsigned long long)place->field->max, count);
+        return swt_manifest_error_at(err, node);
+    }
     char *items = swt_arena_alloc(arena, count, map->size, err);
     if (items == NULL)
         return -(int)err->code;

@@ -31,6 +31,17 @@ struct swt_payload_sink {
     void *context;
 };
 
+/* What one pass over a bundle's payloads found, for a bundle that is judged by many states. */
+struct swt_payload_finding {
+    bool *left_out;           /* by the target's place */
+    size_t target_count;      /* of the targets that were come to: all, or up to a fault */
+    bool any_left_out;        /* of them */
+    struct swt_step payloads; /* SWT_FAIL: the fault after these */
+    struct swt_step end;
+    struct swt_buf user_manifest;
+    bool has_user_manifest;
+};
+
 /* The device that is judged for, where there is more of it than its state: its directory. */
 struct swt_judge;
 struct swt_judge_device {
@@ -51,6 +62,15 @@ struct swt_judge {
     const struct swt_payload_sink *sink;
     const struct swt_judge_device *device; /* NULL: there is no directory, or only a state */
     int64_t now;
+    bool borrows; /* the file is another judge's (swt_judge_open_again) */
+    /* What a pass over the payloads found before, or where this one writes it; else NULL. */
+    const struct swt_payload_finding *finding;
+    struct swt_payload_finding *records;
+    json_t *known; /* borrowed, from swt_judge_known; or NULL */
+    /* Steps that are taken for passed when they fail: what if a signature were there? Never one
+     * whose findings a later step rests on. */
+    const char *const *assumed;
+    size_t assumed_count;
 
     /* The file under judgement. */
     enum swt_kind kind;
@@ -90,6 +110,7 @@ struct swt_judge {
 
     json_t *steps;
     const char *failed_step; /* NULL while nothing failed */
+    bool failed_warning;     /* it is a warning, which rejects with strict */
     unsigned warnings;
 };
 
@@ -100,6 +121,19 @@ struct swt_judge {
  */
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) SWT_CHECKED;
+/* The payloads of a file that a judge has open, read once. What comes before them in the
+ * file may be broken: then nothing is found, and no judgement gets as far as that. */
+int swt_judge_find_payloads(struct swt_judge *judge, struct swt_payload_finding *ret_finding,
+                            struct swt_error *err) SWT_CHECKED;
+void swt_payload_finding_done(struct swt_payload_finding *finding);
+/* The file that first has open, judged by state and by its finding; all three outlive judge. */
+void swt_judge_open_again(struct swt_judge *judge, const struct swt_judge *first,
+                          const struct swt_device_state *state,
+                          const struct swt_payload_finding *finding);
+/* What a judgement found that rests on the anchor and the file alone, and takes long: for others of
+ * the same two. */
+int swt_judge_known(const struct swt_judge *judge, json_t **ret_known,
+                    struct swt_error *err) SWT_CHECKED;
 /*
  * The state that an accepted bundle leaves behind, and the one that step 10 leaves, whatever comes
  * after it: the new root, and the floor that it cleared or left. Root metadata is encoded anew,
@@ -137,6 +171,10 @@ int swt_step_warn(struct swt_step *step, struct swt_error *err, const char *form
 /* A fault of the file (exit status 3 elsewhere) fails the step and returns 0; any other error is
  * returned: a full disk is no verdict. */
 int swt_step_fault(struct swt_step *step, struct swt_error *err) SWT_CHECKED;
+void swt_step_done(struct swt_step *step);
+/* What was found earlier, said again. */
+int swt_step_repeat(struct swt_step *step, const struct swt_step *found,
+                    struct swt_error *err) SWT_CHECKED;
 
 /* ---- the steps, by their place in verification.md ---------------------------------------- */
 

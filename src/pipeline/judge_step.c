@@ -93,3 +93,21 @@ int swt_step_fault(struct swt_step *step, struct swt_error *err) {
                              fault.message);
     return swt_step_fail(step, err, "%s", fault.message);
 }
+
+void swt_step_done(struct swt_step *step) {
+    swt_buf_done(&step->expected);
+    swt_buf_done(&step->found);
+    swt_buf_done(&step->note);
+}
+
+int swt_step_repeat(struct swt_step *step, const struct swt_step *found, struct swt_error *err) {
+    int rc = 0;
+    if (found->expected.len > 0)
+        rc = swt_step_expect(step, err, "%s", swt_buf_text(&found->expected));
+    if (rc == 0 && found->note.len > 0)
+        rc = swt_step_note(step, err, "%s", swt_buf_text(&found->note));
+    if (rc < 0)
+        return rc;
+    return found->verdict == SWT_FAIL ? swt_step_fail(step, err, "%s", swt_buf_text(&found->found))
+                                      : swt_step_pass(step, err, "%s", swt_buf_text(&found->found));
+}

@@ -168,6 +168,11 @@ static int take_device_copy(struct swt_judge *judge, const struct swt_target *ta
 static int judge_left_out(struct run *run, struct swt_step *step, const struct swt_target *target,
                           struct swt_error *err) {
     struct swt_judge *judge = run->judge;
+    if (judge->records != NULL) {
+        judge->records->left_out[target - judge->targets->targets] = true;
+        judge->records->any_left_out = true;
+        return 0;
+    }
     if (judge->state->installed.manifest == NULL)
         return name_fault(step, target->name, "its payload is missing", err);
     bool has;
@@ -220,8 +225,41 @@ static int read_payload(struct run *run, struct swt_step *step, const struct swt
     return rc < 0 ? rc : swt_step_fail(step, err, "SHA-256 %s", found);
 }
 
+static int tell_payloads(const struct run *run, struct swt_step *step, struct swt_error *err) {
+    if (run->left_out > 0)
+        return swt_step_pass(step, err, "%zu match, %zu left out that the device has", run->present,
+                             run->left_out);
+    return swt_step_pass(step, err, "%zu match", run->present);
+}
+
+/* The same verdict from what was found when the payloads were read: only those that are left out
+ * depend on the device. */
+static int judge_found_payloads(struct run *run, struct swt_step *step, struct swt_error *err) {
+    struct swt_judge *judge = run->judge;
+    const struct swt_payload_finding *finding = judge->finding;
+    for (size_t i = 0; i < finding->target_count; i++) {
+        const struct swt_target *target = &judge->targets->targets[i];
+        int rc = finding->left_out[i] ? judge_left_out(run, step, target, err) : 0;
+        if (rc < 0 || step->verdict == SWT_FAIL)
+            return rc;
+        run->present += finding->left_out[i] ? 0 : 1;
+    }
+    if (finding->payloads.verdict == SWT_FAIL)
+        return swt_step_repeat(step, &finding->payloads, err);
+    if (finding->has_user_manifest) {
+        judge->has_user_manifest = true;
+        int rc = swt_buf_append_slice(&judge->user_manifest, swt_buf_slice(&finding->user_manifest),
+                                      err);
+        if (rc < 0)
+            return rc;
+    }
+    return tell_payloads(run, step, err);
+}
+
 int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     SWT_CLEANUP(run_done) struct run run = {.judge = judge};
+    if (judge->finding != NULL)
+        return judge_found_payloads(&run, step, err);
     int rc = swt_payload_hasher_init(&run.hasher, err);
     for (size_t i = 0; rc == 0 && i < judge->targets->target_count; i++) {
         const struct swt_target *target = &judge->targets->targets[i];
@@ -233,16 +271,13 @@ int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct sw
                                           : judge_left_out(&run, step, target, err);
         if (step->verdict == SWT_FAIL)
             return rc;
+        if (judge->records != NULL)
+            judge->records->target_count = i + 1;
     }
     if (rc < 0)
         return rc;
     rc = swt_bundle_end_payloads(judge->bundle, err);
-    if (rc < 0)
-        return swt_step_fault(step, err);
-    if (run.left_out > 0)
-        return swt_step_pass(step, err, "%zu match, %zu left out that the device has", run.present,
-                             run.left_out);
-    return swt_step_pass(step, err, "%zu match", run.present);
+    return rc < 0 ? swt_step_fault(step, err) : tell_payloads(&run, step, err);
 }
 
 /* ---- 16 and 17 --------------------------------------------------------------------------- */
@@ -273,6 +308,8 @@ int swt_judge_end(struct swt_judge *judge, struct swt_step *step, struct swt_err
     char size[SWT_SIZE_TEXT];
     if (judge->root_only)
         return swt_step_pass(step, err, "%s", swt_bytes_text(judge->root_bytes.len, size));
+    if (judge->finding != NULL)
+        return swt_step_repeat(step, &judge->finding->end, err);
     int rc = swt_bundle_finish(judge->bundle, err);
     if (rc < 0)
         return swt_step_fault(step, err);

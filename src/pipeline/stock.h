@@ -15,6 +15,8 @@ struct swt_stock_device {
     struct swt_slice root; /* SignedRootMetadata */
     bool has_manifest;
     struct swt_slice manifest; /* Manifest */
+    /* The bundle was judged and accepted: its payloads need not be hashed once more. */
+    bool payloads_match;
 };
 
 struct swt_stock_answer {
