@@ -253,3 +253,19 @@ applied 1 small.43 device 42 1 payloads
 release release.41 41 root.1 1
 applied 1 release.41 device 42 1 targets-version
 applied 0 release.43 device 43 1
+
+# ---- stock devices -----------------------------------------------------------------------------------
+
+t_begin "stock devices: the room for a longer root is the signatures on the one before"
+for signers in "1" "1 2"; do
+    quiet root create -o old --root-key "$KEYS/root1.pem" --root-key "$KEYS/root2.pem" \
+        --targets-key "$KEYS/targets1.pem"
+    root_signed old old "$signers"
+    t_must root rotate old -o new --add-targets-key "$KEYS/targets2.pem" --sign-with "$KEYS/root1.pem"
+    case $signers in
+    1) t_err_contains "stock Pigweed device" ;;
+    *) t_err_empty ;;
+    esac
+done
+t_must root rotate old -o new --targets-key "$KEYS/targets2.pem" --sign-with "$KEYS/root1.pem"
+t_err_empty
