@@ -91,10 +91,6 @@ int swt_states_open(const char *path, bool change, struct swt_states **ret_state
     return 0;
 }
 
-const char *swt_states_path(const struct swt_states *states) {
-    return states->path;
-}
-
 /* ---- reading ----------------------------------------------------------------------------- */
 
 /* One component without following a link. */
