@@ -141,7 +141,6 @@ int swt_states_create(const char *path, struct swt_states **ret_states,
                       struct swt_error *err) SWT_CHECKED;
 void swt_states_free(struct swt_states *states); /* what was not committed is removed */
 void swt_states_cleanup(struct swt_states **states);
-const char *swt_states_path(const struct swt_states *states);
 /* A file of the current state. SWT_E_NOT_FOUND; SWT_E_DEVICE_STATE for what is no regular file, or
  * lies behind a symbolic link. */
 int swt_states_open_file(const struct swt_states *states, const char *name,

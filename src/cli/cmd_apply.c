@@ -2,17 +2,12 @@
 #include "command.h"
 #include "report.h"
 
-#include <string.h>
-
 static void print_apply(const struct swt_invocation *invocation, const json_t *document) {
     struct swt_output *out = invocation->out;
-    const json_t *installed = json_object_get(document, "installed");
-    const json_t *root = json_object_get(document, "root_persisted");
     swt_report_steps(invocation, document);
     swt_report_optional(out, "root persisted: version ", document, "root_persisted", "\n");
-    swt_report_installed(out, installed);
-    if (installed != NULL || root != NULL)
-        swt_report_floor(out, document);
+    swt_report_installed(out, json_object_get(document, "installed"));
+    swt_report_floor(out, document);
 }
 
 int swt_cmd_apply(const struct swt_invocation *invocation, struct swt_error *err) {

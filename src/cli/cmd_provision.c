@@ -37,8 +37,9 @@ int swt_cmd_provision(const struct swt_invocation *invocation, struct swt_error 
     json_t *document;
     bool accepted;
     int rc = swt_report_beside(invocation, options.output, err);
-    if (rc == 0)
-        rc = swt_provision(&options, &notices, &accepted, &document, err);
+    if (rc < 0)
+        return rc;
+    rc = swt_provision(&options, &notices, &accepted, &document, err);
     if (rc < 0) {
         swt_report_notices(invocation, &notices);
         return rc;

@@ -225,7 +225,7 @@ done
 t_file_absent a.h
 for name in a A x1 Trust_Anchor class_ a_; do
     t_must provision --root root --format c-header -o a.h --name "$name"
-    t_file_contains a.h " $name[] = {"
+    t_file_contains a.h " ${name}[] = {"
 done
 
 t_begin "what does not go together"
@@ -295,8 +295,8 @@ sample_root root
 sample_release 42 b.swb
 echo text >text
 : >empty
-head -c 100 root >cut
-for file in text empty cut; do
+head -c 100 root >half
+for file in text empty half; do
     t_run provision --root $file --format raw -o out
     t_exit 3
 done
