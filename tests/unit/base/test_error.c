@@ -111,7 +111,7 @@ static void test_the_table_has_a_row_for_each_code(void **state) {
     assert_int_equal(swt_code_exit(SWT_E_INTERRUPTED), 130);
     assert_int_equal(swt_code_exit(SWT_E_TERMINATED), 143);
     for (int a = 1; a < SWT_CODE_COUNT; a++) {
-        assert_true(swt_code_exit((enum swt_code)a) >= 2);
+        assert_true(swt_code_exit((enum swt_code)a) >= 1);
         assert_true(strlen(swt_code_meaning((enum swt_code)a)) > 0);
         for (int b = 1; b < a; b++)
             assert_string_not_equal(swt_code_name((enum swt_code)a),
