@@ -136,33 +136,6 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
     return 0;
 }
 
-/* They verify signatures, which takes nearly all of the time; what they establish no later step
- * needs. */
-static bool is_repeatable(const char *slug) {
-    static const char *const SLUGS[] = {"anchor", "root-old-quorum", "root-new-quorum",
-                                        "targets-quorum"};
-    for (size_t i = 0; i < SWT_COUNT(SLUGS); i++)
-        if (strcmp(SLUGS[i], slug) == 0)
-            return true;
-    return false;
-}
-
-int swt_judge_known(const struct swt_judge *judge, json_t **ret_known, struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *known = json_object();
-    if (known == NULL)
-        return swt_fail_memory(err);
-    size_t i;
-    json_t *step;
-    json_array_foreach(judge->steps, i, step) {
-        const char *slug = json_string_value(json_object_get(step, "step"));
-        int rc = is_repeatable(slug) ? swt_json_set(known, slug, json_incref(step), err) : 0;
-        if (rc < 0)
-            return rc;
-    }
-    *ret_known = SWT_TAKE(known);
-    return 0;
-}
-
 /* ---- opening and closing ----------------------------------------------------------------- */
 
 /* Two of the anchors, where more than one was given. */
@@ -357,31 +330,6 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
     if (rc == 0)
         rc = has_state ? swt_reader_open(file, &judge->reader, err) : open_by_options(judge, err);
     return rc < 0 ? rc : read_file(judge, err);
-}
-
-/* ---- one file, judged by many states ----------------------------------------------------- */
-
-void swt_judge_open_again(struct swt_judge *judge, const struct swt_judge *first,
-                          const struct swt_device_state *state,
-                          const struct swt_payload_finding *finding) {
-    *judge = (struct swt_judge){
-        .options = first->options,
-        .file = first->file,
-        .authenticate = true,
-        .root_only = first->root_only,
-        .now = first->now,
-        .borrows = true,
-        .finding = finding,
-        .kind = first->kind,
-        .reader = first->reader,
-        .bundle = first->bundle,
-        .head_status = first->head_status,
-        .head_error = first->head_error,
-        .has_root = first->has_root,
-        .root_bytes = first->root_bytes,
-        .root_offset = first->root_offset,
-        .state = state,
-    };
 }
 
 void swt_judge_done(struct swt_judge *judge) {

@@ -52,6 +52,12 @@ targets:
   - {name: deep/data, file: data.bin}
 """
 
+FLEET = """states:
+  - {root: root, floor: 50, count: 1200}
+  - {name: fresh, root: rotated.root}
+  - {root: root}
+"""
+
 # Has made its signature before; it must have been given the whole message all the same.
 SIGNER = """#!/bin/sh
 [ "$1" = sign ] || exec cat signer.pub
@@ -105,6 +111,11 @@ COMMANDS = [
     Command("apply of what is left in", "apply left.swb --device dev", device="device"),
     Command("provision", "provision --root root --bundle b42.swb --format device-dir -o dev", device=""),
     Command("provision raw", "provision --root root --format raw -o anchor"),
+    Command(
+        "fleet --html",
+        "fleet --bundle b42.swb --bundle left.swb --bundle rotated.swb --fleet fleet.yaml --time 2030-01-01 "
+        "--html new.html",
+    ),
     Command("provision c-header", "provision --root root --bundle b42.swb --format c-header -o anchor.h"),
 ]
 
@@ -215,6 +226,7 @@ class Sweep:
             os.chmod(path, 0o600)
         for name, content in (
             ("product.yaml", MANIFEST.encode()),
+            ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
             ("data.bin", b"data\n" * 120000),
