@@ -193,7 +193,7 @@ const struct swt_command swt_commands[] = {
             "Judges a bundle as a device that trusts the anchor would, and prints each check. "
             "Give --root or --device, or --self where there is no anchor.\n\n"
             "Exits 0 when the bundle is accepted and 1 when it is rejected.",
-        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, COMMON),
+        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile, COMMON),
         .run = swt_cmd_verify,
     },
     {

@@ -92,6 +92,8 @@ static int run_step(struct swt_judge *judge, const struct step_row *row, struct 
         }
     }
     if (rc == 0)
+        rc = swt_judge_note_stock(judge, row->slug, &step, err);
+    if (rc == 0)
         rc = record_step(judge, row->slug, &step, err);
     if (rc == 0 && step.verdict == SWT_FAIL)
         judge->failed_step = row->slug;
@@ -239,6 +241,8 @@ static int read_file(struct swt_judge *judge, struct swt_error *err) {
         return keep_fault(judge, err);
     }
     int rc = swt_kind_of_bundle(judge->reader, &judge->kind, err);
+    if (rc == 0)
+        rc = swt_judge_ask_stock(judge, err);
     return rc < 0 ? rc : read_head(judge, err);
 }
 
@@ -298,6 +302,8 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
     judge->file = file;
     judge->options = options;
     int rc = has_state ? 0 : check_options(judge, err);
+    if (rc == 0)
+        rc = swt_judge_check_profile(judge, err);
     if (rc == 0)
         rc = parse_time(judge, err);
     if (rc == 0)

@@ -10,6 +10,7 @@
 #include "device_directory.h"
 #include "device_state.h"
 #include "source.h"
+#include "stock.h"
 
 #include "swt/pipeline.h"
 
@@ -82,6 +83,11 @@ struct swt_judge {
     bool has_user_manifest; /* its bytes are at hand and hash as they should: what a device records,
                              * wherever it stands among the targets */
 
+    /* --profile pigweed: what a stock device answers, beside the verdict. */
+    bool asks_stock;
+    bool stock_refused; /* the step at which it refuses has come */
+    struct swt_stock_answer stock;
+
     json_t *steps;
     const char *failed_step; /* NULL while nothing failed */
     unsigned warnings;
@@ -145,6 +151,15 @@ swt_step_function swt_judge_anchor_given, swt_judge_container, swt_judge_envelop
 swt_step_function swt_judge_targets_quorum, swt_judge_targets_content, swt_judge_targets_expiry,
     swt_judge_targets_entries, swt_judge_targets_version, swt_judge_payloads,
     swt_judge_root_stripped, swt_judge_end;
+
+/* judge_stock.c: --profile. The device is asked before the head is read: the reader is at its
+ * start, before and after. The note of a step adds to what the step found. */
+int swt_judge_check_profile(const struct swt_judge *judge, struct swt_error *err) SWT_CHECKED;
+int swt_judge_ask_stock(struct swt_judge *judge, struct swt_error *err) SWT_CHECKED;
+int swt_judge_note_stock(struct swt_judge *judge, const char *slug, struct swt_step *step,
+                         struct swt_error *err) SWT_CHECKED;
+int swt_judge_stock_document(const struct swt_judge *judge, json_t *document,
+                             struct swt_error *err) SWT_CHECKED;
 
 /* Tells each signature that did not count; shared by the quorum steps. Signatures of keys that the
  * anchor or the new root lists are no warnings. */

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "signing.h"
 #include "source.h"
+#include "stock.h"
 
 #include "swt/pipeline.h"
 
@@ -242,26 +243,20 @@ static void set_thresholds(struct root_job *job) {
 
 /* ---- what can go wrong after it ------------------------------------------------------------ */
 
-/* Tag and length of the field that carries a root in an UpdateBundle. */
-static size_t bundle_field_size(size_t len) {
-    return 1 + swt_varint_size(len) + len;
-}
-
-/* A stock Pigweed device reads the new root back up to the length of the one it held, and knows
- * P-256 keys only. Signatures that are still missing make the new one longer yet. */
-static int warn_of_growth(const struct root_job *job, size_t envelope_len, struct swt_error *err) {
-    size_t old_len = job->old.bytes.len;
-    size_t new_len = bundle_field_size(envelope_len);
+/* A stock Pigweed device knows P-256 keys only. Signatures that are still missing come behind what
+ * it has to read. */
+static int warn_of_growth(const struct root_job *job, struct swt_slice envelope,
+                          struct swt_error *err) {
     for (size_t i = 0; i < job->root->key_count; i++)
         if (job->root->keys[i].key.type != SWT_KEY_P256)
             return 0;
-    if (!job->rotate || new_len <= old_len)
+    if (!job->rotate || !swt_stock_root_grows(job->old.bytes.len, envelope))
         return 0;
     return swt_notices_add(job->notices, err, SWT_WARNING,
-                           "a stock Pigweed device that holds the old root (%zu bytes) refuses the "
-                           "first bundle with this one (%zu bytes in it) and accepts it when it is "
-                           "sent again",
-                           old_len, new_len);
+                           "a stock Pigweed device that holds the old root (%zu bytes, with its "
+                           "signatures) refuses the first bundle with this one (%zu bytes, without "
+                           "them) and accepts it when it is sent again",
+                           job->old.bytes.len, job->root->bytes.len);
 }
 
 /* Keys that have yet to sign may need OLD: sign NEW --root OLD. */
@@ -385,7 +380,7 @@ int swt_root_make(const struct swt_root_options *options, struct swt_notices *no
     if (rc == 0)
         rc = sign_root(&job, &signing, err);
     if (rc == 0)
-        rc = warn_of_growth(&job, signing.envelope.len, err);
+        rc = warn_of_growth(&job, swt_buf_slice(&signing.envelope), err);
     if (rc == 0)
         rc = warn_of_replacement(&job, err);
     if (rc == 0)

@@ -18,17 +18,28 @@ struct swt_stock_device {
 };
 
 struct swt_stock_answer {
+    bool known; /* false: it cannot be asked (a stream, a broken tar); reason says why */
     bool accepted;
     bool root_persisted;
-    const char *step; /* where it refuses: the judge's name of that step; NULL when accepted */
-    char reason[256]; /* why it refuses, a phrase; empty when accepted */
+    const char *step;   /* where it refuses: the judge's name of that step; NULL when accepted */
+    const char *status; /* what the device returns: "OK", "UNAUTHENTICATED" */
+    char reason[256];   /* why it refuses, a phrase; empty when accepted */
     bool second_time; /* refused, but the same bundle sent again is accepted (a root that grows) */
+    bool last_update; /* accepted, and every update after it is refused (targets version 0) */
 };
 
-/* Reads the whole bundle, a seekable file, and leaves it at its start. Whatever the bytes are, the
- * answer is no error; errors are the system's. */
+/* Reads the whole bundle and leaves it at its start; a stream is not touched. Whatever the bytes
+ * are, the answer is no error; errors are the system's. */
 int swt_stock_judge(struct swt_reader *reader, enum swt_kind kind,
                     const struct swt_stock_device *device, struct swt_stock_answer *ret_answer,
                     struct swt_error *err) SWT_CHECKED;
+
+/*
+ * A root that grows: a device that holds old_len bytes of signed root metadata persists new_root
+ * (SignedRootMetadata), reads it back up to the old length and, as its signed part ends behind
+ * that, refuses the update. The same bundle sent again finds the new root whole. Signatures behind
+ * the signed part may be cut: nothing needs them any more.
+ */
+bool swt_stock_root_grows(size_t old_len, struct swt_slice new_root);
 
 #endif

@@ -46,6 +46,8 @@ int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,
     if (rc == 0)
         rc = set_versions(judge, document, err);
     if (rc == 0)
+        rc = swt_judge_stock_document(judge, document, err);
+    if (rc == 0)
         *ret_document = SWT_TAKE(document);
     return rc;
 }
