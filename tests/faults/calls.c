@@ -2,8 +2,9 @@
 /*
  * Preloaded, it makes one system call of a program fail, or does something at that moment:
  *
- *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link, close, stat, mkdir, chmod, seek,
- *                          process (pipe, socket pair and fork)
+ *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link (symbolic ones too, and reading
+ *                          them), unlink, lock, close, stat, mkdir, chmod, seek, process (pipe,
+ *                          socket pair and fork)
  *   SWT_FAULT_AT=N         the Nth call of that class, from 1; 0: none
  *   SWT_FAULT_FROM=1       the Nth and all that follow
  *   SWT_FAULT_PATH=NAME    counts opens of files of that base name only
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -204,6 +206,22 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
 
 int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
     return fails("link") ? -1 : (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+}
+
+int symlinkat(const char *target, int folder, const char *path) {
+    return fails("link") ? -1 : (int)syscall(SYS_symlinkat, target, folder, path);
+}
+
+ssize_t readlinkat(int folder, const char *path, char *target, size_t size) {
+    return fails("link") ? -1 : (ssize_t)syscall(SYS_readlinkat, folder, path, target, size);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+    return fails("unlink") ? -1 : (int)syscall(SYS_unlinkat, folder, path, flags);
+}
+
+int flock(int fd, int operation) {
+    return fails("lock") ? -1 : (int)syscall(SYS_flock, fd, operation);
 }
 
 int mkdir(const char *path, mode_t mode) {

@@ -6,7 +6,9 @@ usage: sweep.py calls|allocations [--full]
 
 Whatever fails: the exit status is 5 (3 or 4 where it was a key that could not be read) and one line says why, or the
 command did its work all the same; the files are those from before or the new ones, whole, and nothing
-lies beside them. Signals: 130 or 143, and the same of the files; after SIGKILL too.
+lies beside them. Signals: 130 or 143, and the same of the files; after SIGKILL too. A device directory
+is in its old state, in the one with the new root and floor, or in the new one, and a second run of the
+command finishes the work.
 
 Without --full it tries a selection of each kind, spread evenly (of libcrypto's allocations always). Tells its cases as TAP does. SWT_TOOL,
 SWT_BUILD, SWT_SOURCE and SWT_SANITIZE are those of scripts/run-tests.
@@ -61,12 +63,14 @@ exec cat signature
 class Command:
     """One command to be tried: its words, and the files that are there before it."""
 
-    def __init__(self, name, words, old=None, pair=False, log=None):
+    def __init__(self, name, words, old=None, pair=False, log=None, device=None, rotates=False):
         self.name = name
         self.words = words
         self.old = old or {}
         self.pair = pair  # keygen: what it makes is new each time
         self.log = log  # an audit log, which grows also when the command fails
+        self.device = device  # which device dev is; "": none yet
+        self.rotates = rotates  # its root, before all else
         self.after = None
 
 
@@ -93,6 +97,13 @@ COMMANDS = [
     Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
     Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
+    Command("apply", "apply b43.swb --device dev", device="device"),
+    Command("apply on a fresh device", "apply b42.swb --device dev", device="fresh"),
+    Command("apply with a rotation", "apply rotated.swb --device dev", device="device", rotates=True),
+    Command("apply of what is left in", "apply left.swb --device dev", device="device"),
+    Command("provision", "provision --root root --bundle b42.swb --format device-dir -o dev", device=""),
+    Command("provision raw", "provision --root root --format raw -o anchor"),
+    Command("provision c-header", "provision --root root --bundle b42.swb --format c-header -o anchor.h"),
 ]
 
 # The class of call, and the errors that the system may answer.
@@ -110,6 +121,9 @@ CALLS = [
     ("seek", [errno.EIO]),
     ("process", [errno.EMFILE, errno.EAGAIN]),
 ]
+# What else a device directory lives through. Other commands clean up by one call, after which they try
+# no other.
+DEVICE_CALLS = [*CALLS, ("unlink", [errno.EIO]), ("lock", [errno.ENOLCK])]
 
 
 def log_fault(log, killed, is_signed):
@@ -160,6 +174,18 @@ def tree(folder):
     return found
 
 
+def state_of(device):
+    """The state that counts; None: there is no directory, so there is no state."""
+    if not os.path.exists(device):
+        return None
+    folder = os.readlink(os.path.join(device, "current"))
+    if "/" in folder:
+        raise ValueError(f"current leads to {folder}")
+    state = tree(os.path.join(device, folder))
+    # The staging folder, which does no harm when it cannot be removed.
+    return {name: content for name, content in state.items() if content is not None}
+
+
 class Sweep:
     def __init__(self, work, full, kind):
         self.work = work
@@ -167,6 +193,8 @@ class Sweep:
         self.kind = kind
         self.template = os.path.join(work, "template")
         self.folder = os.path.join(work, "case")
+        self.devices = os.path.join(work, "devices")
+        self.device = os.path.join(self.folder, "dev")
         os.mkdir(self.template)
         self.prepare()
 
@@ -194,14 +222,51 @@ class Sweep:
             "root rotate root -o next.root --expires 2040-01-01",
             "sign next.root --root root --export root.request",
         ):
-            subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
+            self.must(words)
         self.prepare_signer()
+        self.prepare_devices()
         for command in COMMANDS:
             status, error = self.run(command, {})
             if status != 0:
                 sys.exit(f"{command.name} fails without a fault: {error}")
             command.after = tree(self.folder)
             command.after.pop(command.log, None)
+            if command.device is not None:
+                command.after = state_of(self.device)
+
+    def must(self, words):
+        subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
+
+    def prepare_devices(self):
+        """Devices: fresh, and one with version 42; bundles for them, of which one replaces the targets keys."""
+        shutil.copy(os.path.join(SOURCE, "testdata/keys/targets1.pem"), os.path.join(self.template, "new"))
+        self.must("root rotate root -o rotated.root --targets-key new --sign-with other")
+        for name, version, signers in (
+            ("b42", 42, "--root root --key key"),
+            ("b43", 43, "--root root --key key"),
+            ("rotated", 7, "--root rotated.root --key new"),
+        ):
+            with open(os.path.join(self.template, "release.yaml"), "w", encoding="ascii") as file:
+                file.write(MANIFEST.replace("metadata_version: 1", f"metadata_version: {version}"))
+            self.must(f"build release.yaml -o {name}.swb {signers}")
+        self.leave_out("b43.swb", "targets/deep/data", "left.swb")
+        os.mkdir(self.devices)
+        for name in "fresh", "device":
+            self.must(f"provision --root root --format device-dir -o ../devices/{name}")
+        self.must("apply b42.swb --device ../devices/device")
+        between = state_of(os.path.join(self.devices, "device"))
+        with open(os.path.join(self.template, "rotated.root"), "rb") as file:
+            between.update(root_metadata=file.read(), floor=b"none\n")
+        self.between = between
+
+    def leave_out(self, bundle, name, copy):
+        with tarfile.open(os.path.join(self.template, bundle)) as members:
+            member = members.getmember(name)
+        with open(os.path.join(self.template, bundle), "rb") as file:
+            data = file.read()
+        end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+        with open(os.path.join(self.template, copy), "wb") as file:
+            file.write(data[: member.offset] + data[end:])
 
     def prepare_signer(self):
         words = [TOOL, "build", "product.yaml", "-o", "-", "--root", "root", "--key", "key"]
@@ -232,10 +297,14 @@ class Sweep:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as file:
                 file.write(content)
+        if command.device:
+            template = os.path.join(self.devices, command.device)
+            shutil.copytree(template, self.device, symlinks=True, copy_function=os.link)
 
-    def run(self, command, plan, count=None):
+    def run(self, command, plan, count=None, again=False):
         """Exit status (negative: a signal) and standard error."""
-        self.before(command)
+        if not again:
+            self.before(command)
         environment = dict(os.environ, LC_ALL="C", SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"))
         environment.update({f"SWT_FAULT_{name}": str(value) for name, value in plan.items()})
         if plan:
@@ -274,8 +343,46 @@ class Sweep:
             return range(1, total + 1)
         return sorted({1 + i * (total - 1) // (most - 1) for i in range(most)})
 
+    def device_state(self, command):
+        """before, between, after, or what is wrong."""
+        rest = {name for name in tree(self.folder) if not re.match(r"\.?dev[./]", name)}
+        if rest != set(tree(self.template)):
+            return "other files changed: " + ", ".join(sorted(rest ^ set(tree(self.template))))
+        try:
+            found = state_of(self.device)
+        except (OSError, ValueError) as fault:
+            return f"no state: {fault}"
+        if found == (state_of(os.path.join(self.devices, command.device)) if command.device else None):
+            return "before"
+        if command.rotates and found == self.between:
+            return "between"
+        return "after" if found == command.after else f"no whole state: {sorted(found or ())}"
+
+    def leftovers(self):
+        """What nothing refers to, beside the device directory and in it."""
+        left = [name for name in os.listdir(self.folder) if name.startswith(".dev.")]
+        if os.path.exists(self.device):
+            state = os.readlink(os.path.join(self.device, "current"))
+            left += [name for name in os.listdir(self.device) if name not in ("current", state)]
+        return left
+
+    def finish_fault(self, command, state, clean):
+        """What is wrong with what the run left: nothing but a state if clean, and a second run gets there."""
+        if clean and self.leftovers():
+            return f"left behind: {self.leftovers()}"
+        if state == "after" and not command.device:
+            return None
+        status, error = self.run(command, {}, again=True)
+        if status != 0 or self.device_state(command) != "after":
+            return f"a second run: exit {status}, {self.device_state(command)}: {error.strip()[-300:]}"
+        if command.device and self.leftovers():
+            return f"a second run leaves {self.leftovers()}"
+        return None
+
     def state(self, command):
         """before, after, or what else is there."""
+        if command.device is not None:
+            return self.device_state(command)
         found = tree(self.folder)
         found.pop(command.log, None)
         old = dict(tree(self.template))
@@ -313,20 +420,25 @@ class Sweep:
         state = self.state(command)
         if status not in (0, *allowed):
             case.faults.append(f"{what}: exit {status}: {error.strip()[-300:]}")
-        elif state not in ("before", "after") or (status == 0 and state != "after"):
+        elif state not in ("before", "between", "after") or (status == 0 and state != "after"):
             case.faults.append(f"{what}: exit {status}, {state}: {error.strip()[-300:]}")
         elif self.log_fault(command, status, state):
             case.faults.append(f"{what}: exit {status}, {state}: {self.log_fault(command, status, state)}")
         elif status in (3, 4) and not any_reason and not KEY.match(error):
             case.faults.append(f"{what}: exit {status} that is not about a key: {error.strip()}")
-        elif status > 0 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
+        elif status > 1 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
             case.faults.append(f"{what}: exit {status}, and says '{error.strip()}'")
+        elif command.device is not None:
+            # Where a call fails, so may the one that cleans up.
+            fault = self.finish_fault(command, state, clean=status in (130, 143))
+            if fault is not None:
+                case.faults.append(f"{what}: exit {status}, {state}: {fault}")
 
     # ---- what is swept ---------------------------------------------------------------------------
 
     def errors(self, command, named):
         case = Case(f"{command.name}: every call fails{', without O_TMPFILE' if named else ''}")
-        for call, errors in CALLS:
+        for call, errors in CALLS if command.device is None else DEVICE_CALLS:
             base = {"CALL": call, "NAMED": int(named)}
             total = self.count(command, {**base, "AT": 0})
             for at in self.chosen(total):
@@ -348,7 +460,7 @@ class Sweep:
 
     def signals(self, command, named):
         case = Case(f"{command.name}: signals{', without O_TMPFILE' if named else ''}")
-        for call in "open", "read", "write", "sync", "rename", "link":
+        for call in "open", "read", "write", "sync", "rename", "link", "unlink":
             base = {"CALL": call, "NAMED": int(named)}
             total = self.count(command, {**base, "AT": 0})
             for at in self.chosen(total):
@@ -358,9 +470,9 @@ class Sweep:
 
     def kills(self, command):
         # Where a file has no name until it is whole, not even this leaves one. A folder of many
-        # files has one, and an old file is replaced in two steps.
+        # files has one, and an old file is replaced in two steps. A device directory is whole after each call.
         case = Case(f"{command.name}: SIGKILL")
-        for call in "read", "write", "sync":
+        for call in ("read", "write", "sync") if command.device is None else [call for call, _ in DEVICE_CALLS]:
             total = self.count(command, {"CALL": call, "AT": 0})
             for at in self.chosen(total):
                 plan = {"CALL": call, "AT": at, "SIGNAL": int(signal.SIGKILL)}
@@ -376,14 +488,16 @@ class Sweep:
 
     def library_allocations(self, command):
         # libcrypto 3.0 dies of some of these in its own code (most of them while it sets itself up),
-        # and takes others for a key that it cannot read. What is left behind is ours all the same.
+        # and takes others for a key that it cannot read, or a signature that does not verify, which
+        # rejects. What is left behind is ours all the same.
         case = Case(f"{command.name}: an allocation of libcrypto fails")
         total = self.count(command, {"AT": 0, "LIBRARY": 1})
         # Thousands, of which most are alike.
         for at in self.chosen(total, 500):
             for every in 0, 1:
                 plan = {"AT": at, "FROM": every, "LIBRARY": 1}
-                self.judge(case, command, plan, (3, 4, 5, -signal.SIGSEGV), any_reason=True)
+                rejected = () if command.device is None else (1,)
+                self.judge(case, command, plan, (*rejected, 3, 4, 5, -signal.SIGSEGV), any_reason=True)
         return case.tell()
 
 
@@ -415,7 +529,7 @@ def main(arguments):
                 good &= sweep.signals(command, True) if unnamed else True
                 good &= sweep.short(command)
             if not command.name.startswith("extract") and not command.pair:
-                if unnamed:
+                if unnamed or command.device is not None:
                     good &= sweep.kills(command)
                 else:
                     print(f"ok - {command.name}: SIGKILL # SKIP no O_TMPFILE here")
