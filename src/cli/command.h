@@ -27,6 +27,7 @@ int swt_cmd_extract(const struct swt_invocation *invocation, struct swt_error *e
 int swt_cmd_convert(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_provision(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_apply(const struct swt_invocation *invocation, struct swt_error *err);
+int swt_cmd_fixtures(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_check(const struct swt_invocation *invocation, struct swt_error *err);
 
 /*
