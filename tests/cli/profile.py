@@ -217,6 +217,13 @@ for name, strange in (("no key id", (b"", raw)), ("a short key id", (key_id[:31]
     both(f"a signature with {name} in front", Bundle(targets=envelope(PLAIN, [strange, *good])), asks,
          theirs="targets-quorum", status="UNAUTHENTICATED", says="key id of 32 bytes")
     both(f"a signature with {name} behind", Bundle(targets=envelope(PLAIN, [*good, strange])), asks)
+# A step tells only so many bad signatures; the note is not among what it leaves out.
+bad = [(key_id, bytes(63) + bytes([i])) for i in range(200)]
+both("one key that signs twice, among 200 bad signatures", Bundle(targets=envelope(PLAIN, good * 2 + bad)),
+     asks, anchor=TWO, ours="targets-quorum")
+both("a signature with no key id behind 200 bad ones, in front of a good one",
+     Bundle(targets=envelope(PLAIN, [*bad, (b"", raw), *good])), asks, theirs="targets-quorum",
+     status="UNAUTHENTICATED", says="key id of 32 bytes")
 both("an empty signature by a listed key in front", Bundle(targets=envelope(PLAIN, [(key_id, b""), *good])),
      asks, theirs="targets-quorum", status="UNAUTHENTICATED")
 ED_ROOT = signed(root_metadata(root=(ED1,), targets=(ED2,)), ED1)
