@@ -14,6 +14,7 @@ void swt_fleet_advisor_done(struct swt_fleet_advisor *advisor) {
         swt_root_source_done(&advisor->roots[i].source);
     free(advisor->roots);
     free(advisor->follows);
+    json_decref(advisor->known);
     *advisor = (struct swt_fleet_advisor){0};
 }
 
@@ -64,7 +65,8 @@ int swt_fleet_advisor_open(struct swt_fleet_advisor *advisor, const struct swt_f
     if (rc < 0)
         return rc;
     advisor->follows = calloc(advisor->root_count, advisor->root_count);
-    return advisor->follows == NULL ? swt_fail_memory(err) : 0;
+    advisor->known = json_object();
+    return advisor->follows == NULL || advisor->known == NULL ? swt_fail_memory(err) : 0;
 }
 
 size_t swt_fleet_advisor_root(const struct swt_fleet_advisor *advisor, size_t start) {

@@ -4,6 +4,7 @@
 #include "document.h"
 #include "fleet_advice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void swt_fleet_chain_done(struct swt_fleet_chain *chain) {
@@ -146,13 +147,13 @@ static int quorum_act(const struct swt_judge *judge, json_t **ret_act, struct sw
 static int make_act(const struct swt_judge *judge, const json_t *last, json_t **ret_act,
                     struct swt_error *err) {
     const char *step = judge->failed_step;
-    if (strcmp(step, "targets-version") == 0)
+    if (strcmp(step, "targets-version") == 0 && judge->state->floor < UINT32_MAX)
         return number_act("raise-version", "above", judge->state->floor, ret_act, err);
     if (strcmp(step, "payloads") == 0)
         return step_act(judge->finding->payloads.verdict == SWT_FAIL ? "rebuild" : "send-whole",
                         last, ret_act, err);
     /* With --strict: what the warning says, no signature and no new file mends. */
-    if (judge->failed_warning)
+    if (judge->failed_warning || strcmp(step, "targets-version") == 0)
         return step_act("other", last, ret_act, err);
     if (strstr(step, "quorum") != NULL)
         return quorum_act(judge, ret_act, err);
@@ -164,7 +165,11 @@ static int make_act(const struct swt_judge *judge, const json_t *last, json_t **
 }
 
 #define MAX_ASSUMED 8
+/* What is kept of them stays below some hundred megabytes. */
+#define KNOWN_MAX 100000
 struct trial {
+    json_t *known; /* the advisor's */
+    char name[96]; /* of what this trial adds to it */
     const struct swt_fleet_bundle *column;
     const struct swt_device_state *state;
     const struct swt_judge_device *device;
@@ -172,6 +177,22 @@ struct trial {
     const char *assumed[MAX_ASSUMED];
     size_t assumed_count;
 };
+
+/* Many states share a root: quorums that are met are counted once. The old root's is not kept: the
+ * step on the new root's rests on it, and an act on who has signed. */
+static int keep_known(const struct trial *trial, const struct swt_judge *judge,
+                      struct swt_error *err) {
+    json_t *known = NULL;
+    int rc = swt_judge_known(judge, &known, err);
+    if (rc < 0)
+        return rc;
+    (void)json_object_del(known, "root-old-quorum");
+    for (size_t i = 0; i < trial->assumed_count; i++)
+        (void)json_object_del(known, trial->assumed[i]);
+    if (judge->failed_step != NULL)
+        (void)json_object_del(known, judge->failed_step);
+    return swt_json_set(trial->known, trial->name, known, err);
+}
 
 /* One judgement; the act that it asks for is added, and *ret_more tells whether to go on. */
 static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *ret_more,
@@ -186,7 +207,10 @@ static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *
         judge.root_bytes = swt_buf_slice(&trial->root->source.bytes);
         judge.root_offset = 0;
     }
+    judge.known = json_object_get(trial->known, trial->name);
     int rc = swt_judge_run(&judge, err);
+    if (rc == 0 && json_object_size(trial->known) < KNOWN_MAX)
+        rc = keep_known(trial, &judge, err);
     if (rc < 0)
         return rc;
     size_t steps = json_array_size(judge.steps);
@@ -209,15 +233,20 @@ static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *
     return 0;
 }
 
-int swt_fleet_try(const struct swt_fleet *fleet, size_t start, size_t bundle,
+int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
                   const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
                   struct swt_error *err) {
+    const struct swt_fleet *fleet = advisor->fleet;
     SWT_CLEANUP(swt_fleet_chain_done)
     struct swt_fleet_chain chain = {.bundle = bundle, .acts = json_array()};
-    struct trial trial = {.column = &fleet->bundles[bundle],
+    struct trial trial = {.known = advisor->known,
+                          .column = &fleet->bundles[bundle],
                           .state = swt_fleet_graph_state(fleet->graph, start),
                           .device = swt_fleet_graph_device(fleet->graph, start),
                           .root = root};
+    (void)snprintf(trial.name, sizeof trial.name, "%zu %zu %zu",
+                   swt_fleet_advisor_root(advisor, start),
+                   root == NULL ? advisor->root_count : (size_t)(root - advisor->roots), bundle);
     if (chain.acts == NULL)
         return swt_fail_memory(err);
     int rc = 0;
