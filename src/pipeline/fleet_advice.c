@@ -51,7 +51,7 @@ static int try_roots(struct swt_fleet_advisor *advisor, size_t start, size_t bun
         if (!follows)
             continue;
         struct swt_fleet_chain chain;
-        rc = swt_fleet_try(advisor->fleet, start, bundle, root, &chain, err);
+        rc = swt_fleet_try(advisor, start, bundle, root, &chain, err);
         if (rc < 0)
             return rc;
         if (chain.serves && json_array_size(chain.acts) == 1)
@@ -73,8 +73,8 @@ static int try_bundle(struct swt_fleet_advisor *advisor, size_t start, size_t bu
     const struct swt_fleet *fleet = advisor->fleet;
     const struct swt_fleet_root *held = &advisor->roots[swt_fleet_advisor_root(advisor, start)];
     struct swt_fleet_chain chain;
-    int rc = swt_fleet_try(fleet, start, bundle, has_older_root(fleet, start, bundle) ? held : NULL,
-                           &chain, err);
+    int rc = swt_fleet_try(advisor, start, bundle,
+                           has_older_root(fleet, start, bundle) ? held : NULL, &chain, err);
     if (rc < 0)
         return rc;
     /* Another root mends nothing that is wrong with the file, nor a version or a payload. */

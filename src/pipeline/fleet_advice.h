@@ -22,6 +22,7 @@ struct swt_fleet_advisor {
     struct swt_fleet_root *roots;
     size_t root_count;
     unsigned char *follows; /* root_count squared; 0: not tried yet */
+    json_t *tried;          /* chains, by what they depend on (swt_fleet_try) */
 };
 
 /* ---- fleet_trial.c ----------------------------------------------------------------------- */
@@ -36,7 +37,7 @@ struct swt_fleet_chain {
 void swt_fleet_chain_done(struct swt_fleet_chain *chain);
 /* What it takes for a device in the state to accept the bundle. root (NULL: none) goes into the
  * bundle first. */
-int swt_fleet_try(const struct swt_fleet *fleet, size_t start, size_t bundle,
+int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
                   const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
                   struct swt_error *err) SWT_CHECKED;
 /* Whether a device that trusts the one root comes to trust the other when it is sent it. */

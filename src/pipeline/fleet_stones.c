@@ -12,6 +12,7 @@
 void swt_fleet_advisor_done(struct swt_fleet_advisor *advisor) {
     for (size_t i = 0; i < advisor->root_count; i++)
         swt_root_source_done(&advisor->roots[i].source);
+    json_decref(advisor->tried);
     free(advisor->roots);
     free(advisor->follows);
     *advisor = (struct swt_fleet_advisor){0};
@@ -58,7 +59,8 @@ int swt_fleet_advisor_open(struct swt_fleet_advisor *advisor, const struct swt_f
                            struct swt_error *err) {
     *advisor = (struct swt_fleet_advisor){.fleet = fleet};
     advisor->roots = calloc(fleet->row_count + fleet->bundle_count, sizeof *advisor->roots);
-    if (advisor->roots == NULL)
+    advisor->tried = json_object();
+    if (advisor->roots == NULL || advisor->tried == NULL)
         return swt_fail_memory(err);
     int rc = collect_roots(advisor, err);
     if (rc < 0)

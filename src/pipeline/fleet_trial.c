@@ -4,7 +4,11 @@
 #include "document.h"
 #include "fleet_advice.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* Chains that are remembered: some hundred megabytes at most. */
+#define TRIED_MAX 100000
 
 void swt_fleet_chain_done(struct swt_fleet_chain *chain) {
     json_decref(chain->acts);
@@ -44,11 +48,44 @@ static int sign_act(const char *name, const struct swt_role *role, const struct 
     return rc;
 }
 
-static int count_act(const char *name, const struct swt_root *root, const struct swt_role *role,
-                     const struct swt_envelope *envelope, json_t **ret_act, struct swt_error *err) {
+/* What the step says itself. */
+static int step_act(const char *name, const json_t *step, json_t **ret_act, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *act = new_act(name, err);
+    if (act == NULL)
+        return -(int)err->code;
+    static const char *const MEMBERS[] = {"step", "expected", "found", "note"};
+    for (size_t i = 0; i < SWT_COUNT(MEMBERS); i++) {
+        json_t *value = json_object_get(step, MEMBERS[i]);
+        if (value != NULL && json_object_set(act, MEMBERS[i], value) < 0)
+            return swt_fail_memory(err);
+    }
+    *ret_act = SWT_TAKE(act);
+    return 0;
+}
+
+/* Whether --strict refuses what is signed however many more sign. */
+static int has_strangers(const struct swt_judge *judge, const struct swt_envelope *envelope,
+                         const struct swt_quorum *quorum, bool *ret_has, struct swt_error *err) {
+    SWT_CLEANUP(swt_step_done) struct swt_step told = {.verdict = SWT_PASS};
+    *ret_has = false;
+    if (!judge->options->strict)
+        return 0;
+    int rc = swt_judge_tell_signatures(judge, &told, envelope, quorum, err);
+    *ret_has = told.verdict == SWT_WARN;
+    return rc;
+}
+
+static int count_act(const char *name, const struct swt_judge *judge, const struct swt_root *root,
+                     const struct swt_role *role, const struct swt_envelope *envelope,
+                     const json_t *last, json_t **ret_act, struct swt_error *err) {
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *act = NULL;
+    bool strangers = false;
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
+    if (rc == 0)
+        rc = has_strangers(judge, envelope, &quorum, &strangers, err);
+    if (rc == 0 && strangers)
+        return step_act("other", last, ret_act, err);
     if (rc == 0)
         rc = sign_act(name, role, &quorum, &act, err);
     if (rc == 0)
@@ -76,21 +113,6 @@ static int number_act(const char *name, const char *member, uint32_t number, jso
     if (act == NULL)
         return swt_fail_memory(err);
     *ret_act = act;
-    return 0;
-}
-
-/* What the step says itself. */
-static int step_act(const char *name, const json_t *step, json_t **ret_act, struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *act = new_act(name, err);
-    if (act == NULL)
-        return -(int)err->code;
-    static const char *const MEMBERS[] = {"step", "expected", "found", "note"};
-    for (size_t i = 0; i < SWT_COUNT(MEMBERS); i++) {
-        json_t *value = json_object_get(step, MEMBERS[i]);
-        if (value != NULL && json_object_set(act, MEMBERS[i], value) < 0)
-            return swt_fail_memory(err);
-    }
-    *ret_act = SWT_TAKE(act);
     return 0;
 }
 
@@ -130,24 +152,30 @@ static bool is_built_wrong(const char *step) {
     return false;
 }
 
-static int quorum_act(const struct swt_judge *judge, json_t **ret_act, struct swt_error *err) {
+static int quorum_act(const struct swt_judge *judge, const json_t *last, json_t **ret_act,
+                      struct swt_error *err) {
     const char *step = judge->failed_step;
     if (strcmp(step, "root-old-quorum") == 0)
         /* Whose root keys these are, the states of the advice tell. */
         return sign_act("sign-root", &judge->state->root.root->root, &judge->root_quorum, ret_act,
                         err);
     if (strcmp(step, "root-new-quorum") == 0)
-        return count_act("sign-new-root", judge->new_root, &judge->new_root->root,
-                         &judge->root_envelope, ret_act, err);
-    return count_act("sign-targets", judge->trusted, &judge->trusted->targets,
-                     &judge->targets_envelope, ret_act, err);
+        return count_act("sign-new-root", judge, judge->new_root, &judge->new_root->root,
+                         &judge->root_envelope, last, ret_act, err);
+    return count_act("sign-targets", judge, judge->trusted, &judge->trusted->targets,
+                     &judge->targets_envelope, last, ret_act, err);
 }
 
 static int make_act(const struct swt_judge *judge, const json_t *last, json_t **ret_act,
                     struct swt_error *err) {
     const char *step = judge->failed_step;
-    if (strcmp(step, "targets-version") == 0)
-        return number_act("raise-version", "above", judge->state->floor, ret_act, err);
+    /* A warning is of other content of the bundle's own version, whatever the floor is. */
+    uint32_t above = judge->failed_warning && judge->targets != NULL
+                         ? judge->targets->common.version
+                         : judge->state->floor;
+    /* No version is above the last one: only a root that clears the floor helps. */
+    if (strcmp(step, "targets-version") == 0 && above < UINT32_MAX)
+        return number_act("raise-version", "above", above, ret_act, err);
     if (strcmp(step, "payloads") == 0)
         return step_act(judge->finding->payloads.verdict == SWT_FAIL ? "rebuild" : "send-whole",
                         last, ret_act, err);
@@ -155,8 +183,9 @@ static int make_act(const struct swt_judge *judge, const json_t *last, json_t **
     if (judge->failed_warning)
         return step_act("other", last, ret_act, err);
     if (strstr(step, "quorum") != NULL)
-        return quorum_act(judge, ret_act, err);
-    if (strcmp(step, "root-expiry") == 0)
+        return quorum_act(judge, last, ret_act, err);
+    /* Nor is there a root after the last one. */
+    if (strcmp(step, "root-expiry") == 0 && judge->trusted->common.version < UINT32_MAX)
         return expiry_act("renew-root", &judge->trusted->common, ret_act, err);
     if (strcmp(step, "targets-expiry") == 0)
         return expiry_act("renew-targets", &judge->targets->common, ret_act, err);
@@ -209,9 +238,9 @@ static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *
     return 0;
 }
 
-int swt_fleet_try(const struct swt_fleet *fleet, size_t start, size_t bundle,
-                  const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
-                  struct swt_error *err) {
+static int try_anew(const struct swt_fleet *fleet, size_t start, size_t bundle,
+                    const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
+                    struct swt_error *err) {
     SWT_CLEANUP(swt_fleet_chain_done)
     struct swt_fleet_chain chain = {.bundle = bundle, .acts = json_array()};
     struct trial trial = {.column = &fleet->bundles[bundle],
@@ -233,6 +262,70 @@ int swt_fleet_try(const struct swt_fleet *fleet, size_t start, size_t bundle,
         if (rc == 0)
             rc = judge_once(&trial, &chain, &more, err);
     }
+    if (rc == 0)
+        *ret_chain = SWT_MOVE(chain);
+    return rc;
+}
+
+/* Of a floor only this matters to what is to be done: which side of it the bundle is on. */
+enum floor_side { FLOOR_NONE, FLOOR_KEPT, FLOOR_ABOVE, FLOOR_LAST };
+
+static enum floor_side floor_side(const struct swt_device_state *state,
+                                  const struct swt_fleet_bundle *column) {
+    const struct swt_targets *targets = column->judge.targets;
+    if (!state->has_floor)
+        return FLOOR_NONE;
+    if (targets == NULL || targets->common.version >= state->floor)
+        return FLOOR_KEPT;
+    return state->floor < UINT32_MAX ? FLOOR_ABOVE : FLOOR_LAST;
+}
+
+/* The chain that was found for another floor, for this one. */
+static int take_chain(const json_t *tried, const struct swt_device_state *state,
+                      enum floor_side side, size_t bundle, struct swt_fleet_chain *ret_chain,
+                      struct swt_error *err) {
+    SWT_CLEANUP(swt_fleet_chain_done)
+    struct swt_fleet_chain chain = {
+        .bundle = bundle,
+        .acts = json_deep_copy(json_object_get(tried, "acts")),
+        .serves = json_is_true(json_object_get(tried, "serves")),
+        .progress = (size_t)json_integer_value(json_object_get(tried, "progress"))};
+    if (chain.acts == NULL)
+        return swt_fail_memory(err);
+    size_t i;
+    json_t *act;
+    json_array_foreach(chain.acts, i, act) {
+        if (side == FLOOR_ABOVE && json_object_get(act, "above") != NULL &&
+            json_object_set_new(act, "above", json_integer((json_int_t)state->floor)) < 0)
+            return swt_fail_memory(err);
+    }
+    *ret_chain = SWT_MOVE(chain);
+    return 0;
+}
+
+/* Most states of a fleet differ in their floors only: signatures are verified once for these. */
+int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
+                  const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
+                  struct swt_error *err) {
+    const struct swt_fleet *fleet = advisor->fleet;
+    const struct swt_device_state *state = swt_fleet_graph_state(fleet->graph, start);
+    char name[160];
+    enum floor_side side = floor_side(state, &fleet->bundles[bundle]);
+    /* The graph holds each root and manifest once. */
+    (void)snprintf(name, sizeof name, "%p %p %p %zu %p %d", (const void *)state->root.root,
+                   (const void *)state->installed.manifest,
+                   (const void *)swt_fleet_graph_device(fleet->graph, start), bundle,
+                   (const void *)root, (int)side);
+    const json_t *tried = json_object_get(advisor->tried, name);
+    if (tried != NULL)
+        return take_chain(tried, state, side, bundle, ret_chain, err);
+    SWT_CLEANUP(swt_fleet_chain_done) struct swt_fleet_chain chain = {0};
+    int rc = try_anew(fleet, start, bundle, root, &chain, err);
+    if (rc == 0 && json_object_size(advisor->tried) < TRIED_MAX)
+        rc = swt_json_set(advisor->tried, name,
+                          json_pack("{s:o, s:b, s:I}", "acts", json_deep_copy(chain.acts), "serves",
+                                    chain.serves, "progress", (json_int_t)chain.progress),
+                          err);
     if (rc == 0)
         *ret_chain = SWT_MOVE(chain);
     return rc;
