@@ -8,7 +8,8 @@
  *   describe rows COMMAND        the options, a line each: name, letter, argument, by tabs; - for
  * none
  *
- * A mark is a line .\" @WHAT@ of a page: SYNOPSIS COMMAND, OPTIONS COMMAND, COMMANDS, ERRORS.
+ * A mark is a line .\" @WHAT@ of a page: SYNOPSIS COMMAND, OPTIONS COMMAND, COMMANDS, ERRORS,
+ * FIXTURES.
  */
 #include "describe.h"
 
@@ -46,15 +47,13 @@ void describe_first_words(void (*visit)(struct swt_output *out, const char *word
 
 /* ---- mdoc -------------------------------------------------------------------------------- */
 
-/* A phrase of the table as a sentence: a capital, a dot, and nothing that roff would take for its
- * own. A word that starts with a dash is an option: its dashes are not hyphens. */
-static void put_sentence(struct swt_output *out, const char *phrase) {
+void describe_prose(struct swt_output *out, const char *prose) {
     struct swt_buf text = {0};
     struct swt_error err = {0};
     bool in_option = false;
-    int bad = swt_buf_printf(&text, &err, "%c", toupper((unsigned char)phrase[0]));
-    for (const char *c = phrase + 1; *c != '\0'; c++) {
-        bool word_start = c[-1] == ' ' || c[-1] == '(';
+    int bad = 0;
+    for (const char *c = prose; *c != '\0'; c++) {
+        bool word_start = c == prose || c[-1] == ' ' || c[-1] == '(';
         if (word_start)
             in_option = *c == '-' || *c == '=';
         if (word_start && (*c == '.' || *c == '\''))
@@ -66,11 +65,20 @@ static void put_sentence(struct swt_output *out, const char *phrase) {
         else
             bad |= swt_buf_append(&text, c, 1, &err);
     }
-    bad |= swt_buf_append(&text, ".", 1, &err);
     if (bad != 0)
         abort();
     swt_text_wrap(out, swt_buf_slice(&text), 0, 0, MDOC_WIDTH);
     swt_buf_done(&text);
+}
+
+/* A phrase of the table as a sentence: with a capital and a dot. */
+static void put_sentence(struct swt_output *out, const char *phrase) {
+    struct swt_error err;
+    char *sentence = swt_format(&err, "%c%s.", toupper((unsigned char)phrase[0]), phrase + 1);
+    if (sentence == NULL)
+        abort();
+    describe_prose(out, sentence);
+    free(sentence);
 }
 
 static void put_flag(struct swt_output *out, const struct swt_option *option, bool letter) {
@@ -152,6 +160,10 @@ static bool put_mark(struct swt_output *out, const char *mark) {
     }
     if (strcmp(mark, "ERRORS") == 0) {
         put_errors(out);
+        return true;
+    }
+    if (strcmp(mark, "FIXTURES") == 0) {
+        describe_fixtures(out);
         return true;
     }
     const char *name = strchr(mark, ' ');

@@ -103,12 +103,17 @@ int swt_write_file(const char *path, const struct swt_writer_options *options,
  * first file; without force an existing file is SWT_E_EXISTS and nothing moves.
  */
 struct swt_staging;
+/* SWT_E_EXISTS when dir is there and holds anything: for a set of files that is to be alone. */
+int swt_folder_check_free(const char *dir, struct swt_error *err) SWT_CHECKED;
 int swt_staging_open(const char *dir, bool force, struct swt_staging **ret_staging,
                      struct swt_error *err) SWT_CHECKED;
 /* Starts the file name (relative, components checked by the caller's rules and again here); the
  * file before it is finished. */
 int swt_staging_begin(struct swt_staging *staging, const char *name,
                       struct swt_error *err) SWT_CHECKED;
+/* The same of a file that only its owner may read, from its first byte. */
+int swt_staging_begin_secret(struct swt_staging *staging, const char *name,
+                             struct swt_error *err) SWT_CHECKED;
 int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
                       struct swt_error *err) SWT_CHECKED;
 /* The same with an open file, at its start or not, in place of bytes: it stays one file under both

@@ -81,6 +81,9 @@ int swt_public_key_pem(const struct swt_key *key, struct swt_buf *ret_pem,
 
 /* ---- signing ----------------------------------------------------------------------------- */
 
+/* Keys that can be made. */
+enum swt_key_kind { SWT_KIND_P256, SWT_KIND_ED25519, SWT_KIND_RSA_3072, SWT_KIND_RSA_4096 };
+
 struct swt_signer;
 /*
  * Opens the private key of source. Warnings (a key file that others can read) go to notices.
@@ -91,6 +94,11 @@ struct swt_signer;
 int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
                     struct swt_error *err) SWT_CHECKED;
+/* A new key, ready to sign, and its PKCS#8 PEM, for who keeps it. name is the file that it will be,
+ * for errors and the audit log. */
+int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct swt_keyring *keyring,
+                        struct swt_secret *ret_private_pem, struct swt_signer **ret_signer,
+                        struct swt_error *err) SWT_CHECKED;
 void swt_signer_free(struct swt_signer *signer);
 void swt_signer_cleanup(struct swt_signer **signer);
 const char *swt_signer_uri(const struct swt_signer *signer);
@@ -150,7 +158,6 @@ int swt_audit_check(struct swt_reader *reader,
 
 /* ---- making keys ------------------------------------------------------------------------- */
 
-enum swt_key_kind { SWT_KIND_P256, SWT_KIND_ED25519, SWT_KIND_RSA_3072, SWT_KIND_RSA_4096 };
 /* "ecdsa-p256", "ed25519", "rsa-3072", "rsa-4096"; false for other text. */
 bool swt_key_kind_parse(const char *text, enum swt_key_kind *ret_kind);
 /* A new pair: PKCS#8 PEM (encrypted with AES-256 when passphrase is not NULL) and public PEM. */

@@ -25,8 +25,9 @@ int swt_cmd_fleet(const struct swt_invocation *invocation, struct swt_error *err
     };
     json_t *document;
     int rc = options.html == NULL ? 0 : swt_report_beside(invocation, options.html, err);
-    if (rc == 0)
-        rc = swt_fleet(&options, &document, err);
+    if (rc < 0)
+        return rc;
+    rc = swt_fleet(&options, &document, err);
     if (rc < 0)
         return rc;
     swt_report_result(invocation, document, NULL, print_fleet);

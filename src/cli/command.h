@@ -29,6 +29,7 @@ int swt_cmd_provision(const struct swt_invocation *invocation, struct swt_error 
 int swt_cmd_apply(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_fleet(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_personalize(const struct swt_invocation *invocation, struct swt_error *err);
+int swt_cmd_fixtures(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_check(const struct swt_invocation *invocation, struct swt_error *err);
 
 /*

@@ -306,6 +306,23 @@ const struct swt_command swt_commands[] = {
         .run = swt_cmd_personalize,
     },
     {
+        .name = "fixtures",
+        .summary = "make good and bad bundles to test a device's verifier with",
+        .arguments = "",
+        .description =
+            "Writes good bundles, and bad ones that are each named for their one fault, in both "
+            "containers, with the anchors and device manifests that they are judged with. "
+            "fixtures.json says of each what a sound device answers and which step of "
+            "swupdate-trust(7) refuses it.\n\n"
+            "The keys are test keys, fresh ones unless two are given: no device outside of a test "
+            "may trust them.",
+        .options =
+            OPTIONS(&swt_opt_output_fixtures, &swt_opt_fixture_manifest, &swt_opt_fixture_root_key,
+                    &swt_opt_fixture_targets_key, KEY_PARTS, &swt_opt_fixture_format, COMMON),
+        .required = OPTIONS(&swt_opt_output_fixtures),
+        .run = swt_cmd_fixtures,
+    },
+    {
         .name = "check",
         .summary = "find what is wrong with bundles, root metadata and audit logs",
         .arguments = "FILE...",

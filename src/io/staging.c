@@ -119,16 +119,21 @@ static int next_file(struct swt_staging *staging, const char *name, struct swt_e
     return add_file(staging, name, err);
 }
 
-static int create_file(struct swt_staging *staging, struct swt_error *err) {
+static int create_file(struct swt_staging *staging, mode_t mode, struct swt_error *err) {
     char number[STAGED_NUMBER_SIZE];
     int r = swt_fd_open(staging->hidden_fd, swt_staged_number(staging->count - 1, number),
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666, &staging->file_fd, err);
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, &staging->file_fd, err);
     return r < 0 ? swt_staging_fail(staging, staging->files[staging->count - 1].name, err) : 0;
 }
 
 int swt_staging_begin(struct swt_staging *staging, const char *name, struct swt_error *err) {
     int r = next_file(staging, name, err);
-    return r < 0 ? r : create_file(staging, err);
+    return r < 0 ? r : create_file(staging, 0666, err);
+}
+
+int swt_staging_begin_secret(struct swt_staging *staging, const char *name, struct swt_error *err) {
+    int r = next_file(staging, name, err);
+    return r < 0 ? r : create_file(staging, 0600, err);
 }
 
 int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
@@ -142,7 +147,7 @@ static int copy_file(struct swt_staging *staging, struct swt_reader *file, struc
     uint8_t *chunk = malloc(SWT_IO_CHUNK);
     if (chunk == NULL)
         return swt_fail_memory(err);
-    int r = create_file(staging, err);
+    int r = create_file(staging, 0666, err);
     if (r == 0)
         r = swt_reader_seek(file, 0, err);
     for (size_t len = SWT_IO_CHUNK; r == 0 && len == SWT_IO_CHUNK;) {

@@ -22,7 +22,7 @@ struct swt_fleet_advisor {
     struct swt_fleet_root *roots;
     size_t root_count;
     unsigned char *follows; /* root_count squared; 0: not tried yet */
-    json_t *tried;          /* chains, by what they depend on (swt_fleet_try) */
+    json_t *known;          /* quorums that are met, by held root, root and bundle */
 };
 
 /* ---- fleet_trial.c ----------------------------------------------------------------------- */

@@ -12,9 +12,9 @@
 void swt_fleet_advisor_done(struct swt_fleet_advisor *advisor) {
     for (size_t i = 0; i < advisor->root_count; i++)
         swt_root_source_done(&advisor->roots[i].source);
-    json_decref(advisor->tried);
     free(advisor->roots);
     free(advisor->follows);
+    json_decref(advisor->known);
     *advisor = (struct swt_fleet_advisor){0};
 }
 
@@ -59,14 +59,14 @@ int swt_fleet_advisor_open(struct swt_fleet_advisor *advisor, const struct swt_f
                            struct swt_error *err) {
     *advisor = (struct swt_fleet_advisor){.fleet = fleet};
     advisor->roots = calloc(fleet->row_count + fleet->bundle_count, sizeof *advisor->roots);
-    advisor->tried = json_object();
-    if (advisor->roots == NULL || advisor->tried == NULL)
+    if (advisor->roots == NULL)
         return swt_fail_memory(err);
     int rc = collect_roots(advisor, err);
     if (rc < 0)
         return rc;
     advisor->follows = calloc(advisor->root_count, advisor->root_count);
-    return advisor->follows == NULL ? swt_fail_memory(err) : 0;
+    advisor->known = json_object();
+    return advisor->follows == NULL || advisor->known == NULL ? swt_fail_memory(err) : 0;
 }
 
 size_t swt_fleet_advisor_root(const struct swt_fleet_advisor *advisor, size_t start) {

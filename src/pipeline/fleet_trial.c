@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Chains that are remembered: some hundred megabytes at most. */
-#define TRIED_MAX 100000
-
 void swt_fleet_chain_done(struct swt_fleet_chain *chain) {
     json_decref(chain->acts);
     *chain = (struct swt_fleet_chain){0};
@@ -180,7 +177,7 @@ static int make_act(const struct swt_judge *judge, const json_t *last, json_t **
         return step_act(judge->finding->payloads.verdict == SWT_FAIL ? "rebuild" : "send-whole",
                         last, ret_act, err);
     /* With --strict: what the warning says, no signature and no new file mends. */
-    if (judge->failed_warning)
+    if (judge->failed_warning || strcmp(step, "targets-version") == 0)
         return step_act("other", last, ret_act, err);
     if (strstr(step, "quorum") != NULL)
         return quorum_act(judge, last, ret_act, err);
@@ -193,7 +190,11 @@ static int make_act(const struct swt_judge *judge, const json_t *last, json_t **
 }
 
 #define MAX_ASSUMED 8
+/* What is kept of them stays below some hundred megabytes. */
+#define KNOWN_MAX 100000
 struct trial {
+    json_t *known; /* the advisor's */
+    char name[96]; /* of what this trial adds to it */
     const struct swt_fleet_bundle *column;
     const struct swt_device_state *state;
     const struct swt_judge_device *device;
@@ -201,6 +202,22 @@ struct trial {
     const char *assumed[MAX_ASSUMED];
     size_t assumed_count;
 };
+
+/* Many states share a root: quorums that are met are counted once. The old root's is not kept: the
+ * step on the new root's rests on it, and an act on who has signed. */
+static int keep_known(const struct trial *trial, const struct swt_judge *judge,
+                      struct swt_error *err) {
+    json_t *known = NULL;
+    int rc = swt_judge_known(judge, &known, err);
+    if (rc < 0)
+        return rc;
+    (void)json_object_del(known, "root-old-quorum");
+    for (size_t i = 0; i < trial->assumed_count; i++)
+        (void)json_object_del(known, trial->assumed[i]);
+    if (judge->failed_step != NULL)
+        (void)json_object_del(known, judge->failed_step);
+    return swt_json_set(trial->known, trial->name, known, err);
+}
 
 /* One judgement; the act that it asks for is added, and *ret_more tells whether to go on. */
 static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *ret_more,
@@ -215,7 +232,10 @@ static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *
         judge.root_bytes = swt_buf_slice(&trial->root->source.bytes);
         judge.root_offset = 0;
     }
+    judge.known = json_object_get(trial->known, trial->name);
     int rc = swt_judge_run(&judge, err);
+    if (rc == 0 && json_object_size(trial->known) < KNOWN_MAX)
+        rc = keep_known(trial, &judge, err);
     if (rc < 0)
         return rc;
     size_t steps = json_array_size(judge.steps);
@@ -238,15 +258,20 @@ static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *
     return 0;
 }
 
-static int try_anew(const struct swt_fleet *fleet, size_t start, size_t bundle,
-                    const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
-                    struct swt_error *err) {
+int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
+                  const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
+                  struct swt_error *err) {
+    const struct swt_fleet *fleet = advisor->fleet;
     SWT_CLEANUP(swt_fleet_chain_done)
     struct swt_fleet_chain chain = {.bundle = bundle, .acts = json_array()};
-    struct trial trial = {.column = &fleet->bundles[bundle],
+    struct trial trial = {.known = advisor->known,
+                          .column = &fleet->bundles[bundle],
                           .state = swt_fleet_graph_state(fleet->graph, start),
                           .device = swt_fleet_graph_device(fleet->graph, start),
                           .root = root};
+    (void)snprintf(trial.name, sizeof trial.name, "%zu %zu %zu",
+                   swt_fleet_advisor_root(advisor, start),
+                   root == NULL ? advisor->root_count : (size_t)(root - advisor->roots), bundle);
     if (chain.acts == NULL)
         return swt_fail_memory(err);
     int rc = 0;
@@ -262,70 +287,6 @@ static int try_anew(const struct swt_fleet *fleet, size_t start, size_t bundle,
         if (rc == 0)
             rc = judge_once(&trial, &chain, &more, err);
     }
-    if (rc == 0)
-        *ret_chain = SWT_MOVE(chain);
-    return rc;
-}
-
-/* Of a floor only this matters to what is to be done: which side of it the bundle is on. */
-enum floor_side { FLOOR_NONE, FLOOR_KEPT, FLOOR_ABOVE, FLOOR_LAST };
-
-static enum floor_side floor_side(const struct swt_device_state *state,
-                                  const struct swt_fleet_bundle *column) {
-    const struct swt_targets *targets = column->judge.targets;
-    if (!state->has_floor)
-        return FLOOR_NONE;
-    if (targets == NULL || targets->common.version >= state->floor)
-        return FLOOR_KEPT;
-    return state->floor < UINT32_MAX ? FLOOR_ABOVE : FLOOR_LAST;
-}
-
-/* The chain that was found for another floor, for this one. */
-static int take_chain(const json_t *tried, const struct swt_device_state *state,
-                      enum floor_side side, size_t bundle, struct swt_fleet_chain *ret_chain,
-                      struct swt_error *err) {
-    SWT_CLEANUP(swt_fleet_chain_done)
-    struct swt_fleet_chain chain = {
-        .bundle = bundle,
-        .acts = json_deep_copy(json_object_get(tried, "acts")),
-        .serves = json_is_true(json_object_get(tried, "serves")),
-        .progress = (size_t)json_integer_value(json_object_get(tried, "progress"))};
-    if (chain.acts == NULL)
-        return swt_fail_memory(err);
-    size_t i;
-    json_t *act;
-    json_array_foreach(chain.acts, i, act) {
-        if (side == FLOOR_ABOVE && json_object_get(act, "above") != NULL &&
-            json_object_set_new(act, "above", json_integer((json_int_t)state->floor)) < 0)
-            return swt_fail_memory(err);
-    }
-    *ret_chain = SWT_MOVE(chain);
-    return 0;
-}
-
-/* Most states of a fleet differ in their floors only: signatures are verified once for these. */
-int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
-                  const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
-                  struct swt_error *err) {
-    const struct swt_fleet *fleet = advisor->fleet;
-    const struct swt_device_state *state = swt_fleet_graph_state(fleet->graph, start);
-    char name[160];
-    enum floor_side side = floor_side(state, &fleet->bundles[bundle]);
-    /* The graph holds each root and manifest once. */
-    (void)snprintf(name, sizeof name, "%p %p %p %zu %p %d", (const void *)state->root.root,
-                   (const void *)state->installed.manifest,
-                   (const void *)swt_fleet_graph_device(fleet->graph, start), bundle,
-                   (const void *)root, (int)side);
-    const json_t *tried = json_object_get(advisor->tried, name);
-    if (tried != NULL)
-        return take_chain(tried, state, side, bundle, ret_chain, err);
-    SWT_CLEANUP(swt_fleet_chain_done) struct swt_fleet_chain chain = {0};
-    int rc = try_anew(fleet, start, bundle, root, &chain, err);
-    if (rc == 0 && json_object_size(advisor->tried) < TRIED_MAX)
-        rc = swt_json_set(advisor->tried, name,
-                          json_pack("{s:o, s:b, s:I}", "acts", json_deep_copy(chain.acts), "serves",
-                                    chain.serves, "progress", (json_int_t)chain.progress),
-                          err);
     if (rc == 0)
         *ret_chain = SWT_MOVE(chain);
     return rc;

@@ -56,7 +56,7 @@ static int ask_stock(const struct swt_fleet *fleet, size_t place, size_t bundle,
         /* The judge accepts it: its payloads were hashed. */
         .payloads_match = true,
     };
-    struct swt_stock_answer answer;
+    struct swt_stock_answer answer = {0};
     int rc = swt_reader_seek(column->judge.reader, 0, err);
     if (rc == 0)
         rc = swt_stock_judge(column->judge.reader, column->judge.kind, &device, &answer, err);
@@ -69,7 +69,7 @@ static int ask_stock(const struct swt_fleet *fleet, size_t place, size_t bundle,
 static int warn_of_edge(const struct swt_fleet *fleet, size_t place, size_t bundle, bool stone,
                         json_t *warnings, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf where = {0};
-    struct swt_fleet_edge edge;
+    struct swt_fleet_edge edge = {0};
     int rc = swt_fleet_graph_edge(fleet->graph, place, bundle, &edge, err);
     if (rc == 0 && stone)
         rc = swt_buf_printf(&where, err, "%s before it: ", fleet->bundles[bundle].file);

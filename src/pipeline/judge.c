@@ -7,13 +7,7 @@
 
 /* ---- the steps in their order ------------------------------------------------------------ */
 
-static const struct step_row {
-    const char *slug;
-    const char *expected; /* unless the step says otherwise */
-    swt_step_function *function;
-    bool needs_anchor; /* left out where signatures are not judged */
-    bool root_only;    /* judged for root metadata alone, too */
-} STEPS[] = {
+const struct swt_step_row swt_judge_steps[] = {
     {"anchor-given", "one trust anchor", swt_judge_anchor_given, true, true},
     {"container", "a canonical head with one targets metadata", swt_judge_container, false, true},
     {"envelope", "envelopes in strict encoding", swt_judge_envelope, false, true},
@@ -40,6 +34,7 @@ static const struct step_row {
     {"root-stripped", "the root that the bundle was built with, or a newer one",
      swt_judge_root_stripped, true, false},
     {"end", "the end of the container, and nothing after it", swt_judge_end, false, true},
+    {.slug = NULL},
 };
 
 static const char *verdict_name(enum swt_verdict verdict) {
@@ -91,7 +86,8 @@ static int repeat_step(struct swt_judge *judge, const char *slug, json_t *known,
     return swt_json_add(judge->steps, json_incref(known), err);
 }
 
-static int run_step(struct swt_judge *judge, const struct step_row *row, struct swt_error *err) {
+int swt_judge_run_step(struct swt_judge *judge, const struct swt_step_row *row,
+                       struct swt_error *err) {
     json_t *known = json_object_get(judge->known, row->slug);
     if (known != NULL)
         return repeat_step(judge, row->slug, known, err);
@@ -125,11 +121,11 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
     judge->steps = json_array();
     if (judge->steps == NULL)
         return swt_fail_memory(err);
-    for (size_t i = 0; i < SWT_COUNT(STEPS) && judge->failed_step == NULL; i++) {
-        if ((STEPS[i].needs_anchor && !judge->authenticate) ||
-            (judge->root_only && !STEPS[i].root_only))
+    for (const struct swt_step_row *row = swt_judge_steps;
+         row->slug != NULL && judge->failed_step == NULL; row++) {
+        if ((row->needs_anchor && !judge->authenticate) || (judge->root_only && !row->root_only))
             continue;
-        int rc = run_step(judge, &STEPS[i], err);
+        int rc = swt_judge_run_step(judge, row, err);
         if (rc < 0)
             return rc;
     }

@@ -181,6 +181,20 @@ int swt_step_repeat(struct swt_step *step, const struct swt_step *found,
 typedef int swt_step_function(struct swt_judge *judge, struct swt_step *step,
                               struct swt_error *err);
 
+/* One row of the table of steps, which a row without a slug ends. */
+struct swt_step_row {
+    const char *slug;
+    const char *expected; /* unless the step says otherwise */
+    swt_step_function *function;
+    bool needs_anchor; /* left out where signatures are not judged */
+    bool root_only;    /* judged for root metadata alone, too */
+};
+extern const struct swt_step_row swt_judge_steps[];
+/* Runs one step and puts what it says into judge->steps; a failure is in judge->failed_step. For
+ * swt_judge_run, and for the test that looks at what each step alone keeps out. */
+int swt_judge_run_step(struct swt_judge *judge, const struct swt_step_row *row,
+                       struct swt_error *err) SWT_CHECKED;
+
 /* judge_root.c: steps 1 to 10 */
 swt_step_function swt_judge_anchor_given, swt_judge_container, swt_judge_envelope, swt_judge_anchor,
     swt_judge_root_old_quorum, swt_judge_root_content, swt_judge_root_new_quorum,

@@ -85,9 +85,9 @@ static int check_passphrase(const struct swt_secret *passphrase, struct swt_erro
     return 0;
 }
 
-int swt_key_generate(enum swt_key_kind kind, const struct swt_secret *passphrase,
-                     struct swt_secret *ret_private_pem, struct swt_public_key *ret_key,
-                     struct swt_error *err) {
+int swt_key_pair_generate(enum swt_key_kind kind, const struct swt_secret *passphrase,
+                          struct swt_secret *ret_private_pem, struct swt_public_key *ret_key,
+                          EVP_PKEY **ret_pkey, struct swt_error *err) {
     EVP_PKEY *pkey SWT_CLEANUP(swt_evp_pkey_cleanup) = NULL;
     struct swt_public_key key SWT_CLEANUP(swt_public_key_done) = {0};
     BIO *bio SWT_CLEANUP(bio_cleanup) = NULL;
@@ -114,5 +114,13 @@ int swt_key_generate(enum swt_key_kind kind, const struct swt_secret *passphrase
     if (result < 0)
         return result;
     *ret_key = SWT_MOVE(key);
+    *ret_pkey = SWT_TAKE(pkey);
     return 0;
+}
+
+int swt_key_generate(enum swt_key_kind kind, const struct swt_secret *passphrase,
+                     struct swt_secret *ret_private_pem, struct swt_public_key *ret_key,
+                     struct swt_error *err) {
+    EVP_PKEY *pkey SWT_CLEANUP(swt_evp_pkey_cleanup) = NULL;
+    return swt_key_pair_generate(kind, passphrase, ret_private_pem, ret_key, &pkey, err);
 }

@@ -130,6 +130,11 @@ int swt_message_verifies(const struct swt_message *message, const struct swt_key
 /* PSS with a salt as long as the digest that context has. */
 bool swt_pss_configure(EVP_PKEY_CTX *context);
 
+/* swt_key_generate, with the library's key to sign with; EVP_PKEY_free. */
+int swt_key_pair_generate(enum swt_key_kind kind, const struct swt_secret *passphrase,
+                          struct swt_secret *ret_private_pem, struct swt_public_key *ret_key,
+                          EVP_PKEY **ret_pkey, struct swt_error *err) SWT_CHECKED;
+
 /* ---- signers ----------------------------------------------------------------------------- */
 
 /* limit, or what SWUPDATE_TOOL_SIGNER_TIMEOUT (1 to 60) lowers it to; other values are ignored. */

@@ -75,6 +75,32 @@ int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *key
     return 0;
 }
 
+/* The store's backend signs with any key of the library, wherever it came from. */
+int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct swt_keyring *keyring,
+                        struct swt_secret *ret_private_pem, struct swt_signer **ret_signer,
+                        struct swt_error *err) {
+    struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = calloc(1, sizeof *signer);
+    EVP_PKEY *pkey = NULL;
+    if (signer == NULL)
+        return swt_fail_memory(err);
+    signer->uri = swt_strdup(name, err);
+    if (signer->uri == NULL)
+        return -(int)err->code;
+    signer->audit_log = keyring->audit_log;
+    signer->backend = &swt_backend_store;
+
+    int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
+    if (result >= 0)
+        result = swt_audit_ready(signer->audit_log, err);
+    if (result >= 0)
+        result = swt_key_pair_generate(kind, NULL, ret_private_pem, &signer->key, &pkey, err);
+    if (result < 0)
+        return result;
+    signer->state = pkey;
+    *ret_signer = SWT_TAKE(signer);
+    return 0;
+}
+
 const char *swt_signer_uri(const struct swt_signer *signer) {
     return signer->uri;
 }

@@ -232,6 +232,11 @@ with case("the version is below the floors: raise it above the highest of them")
     fleet.write("new", bundle(None, version=42).tar())
     served(fleet.run())
 
+with case("no version is above the highest floor that there can be"):
+    fleet = Fleet().state("a", R1, 3, 2**32 - 1).bundle("new", bundle(None, version=2**32 - 2).tar())
+    item = only_advice(fleet.run(), "other")
+    says(item, "new: targets-version: expected version 4294967295 or higher, found version 4294967294")
+
 with case("the root in the bundle expired"):
     gone = root_metadata(root=(ROOT1,), version=2, expires=PAST)
     fleet = Fleet().state("held", R1).bundle("new", bundle(signed(gone, ROOT1)).tar())

@@ -254,6 +254,35 @@ static void test_many_files_need_few_descriptors(void **state) {
     assert_int_equal(count_entries("out/d0"), 286);
 }
 
+static void test_a_secret_is_its_owner_s(void **state) {
+    (void)state;
+    struct swt_error err;
+    mode_t before = umask(0);
+    struct swt_staging *staging = open_staging("out", false);
+    assert_int_equal(swt_staging_begin_secret(staging, "keys/key", &err), 0);
+    assert_int_equal(swt_staging_write(staging, "secret", 6, &err), 0);
+    stage(staging, "other", "x");
+    assert_int_equal(swt_staging_commit(staging, &err), 0);
+    swt_staging_free(staging);
+    (void)umask(before);
+    check_mode("out/keys/key", 0600);
+    check_mode("out/other", 0666);
+    check_file("out/keys/key", "secret");
+}
+
+static void test_a_folder_that_is_free(void **state) {
+    (void)state;
+    struct swt_error err;
+    assert_int_equal(swt_folder_check_free("missing", &err), 0);
+    assert_int_equal(mkdir("folder", 0777), 0);
+    assert_int_equal(swt_folder_check_free("folder", &err), 0);
+    put_file("folder/.hidden", "");
+    assert_int_equal(swt_folder_check_free("folder", &err), -SWT_E_EXISTS);
+    assert_string_equal(err.file, "folder");
+    assert_int_equal(swt_folder_check_free("folder/.hidden", &err), -SWT_E_IO);
+    assert_int_equal(swt_folder_check_free("folder/.hidden/x", &err), -SWT_E_IO);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_files_appear_together),
@@ -269,6 +298,8 @@ int main(void) {
         SCRATCH_TEST(test_two_files_of_one_name),
         SCRATCH_TEST(test_names_that_are_too_long),
         SCRATCH_TEST(test_many_files_need_few_descriptors),
+        SCRATCH_TEST(test_a_secret_is_its_owner_s),
+        SCRATCH_TEST(test_a_folder_that_is_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,38 @@ static void each_kind(void **state) {
     round_trip(SWT_KIND_RSA_4096, "rsa-4096", PASSPHRASE);
 }
 
+/* It signs at once, and its PEM, opened later, is the same key. */
+static void a_signer_of_a_new_key(void **state) {
+    (void)state;
+    struct swt_secret pem SWT_CLEANUP(swt_secret_done) = {0};
+    struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = NULL;
+    struct swt_signer *opened SWT_CLEANUP(swt_signer_cleanup) = NULL;
+    struct swt_buf raw SWT_CLEANUP(swt_buf_done) = {0};
+    struct swt_key_source source = {.uri = path};
+    struct swt_error err = {0};
+
+    assert_done(swt_signer_generate(SWT_KIND_P256, "keys/new.pem", &nobody, &pem, &signer, &err),
+                &err);
+    assert_string_equal(swt_signer_uri(signer), "keys/new.pem");
+    assert_done(swt_signer_sign(signer, &TRIAL, MESSAGE, &raw, &err), &err);
+    assert_true(key_verifies(swt_signer_key(signer), MESSAGE, swt_buf_slice(&raw)));
+    write_bytes(path, pem.data, pem.len);
+    assert_done(swt_signer_open(&source, &nobody, NULL, &opened, &err), &err);
+    assert_memory_equal(swt_signer_key_id(opened), swt_signer_key_id(signer), SWT_KEY_ID_SIZE);
+}
+
+/* Nothing is signed without its log, with no key. */
+static void a_new_key_is_not_signed_with_unlogged(void **state) {
+    (void)state;
+    struct swt_secret pem SWT_CLEANUP(swt_secret_done) = {0};
+    struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = NULL;
+    struct swt_keyring keyring = {.audit_log = "/dev"};
+    struct swt_error err = {0};
+    assert_true(swt_signer_generate(SWT_KIND_P256, "new.pem", &keyring, &pem, &signer, &err) < 0);
+    assert_null(signer);
+    assert_null(pem.data);
+}
+
 static void two_calls_make_two_keys(void **state) {
     (void)state;
     struct swt_secret pem = {0};
@@ -168,6 +200,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),
         cmocka_unit_test(each_kind),
+        cmocka_unit_test(a_signer_of_a_new_key),
+        cmocka_unit_test(a_new_key_is_not_signed_with_unlogged),
         cmocka_unit_test(two_calls_make_two_keys),
         cmocka_unit_test(the_encryption),
         cmocka_unit_test(passphrases_that_are_none),
