@@ -59,6 +59,9 @@ bool swt_same_file(const char *a, const char *b);
 /* The same of files that may not exist yet: one name in one folder, links followed. */
 bool swt_same_place(const char *a, const char *b);
 bool swt_is_folder(const char *path); /* links are followed */
+/* Whether a file at path, which may not exist yet, would lie in folder or anywhere below it, links
+ * followed; "-" lies nowhere. */
+bool swt_is_inside(const char *path, const char *folder);
 /* A whole small file; one over cap bytes is SWT_E_FILE_KIND. Replaces what ret_bytes held. */
 int swt_read_file(const char *path, size_t cap, struct swt_buf *ret_bytes,
                   struct swt_error *err) SWT_CHECKED;

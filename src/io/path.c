@@ -116,6 +116,38 @@ bool swt_same_place(const char *a, const char *b) {
            one.st_ino == other.st_ino;
 }
 
+/* From folder upwards: ".." is the file system's, not the text's. */
+static bool is_below(const char *folder, const struct stat *top) {
+    struct stat status;
+    struct stat last = {0};
+    int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool found = false;
+    while (fd >= 0 && !found && fstat(fd, &status) == 0 &&
+           (status.st_dev != last.st_dev || status.st_ino != last.st_ino)) {
+        found = status.st_dev == top->st_dev && status.st_ino == top->st_ino;
+        last = status;
+        int parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        (void)close(fd);
+        fd = parent;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return found;
+}
+
+bool swt_is_inside(const char *path, const char *folder) {
+    SWT_CLEANUP(swt_text_cleanup) char *file = NULL;
+    SWT_CLEANUP(swt_text_cleanup) char *own_folder = NULL;
+    struct swt_error ignored;
+    struct stat top;
+    bool magic;
+    if (strcmp(path, "-") == 0 || stat(folder, &top) < 0 ||
+        swt_path_follow(path, &file, &magic, &ignored) < 0)
+        return false;
+    own_folder = swt_path_folder(file, &ignored);
+    return own_folder != NULL && is_below(own_folder, &top);
+}
+
 static const char TEMP_LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 int swt_temp_suffix(char ret_suffix[SWT_TEMP_SUFFIX], struct swt_error *err) {

@@ -51,8 +51,12 @@ static int check_page(const struct swt_fleet *fleet, struct swt_error *err) {
     int rc = swt_output_spares(options->html, options->file, "the fleet file", err);
     for (size_t i = 0; rc == 0 && i < options->bundle_count; i++)
         rc = swt_output_spares(options->html, options->bundles[i], "a bundle", err);
-    for (size_t i = 0; rc == 0 && i < fleet->row_count; i++)
-        rc = swt_output_spares(options->html, fleet->rows[i].root_path, "the root of a state", err);
+    for (size_t i = 0; rc == 0 && i < fleet->row_count; i++) {
+        const struct swt_fleet_row *row = &fleet->rows[i];
+        rc = swt_output_spares(options->html, row->root_path, "the root of a state", err);
+        if (rc == 0)
+            rc = swt_output_spares_folder(options->html, row->directory, "a device directory", err);
+    }
     return rc;
 }
 

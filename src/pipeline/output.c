@@ -12,6 +12,14 @@ int swt_output_spares(const char *output, const char *path, const char *what,
     return swt_fail(err, SWT_E_USAGE, "the output %s would replace %s, %s", output, what, path);
 }
 
+int swt_output_spares_folder(const char *output, const char *folder, const char *what,
+                             struct swt_error *err) {
+    if (output == NULL || folder == NULL || !swt_is_inside(output, folder))
+        return 0;
+    return swt_fail(err, SWT_E_USAGE, "the output %s would lie inside %s, %s", output, what,
+                    folder);
+}
+
 int swt_log_spares(const char *log, const char *path, const char *what, struct swt_error *err) {
     if (log == NULL || path == NULL || !swt_same_place(log, path))
         return 0;

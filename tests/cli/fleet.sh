@@ -247,6 +247,33 @@ for output in fleet.yaml b1.swb root; do
     t_file_equal "$output" "$T_TMP/$output"
 done
 
+t_begin "the page never lies inside a device directory"
+sample_fleet
+mkdir -p unit/first/targets/deep elsewhere
+ln -s first unit/current
+cp root unit/first/root_metadata
+echo none >unit/first/floor
+echo app >unit/first/targets/app
+ln -s ../unit/current/floor elsewhere/page.html
+ln -s unit/first/targets/deep shortcut
+printf 'states: [{device: unit}]\n' >units.yaml
+find unit -type f -exec sha256sum {} + | sort >before
+for output in unit/current/floor unit/first/root_metadata unit/current/manifest unit/current/targets/app \
+    unit/page.html ./elsewhere/../unit/new elsewhere/page.html shortcut/page.html "$PWD/unit/first/floor"; do
+    for states in "--device unit" "--fleet units.yaml"; do
+        # shellcheck disable=SC2086 # words they are
+        try fleet --bundle b1.swb $states --html "$output"
+        error_is fleet 2 usage
+    done
+done
+find unit -type f -exec sha256sum {} + | sort >after
+t_file_equal before after
+t_run fleet --bundle b1.swb --device unit --html elsewhere/own.html
+t_exit 0
+cd unit
+t_run fleet --bundle ../b1.swb --device . --html ../page.html
+t_exit 0
+
 t_begin "a broken bundle is a column that refuses everywhere"
 sample_fleet
 head -c 2000 b2.swb >cut.swb
