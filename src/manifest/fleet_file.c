@@ -111,7 +111,7 @@ static int fill(struct swt_slice bytes, const char *path, struct swt_arena *aren
     if (file == NULL)
         return -(int)err->code;
     struct swt_node *root;
-    int rc = swt_scan_bytes(bytes, file, err);
+    int rc = swt_scan_bytes(bytes, SWT_FLEET_MAX_BYTES, file, err);
     if (rc == 0)
         rc = swt_tree_read(bytes, file, arena, &root, err);
     if (rc == 0)

@@ -35,11 +35,12 @@ const char *swt_short_text(const char *text, char ret_text[SWT_SHORT_TEXT]);
 /* ---- bytes (scan.c) ---------------------------------------------------------------------- */
 
 /*
- * Refuses what no strict reader should see, before libyaml does: other encodings, control and
- * bidirectional formatting characters, line breaks that editors do not show, directives, and runs
- * of white space that libyaml takes quadratic time for.
+ * Refuses what no strict reader should see, before libyaml does: more than max bytes (whole MiB),
+ * other encodings, control and bidirectional formatting characters, line breaks that editors do not
+ * show, directives, and runs of white space that libyaml takes quadratic time for.
  */
-int swt_scan_bytes(struct swt_slice bytes, const char *file, struct swt_error *err) SWT_CHECKED;
+int swt_scan_bytes(struct swt_slice bytes, size_t max, const char *file,
+                   struct swt_error *err) SWT_CHECKED;
 /* What stands after the document, from byte offset on (at line and column): white space and
  * comments, or an error. */
 int swt_scan_rest(struct swt_slice bytes, size_t offset, const char *file, unsigned line,

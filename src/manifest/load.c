@@ -103,7 +103,7 @@ static int build(struct swt_slice bytes, const char *path,
     const char *file = swt_arena_text(arena, path, strlen(path), err);
     if (file == NULL)
         return -(int)err->code;
-    int rc = swt_scan_bytes(bytes, file, err);
+    int rc = swt_scan_bytes(bytes, SWT_MANIFEST_MAX_BYTES, file, err);
     if (rc < 0)
         return rc;
     struct swt_node *root;

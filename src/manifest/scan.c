@@ -69,7 +69,8 @@ static int check_no_directive(struct cursor cursor, const char *file, struct swt
         } else if (byte == '#') {
             comment = true;
         } else if (!comment && byte == '%') {
-            (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a manifest has no YAML directives (%%)");
+            (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX,
+                           "the file must have no YAML directives (%%)");
             return fail_here(&cursor, file, err);
         } else if (!comment && byte != ' ' && byte != '\t' && byte != '\r') {
             return 0;
@@ -112,9 +113,9 @@ static int check_char(const struct cursor *cursor, uint32_t character, const cha
     return 0;
 }
 
-int swt_scan_bytes(struct swt_slice bytes, const char *file, struct swt_error *err) {
-    if (bytes.len > SWT_MANIFEST_MAX_BYTES) {
-        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a manifest holds at most 1 MiB");
+int swt_scan_bytes(struct swt_slice bytes, size_t max, const char *file, struct swt_error *err) {
+    if (bytes.len > max) {
+        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the file holds more than %zu MiB", max >> 20);
         return swt_error_position(err, file, 1, 1);
     }
     struct cursor cursor = {.bytes = bytes, .line = 1, .column = 1};
@@ -165,7 +166,7 @@ int swt_scan_rest(struct swt_slice bytes, size_t offset, const char *file, unsig
             comment = true;
         } else if (!comment && byte != ' ' && byte != '\t' && byte != '\r') {
             (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX,
-                           "a manifest is one document; more stands after its end");
+                           "the file must be one document: more stands after its end");
             return fail_here(&cursor, file, err);
         }
         cursor.column++;

@@ -93,13 +93,13 @@ static int check_properties(const struct builder *builder, const yaml_event_t *e
                             struct swt_error *err) {
     if (anchor != NULL) {
         char shown[SWT_SHORT_TEXT];
-        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a manifest has no anchors (&%s)",
+        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the file must have no anchors (&%s)",
                        swt_short_text((const char *)anchor, shown));
         return fail_at(builder, event->start_mark, err);
     }
     if (tag != NULL) {
         char shown[SWT_SHORT_TEXT];
-        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a manifest has no tags (%s)",
+        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the file must have no tags (%s)",
                        swt_short_text((const char *)tag, shown));
         (void)swt_error_hint(err, "leave the tag out: a value has the type of its key");
         return fail_at(builder, event->start_mark, err);
@@ -135,7 +135,7 @@ static int check_key(const struct builder *builder, const yaml_event_t *event,
     if (is_plain_null(event) || text[0] == '\0') {
         (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "expected a key, found nothing");
     } else if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && strcmp(text, "<<") == 0) {
-        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a manifest has no merge keys (<<)");
+        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the file must have no merge keys (<<)");
     } else if (swt_text_has_control(text, event->data.scalar.length, false, &character)) {
         (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a key holds the control character U+%04X",
                        (unsigned)character);
@@ -225,7 +225,7 @@ static int on_close(struct builder *builder, struct swt_error *err) {
 static int on_alias(const struct builder *builder, const yaml_event_t *event,
                     struct swt_error *err) {
     char shown[SWT_SHORT_TEXT];
-    (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "a manifest has no aliases (*%s)",
+    (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the file must have no aliases (*%s)",
                    swt_short_text((const char *)event->data.alias.anchor, shown));
     (void)swt_error_hint(err, "quote a text that starts with '*'");
     return fail_at(builder, event->start_mark, err);
@@ -315,7 +315,7 @@ static int fail_yaml(struct builder *builder, const yaml_parser_t *parser, struc
 static int check_root(const struct builder *builder, struct swt_error *err) {
     const struct swt_node *root = builder->root;
     if (root == NULL || root->kind == SWT_NODE_NULL) {
-        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the manifest is empty");
+        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX, "the file is empty");
         return swt_error_position(err, builder->file, 1, 1);
     }
     if (root->kind != SWT_NODE_MAP) {

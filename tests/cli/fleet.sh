@@ -341,6 +341,25 @@ error_is fleet 3 manifest-value
 printf 'states: [{root: root}\n' >lost.yaml
 try fleet --bundle b1.swb --fleet lost.yaml
 error_is fleet 3 manifest-syntax
+for text in '' 'states: [&x {root: root}]' 'states: [!x {root: root}]' 'states: [*x]' '{<<: 1}' '%YAML 1.2' \
+    $'states: [{root: root}]\n...\nmore'; do
+    printf '%s\n' "$text" >lost.yaml
+    try fleet --bundle b1.swb --fleet lost.yaml
+    error_is fleet 3 manifest-syntax
+    t_err_lacks 'a manifest'
+    t_err_lacks 'the manifest'
+done
+
+t_begin "a fleet file is larger than a manifest may be"
+sample_fleet
+for size in 2 5; do
+    { cat fleet.yaml && yes '# a comment that makes the file longer' | head -c ${size}MiB; } >"$size.yaml"
+done
+t_run fleet --bundle b1.swb --fleet 2.yaml --json
+t_exit 0
+t_json totals.devices 1501
+try fleet --bundle b1.swb --fleet 5.yaml
+error_is fleet 3 manifest-syntax
 
 t_begin "unknown fields in a state's root: only with --allow-unknown"
 sample_fleet
