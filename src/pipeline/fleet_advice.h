@@ -23,6 +23,7 @@ struct swt_fleet_advisor {
     size_t root_count;
     unsigned char *follows; /* root_count squared; 0: not tried yet */
     json_t *known;          /* quorums that are met, by held root, root and bundle */
+    json_t *tried;          /* chains, by all that they depend on (swt_fleet_try) */
 };
 
 /* ---- fleet_trial.c ----------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ void swt_fleet_advisor_done(struct swt_fleet_advisor *advisor) {
     free(advisor->roots);
     free(advisor->follows);
     json_decref(advisor->known);
+    json_decref(advisor->tried);
     *advisor = (struct swt_fleet_advisor){0};
 }
 
@@ -66,7 +67,10 @@ int swt_fleet_advisor_open(struct swt_fleet_advisor *advisor, const struct swt_f
         return rc;
     advisor->follows = calloc(advisor->root_count, advisor->root_count);
     advisor->known = json_object();
-    return advisor->follows == NULL || advisor->known == NULL ? swt_fail_memory(err) : 0;
+    advisor->tried = json_object();
+    if (advisor->follows == NULL || advisor->known == NULL || advisor->tried == NULL)
+        return swt_fail_memory(err);
+    return 0;
 }
 
 size_t swt_fleet_advisor_root(const struct swt_fleet_advisor *advisor, size_t start) {

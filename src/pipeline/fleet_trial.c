@@ -4,6 +4,7 @@
 #include "document.h"
 #include "fleet_advice.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -258,9 +259,9 @@ static int judge_once(struct trial *trial, struct swt_fleet_chain *chain, bool *
     return 0;
 }
 
-int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
-                  const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
-                  struct swt_error *err) {
+static int try_anew(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
+                    const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
+                    struct swt_error *err) {
     const struct swt_fleet *fleet = advisor->fleet;
     SWT_CLEANUP(swt_fleet_chain_done)
     struct swt_fleet_chain chain = {.bundle = bundle, .acts = json_array()};
@@ -287,6 +288,84 @@ int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle
         if (rc == 0)
             rc = judge_once(&trial, &chain, &more, err);
     }
+    if (rc == 0)
+        *ret_chain = SWT_MOVE(chain);
+    return rc;
+}
+
+/* ---- states that differ in their floors only, as most of a fleet do ---------------------- */
+
+/* What of a floor matters to the acts: which side of it the bundle is on. At the last version it is
+ * the floor itself, which the words of a step may tell. */
+enum floor_side { FLOOR_NONE, FLOOR_KEPT, FLOOR_ABOVE, FLOOR_ITSELF };
+
+static enum floor_side floor_side(const struct swt_device_state *state,
+                                  const struct swt_fleet_bundle *column) {
+    const struct swt_targets *targets = column->judge.targets;
+    if (!state->has_floor)
+        return FLOOR_NONE;
+    if (targets == NULL)
+        return FLOOR_KEPT;
+    if (state->floor == UINT32_MAX || targets->common.version == UINT32_MAX)
+        return FLOOR_ITSELF;
+    return targets->common.version >= state->floor ? FLOOR_KEPT : FLOOR_ABOVE;
+}
+
+/* The chain that was found for another floor, for this one. */
+static int take_chain(const json_t *tried, const struct swt_device_state *state,
+                      enum floor_side side, size_t bundle, struct swt_fleet_chain *ret_chain,
+                      struct swt_error *err) {
+    SWT_CLEANUP(swt_fleet_chain_done)
+    struct swt_fleet_chain chain = {
+        .bundle = bundle,
+        .acts = json_deep_copy(json_object_get(tried, "acts")),
+        .serves = json_is_true(json_object_get(tried, "serves")),
+        .progress = (size_t)json_integer_value(json_object_get(tried, "progress"))};
+    if (chain.acts == NULL)
+        return swt_fail_memory(err);
+    size_t i;
+    json_t *act;
+    json_array_foreach(chain.acts, i, act) {
+        /* Other content of one version asks for one above that, whatever the floor. */
+        if (side == FLOOR_ABOVE &&
+            json_equal(json_object_get(act, "above"), json_object_get(tried, "floor")) &&
+            json_object_set_new(act, "above", json_integer((json_int_t)state->floor)) < 0)
+            return swt_fail_memory(err);
+    }
+    *ret_chain = SWT_MOVE(chain);
+    return 0;
+}
+
+static int keep_chain(json_t *tried, const char *name, const struct swt_fleet_chain *chain,
+                      const struct swt_device_state *state, struct swt_error *err) {
+    if (json_object_size(tried) >= KNOWN_MAX)
+        return 0;
+    return swt_json_set(tried, name,
+                        json_pack("{s:o, s:b, s:I, s:I}", "acts", json_deep_copy(chain->acts),
+                                  "serves", chain->serves, "progress", (json_int_t)chain->progress,
+                                  "floor", (json_int_t)state->floor),
+                        err);
+}
+
+int swt_fleet_try(struct swt_fleet_advisor *advisor, size_t start, size_t bundle,
+                  const struct swt_fleet_root *root, struct swt_fleet_chain *ret_chain,
+                  struct swt_error *err) {
+    const struct swt_fleet *fleet = advisor->fleet;
+    const struct swt_device_state *state = swt_fleet_graph_state(fleet->graph, start);
+    enum floor_side side = floor_side(state, &fleet->bundles[bundle]);
+    char name[160];
+    /* The graph holds each root and manifest once. */
+    (void)snprintf(name, sizeof name, "%p %p %p %zu %p %d %" PRIu32, (const void *)state->root.root,
+                   (const void *)state->installed.manifest,
+                   (const void *)swt_fleet_graph_device(fleet->graph, start), bundle,
+                   (const void *)root, (int)side, side == FLOOR_ITSELF ? state->floor : 0);
+    const json_t *tried = json_object_get(advisor->tried, name);
+    if (tried != NULL)
+        return take_chain(tried, state, side, bundle, ret_chain, err);
+    SWT_CLEANUP(swt_fleet_chain_done) struct swt_fleet_chain chain = {0};
+    int rc = try_anew(advisor, start, bundle, root, &chain, err);
+    if (rc == 0)
+        rc = keep_chain(advisor->tried, name, &chain, state, err);
     if (rc == 0)
         *ret_chain = SWT_MOVE(chain);
     return rc;

@@ -357,6 +357,16 @@ with case("states that differ in their floors only: the version above the highes
     item = only_advice(fleet.run(), "sign-targets")
     check(item["acts"][1] == {"act": "raise-version", "above": 30} and item["states"] == [0, 1, 2], f"{item}")
 
+with case("with --strict other content of one version, where a rotation clears the floors"):
+    held = targets_metadata([(b"app", b"other")], version=9)
+    other = signed(root_metadata(root=(ROOT2,), targets=(TARGETS2,), version=2), ROOT1, ROOT2)
+    content = bundle(other, version=9, signers=(TARGETS2,))
+    fleet = Fleet().bundle("new", content.tar())
+    for name, floor in ("a", b"20\n"), ("b", b"30\n"), ("c", b"9\n"):
+        fleet.device(name, R1, held, [(b"app", b"other")]).write(f"{name}/first/floor", floor)
+    item = only_advice(fleet.run("--strict"), "raise-version")
+    check(item["acts"] == [{"act": "raise-version", "above": 9}] and item["states"] == [0, 1, 2], f"{item}")
+
 # ---- stock Pigweed devices -----------------------------------------------------------------------
 
 
