@@ -52,8 +52,25 @@ static int step_text(const json_t *act, struct swt_buf *ret_text, struct swt_err
     return rc;
 }
 
-static int use_root_text(const char *bundle, const json_t *act, struct swt_buf *ret_text,
-                         struct swt_error *err) {
+/* Whether one of the acts builds the bundle again: what is changed in the file before is lost. */
+static bool is_built_again(const json_t *acts) {
+    static const char *const BUILDS[] = {"rebuild", "raise-version", "renew-targets"};
+    size_t i;
+    const json_t *act;
+    json_array_foreach(acts, i, act) {
+        for (size_t j = 0; j < SWT_COUNT(BUILDS); j++)
+            if (strcmp(text_of(act, "act"), BUILDS[j]) == 0)
+                return true;
+    }
+    return false;
+}
+
+static int use_root_text(const char *bundle, const json_t *acts, const json_t *act,
+                         struct swt_buf *ret_text, struct swt_error *err) {
+    /* Nor does convert take a bundle whose payloads are damaged. */
+    if (is_built_again(acts))
+        return swt_buf_printf(ret_text, err, "build it again with --root %s (root %lld)",
+                              text_of(act, "file"), number_of(act, "root_version"));
     return swt_buf_printf(ret_text, err,
                           "put root %lld in (swupdate-tool convert %s --root %s -o OUT)",
                           number_of(act, "root_version"), bundle, text_of(act, "file"));
@@ -79,8 +96,8 @@ static int stones_text(const json_t *act, struct swt_buf *ret_text, struct swt_e
                           one ? " would be a stepping stone" : " would be stepping stones");
 }
 
-static int act_text(const char *bundle, const json_t *act, struct swt_buf *ret_text,
-                    struct swt_error *err) {
+static int act_text(const char *bundle, const json_t *acts, const json_t *act,
+                    struct swt_buf *ret_text, struct swt_error *err) {
     const char *name = text_of(act, "act");
     char root[48];
     (void)snprintf(root, sizeof root, " of root %lld", number_of(act, "root_version"));
@@ -99,7 +116,7 @@ static int act_text(const char *bundle, const json_t *act, struct swt_buf *ret_t
         return rc < 0 ? rc : swt_buf_printf(ret_text, err, "%s", root);
     }
     if (strcmp(name, "use-root") == 0)
-        return use_root_text(bundle, act, ret_text, err);
+        return use_root_text(bundle, acts, act, ret_text, err);
     if (strcmp(name, "raise-version") == 0)
         return swt_buf_printf(ret_text, err, "raise release.metadata_version above %lld",
                               number_of(act, "above"));
@@ -118,7 +135,8 @@ static int act_text(const char *bundle, const json_t *act, struct swt_buf *ret_t
     if (strcmp(name, "stepping-stone") == 0)
         return stones_text(act, ret_text, err);
     if (strcmp(name, "rebuild") == 0) {
-        int rc = swt_buf_printf(ret_text, err, "build it again: ");
+        bool is_told = strcmp(text_of(json_array_get(acts, 0), "act"), "use-root") == 0;
+        int rc = swt_buf_printf(ret_text, err, is_told ? "mend " : "build it again: ");
         return rc < 0 ? rc : step_text(act, ret_text, err);
     }
     return step_text(act, ret_text, err);
@@ -153,7 +171,7 @@ int swt_fleet_advice_text(const struct swt_fleet *fleet, const json_t *item,
         if (rc == 0 && i > 0)
             rc = swt_buf_printf(ret_text, err, "; then ");
         if (rc == 0)
-            rc = act_text(bundle, act, ret_text, err);
+            rc = act_text(bundle, acts, act, ret_text, err);
     }
     if (rc == 0)
         rc = swt_buf_printf(ret_text, err, ": ");
