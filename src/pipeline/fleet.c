@@ -135,7 +135,9 @@ static int fill_cells(struct swt_fleet *fleet, struct swt_error *err) {
     for (size_t i = 0; rc == 0 && i < fleet->start_count; i++)
         rc = swt_fleet_search(fleet->graph, i, fleet->bundle_count,
                               &fleet->cells[i * fleet->bundle_count], err);
-    return rc;
+    /* What advice tries takes no room from the table, and does not make it incomplete. */
+    fleet->search_ended = swt_fleet_graph_full(fleet->graph);
+    return rc < 0 ? rc : swt_fleet_graph_extend(fleet->graph, SWT_FLEET_MAX_REACHED, err);
 }
 
 static int write_page(const char *path, const json_t *document, struct swt_error *err) {

@@ -19,7 +19,9 @@
 #include "swt/pipeline.h"
 
 #define SWT_FLEET_MAX_BUNDLES 1000
-/* States that bundles lead to, beside those of the rows. */
+/* States that bundles lead to, beside those of the rows; as many again that stepping stones lead
+ * to.
+ */
 #define SWT_FLEET_MAX_REACHED 10000
 
 /* A column: its file stays open, its payloads were read once. */
@@ -53,6 +55,7 @@ struct swt_fleet {
     struct swt_fleet_graph *graph;
     size_t start_count;
     struct swt_fleet_cell *cells; /* start_count times bundle_count */
+    bool search_ended;            /* for want of room: the cells may lack ways */
 };
 
 /* ---- fleet_states.c ---------------------------------------------------------------------- */
@@ -88,8 +91,11 @@ int swt_fleet_graph_add(struct swt_fleet_graph *graph, const struct swt_device_s
                         struct swt_error *err) SWT_CHECKED;
 size_t swt_fleet_graph_count(const struct swt_fleet_graph *graph);
 size_t swt_fleet_graph_max(const struct swt_fleet_graph *graph);
-/* Whether a state was left out for want of room. */
+/* Whether a state was left out for want of room, since there is room for so many. */
 bool swt_fleet_graph_full(const struct swt_fleet_graph *graph);
+/* Room for so many states more than there are, whatever room was left. */
+int swt_fleet_graph_extend(struct swt_fleet_graph *graph, size_t more,
+                           struct swt_error *err) SWT_CHECKED;
 const struct swt_device_state *swt_fleet_graph_state(const struct swt_fleet_graph *graph,
                                                      size_t place);
 const struct swt_judge_device *swt_fleet_graph_device(const struct swt_fleet_graph *graph,

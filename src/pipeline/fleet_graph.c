@@ -175,6 +175,21 @@ bool swt_fleet_graph_full(const struct swt_fleet_graph *graph) {
     return graph->full;
 }
 
+int swt_fleet_graph_extend(struct swt_fleet_graph *graph, size_t more, struct swt_error *err) {
+    size_t max = graph->state_count + more;
+    struct state *states = realloc(graph->states, (max + 1) * sizeof *states);
+    if (states == NULL)
+        return swt_fail_memory(err);
+    graph->states = states;
+    struct swt_device_state *pool = realloc(graph->pool, (2 * max + 2) * sizeof *pool);
+    if (pool == NULL)
+        return swt_fail_memory(err);
+    graph->pool = pool;
+    graph->state_max = max;
+    graph->full = false;
+    return 0;
+}
+
 const struct swt_device_state *swt_fleet_graph_state(const struct swt_fleet_graph *graph,
                                                      size_t place) {
     return &graph->states[place].state;

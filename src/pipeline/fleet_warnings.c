@@ -166,7 +166,13 @@ int swt_fleet_collect_warnings(const struct swt_fleet *fleet, json_t *document,
         }
     }
     int rc = add_counted(warnings, counts, err);
-    if (rc < 0 || !swt_fleet_graph_full(fleet->graph))
+    if (rc == 0 && swt_fleet_graph_full(fleet->graph))
+        rc = swt_json_add(warnings,
+                          json_sprintf("the search for stepping stones ended at %d states: there "
+                                       "may be more of them",
+                                       SWT_FLEET_MAX_REACHED),
+                          err);
+    if (rc < 0 || !fleet->search_ended)
         return rc;
     return swt_json_add(warnings,
                         json_sprintf("the search ended at %d states: what is refused may be "

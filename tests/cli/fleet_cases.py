@@ -186,6 +186,17 @@ with case("two stepping stones that are both to be made"):
     fleet.bundle("a", bundle(R2, version=4).tar()).bundle("b", bundle(R3, version=5).tar())
     served(fleet.run(), verdict="accept-after")
 
+with case("stepping stones that are tried do not end the search of the table"):
+    # Of the same targets keys: the floors stay, and with them the states are different ones.
+    again = signed(root_metadata(root=(ROOT2,), version=3), ROOT2)
+    fleet = Fleet().state("held", R2).state("last", again)
+    fleet.states += [f"  - {{root: old, floor: {floor}}}\n" for floor in range(1, 6001)]
+    fleet.write("old", R1)
+    fleet.bundle("new", bundle(R4, version=9, signers=(TARGETS3,)).tar())
+    document = fleet.run()
+    check(not any("the search ended" in text for text in document["warnings"]), f"{document['warnings']}")
+    check(document["warnings"][-1].startswith("the search for stepping stones ended at 10000 "), "not told")
+
 with case("the bundle's root is older: put the newer one in"):
     fleet = Fleet().state("held", R3, 5, 3).bundle("old.swb", bundle(R1).tar())
     item = only_advice(fleet.run(), "use-root")
@@ -265,6 +276,22 @@ with case("a payload does not match: build it again"):
     says(item, "new: build it again: payloads: expected 'app' with SHA-256 ")
     check("SHA-256" in document["bundles"][0]["fault"], f"{document['bundles']}")
     fleet.write("new", bundle(None).tar())
+    served(fleet.run())
+
+with case("the bundle's root is older, and a payload does not match: the newer one goes in at the build"):
+    broken = bundle(R1, shown=[(b"app", b"APPLICATION")])
+    fleet = Fleet().state("held", R3, 5, 3).bundle("old.swb", broken.tar())
+    item = only_advice(fleet.run(), "use-root")
+    says(item, "old.swb: build it again with --root held (root 3); then mend payloads: expected 'app' with SHA-256 ")
+    check("convert" not in item["text"] and item["serves"], f"{item}")
+    fleet.write("old.swb", bundle(R3).tar())
+    served(fleet.run())
+
+with case("the bundle's root is older, and its version is low: both are of one build"):
+    fleet = Fleet().state("held", R3, 5, 12).bundle("old.swb", bundle(R1).tar())
+    item = only_advice(fleet.run(), "use-root")
+    says(item, "build it again with --root held (root 3); then raise release.metadata_version above 12: 5 devices")
+    fleet.write("old.swb", bundle(R3, version=13).tar())
     served(fleet.run())
 
 with case("the container is broken: what follows it is not promised"):
