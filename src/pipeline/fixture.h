@@ -58,7 +58,7 @@ enum swt_fixture_signing {
     SWT_SIGN_AGAIN,    /* not the signature that other uses of the key share */
     SWT_SIGN_MIRRORED, /* (r, n-s); P-256 only */
     SWT_SIGN_FLIPPED,  /* one bit is another */
-    SWT_SIGN_SHORT,    /* the last byte is missing */
+    SWT_SIGN_SHORT,    /* the first byte is missing */
     SWT_SIGN_LONG,     /* a byte too many */
     SWT_SIGN_OTHER     /* of other bytes */
 };

@@ -40,6 +40,12 @@ done
 t_run verify --type root made/anchor-2.root --root made/anchor.root
 t_exit 0
 
+t_begin "a signature that is short is no true one in front of a zero"
+for name in good signature-a-byte-short; do
+    targets_envelope "$T_TMP/made/$name.swb" | tail -c 63 >"$name"
+done
+t_file_equal signature-a-byte-short good
+
 t_begin "fixtures.h compiles as C and as C++ without a warning, and holds the files"
 compiled() { # CONTAINERS COMPILER OPTION...
     t_do "${@:2}" -Wall -Wextra -Wpedantic -Werror -I "$T_TMP/made" "$T_SOURCE/tests/cli/fixtures_list.c" \
