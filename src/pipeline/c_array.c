@@ -106,17 +106,36 @@ static const char *const KEYWORDS[] = {
     "xor_eq",
 };
 
+/* No keywords, but macros of the headers that are included here or of compilers, and the one
+ * function that cannot be an array. */
+static const char *const TAKEN[] = {"NULL", "errno", "linux", "main", "offsetof", "unix"};
+
+/* Of types and limits in stdint.h; after "_" a name that is made of this one would hold "__". */
+static const char *const TAKEN_ENDS[] = {"_", "_MAX", "_MIN", "_WIDTH", "_t"};
+
+static bool is_one_of(const char *name, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool ends_taken(const char *name, size_t len) {
+    for (size_t i = 0; i < SWT_COUNT(TAKEN_ENDS); i++) {
+        size_t end = strlen(TAKEN_ENDS[i]);
+        if (len > end && strcmp(name + len - end, TAKEN_ENDS[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool swt_c_name_valid(const char *name) {
     size_t len = strlen(name);
     if (len == 0 || strchr(LETTERS, name[0]) == NULL || name[strspn(name, LETTERS DIGITS)] != '\0')
         return false;
-    if (name[0] == '_' || strstr(name, "__") != NULL ||
-        (len > 2 && strcmp(name + len - 2, "_t") == 0))
-        return false;
-    for (size_t i = 0; i < SWT_COUNT(KEYWORDS); i++)
-        if (strcmp(name, KEYWORDS[i]) == 0)
-            return false;
-    return true;
+    return name[0] != '_' && strstr(name, "__") == NULL && !ends_taken(name, len) &&
+           !is_one_of(name, KEYWORDS, SWT_COUNT(KEYWORDS)) &&
+           !is_one_of(name, TAKEN, SWT_COUNT(TAKEN));
 }
 
 /* A constant that nothing uses is no fault of who includes the header. */

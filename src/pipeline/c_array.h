@@ -6,7 +6,8 @@
 #include "swt/base.h"
 
 /* Whether names that start with it can be declared: a C identifier that is no keyword of C or C++,
- * and that neither language keeps for itself ("_x", "x__y", "x_t"). */
+ * and that neither language, nor a header of theirs, keeps for itself ("_x", "x__y", "x_", "x_t",
+ * "NULL"). */
 bool swt_c_name_valid(const char *name);
 /* The start of a header, up to what swt_c_array_write needs: its guard, which name makes its own,
  * and what it includes. swt_c_header_end is its end. */

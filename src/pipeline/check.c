@@ -66,14 +66,23 @@ static void check_done(struct check *check) {
     free(check->files);
 }
 
+/* What is read once can be no bundle and no root: whatever it is, it is only known to be no log. */
+static int refuse_stream(const struct swt_reader *reader, struct swt_error *err) {
+    swt_fail(err, SWT_E_FILE_KIND, "expected an audit log, the one kind that a stream can be");
+    swt_error_file(err, swt_reader_name(reader));
+    return swt_error_hint(err, "give the name of a file that holds the bundle or root metadata");
+}
+
 /* err says that the file is no audit log; what it is instead helps more. */
 static int refuse(const struct swt_reader *reader, bool known, enum swt_kind kind,
                   struct swt_error *err) {
     struct swt_error fault = *err;
+    if (!swt_reader_seekable(reader))
+        return refuse_stream(reader, err);
     swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, root metadata or an audit log, found %s",
-             known                                                         ? swt_kind_name(kind)
-             : swt_reader_seekable(reader) && swt_reader_size(reader) == 0 ? "an empty file"
-                                                                           : "none of them");
+             known                          ? swt_kind_name(kind)
+             : swt_reader_size(reader) == 0 ? "an empty file"
+                                            : "none of them");
     swt_error_file(err, swt_reader_name(reader));
     if (known && kind == SWT_KIND_AUDIT_LOG)
         *err = fault;

@@ -45,11 +45,44 @@ static int sign_act(const char *name, const struct swt_role *role, const struct 
     return rc;
 }
 
-static int count_act(const char *name, const struct swt_root *root, const struct swt_role *role,
-                     const struct swt_envelope *envelope, json_t **ret_act, struct swt_error *err) {
+/* What the step says itself. */
+static int step_act(const char *name, const json_t *step, json_t **ret_act, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *act = new_act(name, err);
+    if (act == NULL)
+        return -(int)err->code;
+    static const char *const MEMBERS[] = {"step", "expected", "found", "note"};
+    for (size_t i = 0; i < SWT_COUNT(MEMBERS); i++) {
+        json_t *value = json_object_get(step, MEMBERS[i]);
+        if (value != NULL && json_object_set(act, MEMBERS[i], value) < 0)
+            return swt_fail_memory(err);
+    }
+    *ret_act = SWT_TAKE(act);
+    return 0;
+}
+
+/* Whether --strict refuses what is signed however many more sign. */
+static int has_strangers(const struct swt_judge *judge, const struct swt_envelope *envelope,
+                         const struct swt_quorum *quorum, bool *ret_has, struct swt_error *err) {
+    SWT_CLEANUP(swt_step_done) struct swt_step told = {.verdict = SWT_PASS};
+    *ret_has = false;
+    if (!judge->options->strict)
+        return 0;
+    int rc = swt_judge_tell_signatures(judge, &told, envelope, quorum, err);
+    *ret_has = told.verdict == SWT_WARN;
+    return rc;
+}
+
+static int count_act(const char *name, const struct swt_judge *judge, const struct swt_root *root,
+                     const struct swt_role *role, const struct swt_envelope *envelope,
+                     const json_t *last, json_t **ret_act, struct swt_error *err) {
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *act = NULL;
+    bool strangers = false;
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
+    if (rc == 0)
+        rc = has_strangers(judge, envelope, &quorum, &strangers, err);
+    if (rc == 0 && strangers)
+        return step_act("other", last, ret_act, err);
     if (rc == 0)
         rc = sign_act(name, role, &quorum, &act, err);
     if (rc == 0)
@@ -77,21 +110,6 @@ static int number_act(const char *name, const char *member, uint32_t number, jso
     if (act == NULL)
         return swt_fail_memory(err);
     *ret_act = act;
-    return 0;
-}
-
-/* What the step says itself. */
-static int step_act(const char *name, const json_t *step, json_t **ret_act, struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *act = new_act(name, err);
-    if (act == NULL)
-        return -(int)err->code;
-    static const char *const MEMBERS[] = {"step", "expected", "found", "note"};
-    for (size_t i = 0; i < SWT_COUNT(MEMBERS); i++) {
-        json_t *value = json_object_get(step, MEMBERS[i]);
-        if (value != NULL && json_object_set(act, MEMBERS[i], value) < 0)
-            return swt_fail_memory(err);
-    }
-    *ret_act = SWT_TAKE(act);
     return 0;
 }
 
@@ -131,24 +149,30 @@ static bool is_built_wrong(const char *step) {
     return false;
 }
 
-static int quorum_act(const struct swt_judge *judge, json_t **ret_act, struct swt_error *err) {
+static int quorum_act(const struct swt_judge *judge, const json_t *last, json_t **ret_act,
+                      struct swt_error *err) {
     const char *step = judge->failed_step;
     if (strcmp(step, "root-old-quorum") == 0)
         /* Whose root keys these are, the states of the advice tell. */
         return sign_act("sign-root", &judge->state->root.root->root, &judge->root_quorum, ret_act,
                         err);
     if (strcmp(step, "root-new-quorum") == 0)
-        return count_act("sign-new-root", judge->new_root, &judge->new_root->root,
-                         &judge->root_envelope, ret_act, err);
-    return count_act("sign-targets", judge->trusted, &judge->trusted->targets,
-                     &judge->targets_envelope, ret_act, err);
+        return count_act("sign-new-root", judge, judge->new_root, &judge->new_root->root,
+                         &judge->root_envelope, last, ret_act, err);
+    return count_act("sign-targets", judge, judge->trusted, &judge->trusted->targets,
+                     &judge->targets_envelope, last, ret_act, err);
 }
 
 static int make_act(const struct swt_judge *judge, const json_t *last, json_t **ret_act,
                     struct swt_error *err) {
     const char *step = judge->failed_step;
-    if (strcmp(step, "targets-version") == 0 && judge->state->floor < UINT32_MAX)
-        return number_act("raise-version", "above", judge->state->floor, ret_act, err);
+    /* A warning is of other content of the bundle's own version, whatever the floor is. */
+    uint32_t above = judge->failed_warning && judge->targets != NULL
+                         ? judge->targets->common.version
+                         : judge->state->floor;
+    /* No version is above the last one: only a root that clears the floor helps. */
+    if (strcmp(step, "targets-version") == 0 && above < UINT32_MAX)
+        return number_act("raise-version", "above", above, ret_act, err);
     if (strcmp(step, "payloads") == 0)
         return step_act(judge->finding->payloads.verdict == SWT_FAIL ? "rebuild" : "send-whole",
                         last, ret_act, err);
@@ -156,8 +180,9 @@ static int make_act(const struct swt_judge *judge, const json_t *last, json_t **
     if (judge->failed_warning || strcmp(step, "targets-version") == 0)
         return step_act("other", last, ret_act, err);
     if (strstr(step, "quorum") != NULL)
-        return quorum_act(judge, ret_act, err);
-    if (strcmp(step, "root-expiry") == 0)
+        return quorum_act(judge, last, ret_act, err);
+    /* Nor is there a root after the last one. */
+    if (strcmp(step, "root-expiry") == 0 && judge->trusted->common.version < UINT32_MAX)
         return expiry_act("renew-root", &judge->trusted->common, ret_act, err);
     if (strcmp(step, "targets-expiry") == 0)
         return expiry_act("renew-targets", &judge->targets->common, ret_act, err);

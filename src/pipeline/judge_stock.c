@@ -33,22 +33,33 @@ int swt_judge_ask_stock(struct swt_judge *judge, struct swt_error *err) {
     return swt_stock_judge(judge->reader, judge->kind, &device, &judge->stock, err);
 }
 
+/* However much a step has to say: it is never the one note too many. */
+static int start_note(struct swt_step *step, struct swt_error *err) {
+    return swt_buf_printf(&step->note, err, "%sa stock Pigweed device ",
+                          step->note.len ? "; " : "");
+}
+
+static const char *when_sent_again(const struct swt_stock_answer *stock) {
+    return stock->second_time ? ", and accepts the same bundle when it is sent again" : "";
+}
+
 static int note_refusal(const struct swt_stock_answer *stock, struct swt_step *step,
                         struct swt_error *err) {
-    return swt_step_note(step, err, "a stock Pigweed device refuses here: %s%s", stock->reason,
-                         stock->second_time ? ", and accepts the same bundle when it is sent again"
-                                            : "");
+    int rc = start_note(step, err);
+    return rc < 0 ? rc
+                  : swt_buf_printf(&step->note, err, "refuses here: %s%s", stock->reason,
+                                   when_sent_again(stock));
 }
 
 static int note_pass(const struct swt_stock_answer *stock, struct swt_step *step,
                      struct swt_error *err) {
+    int rc = start_note(step, err);
+    if (rc < 0)
+        return rc;
     if (stock->accepted)
-        return swt_step_note(step, err,
-                             "a stock Pigweed device passes this step and accepts the bundle");
-    return swt_step_note(
-        step, err, "a stock Pigweed device passes this step and refuses the bundle at %s: %s%s",
-        stock->step, stock->reason,
-        stock->second_time ? ", and accepts the same bundle when it is sent again" : "");
+        return swt_buf_printf(&step->note, err, "passes this step and accepts the bundle");
+    return swt_buf_printf(&step->note, err, "passes this step and refuses the bundle at %s: %s%s",
+                          stock->step, stock->reason, when_sent_again(stock));
 }
 
 int swt_judge_note_stock(struct swt_judge *judge, const char *slug, struct swt_step *step,

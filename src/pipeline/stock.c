@@ -17,6 +17,12 @@ int swt_stock_refuse(struct swt_stock_flow *flow, const char *step, enum swt_sto
     return 1;
 }
 
+int swt_stock_give_up(struct swt_stock_flow *flow, const char *why) {
+    flow->answer = (struct swt_stock_answer){.known = false};
+    (void)snprintf(flow->answer.reason, sizeof flow->answer.reason, "%s", why);
+    return 1;
+}
+
 struct swt_stock_value swt_stock_installed(const struct swt_stock_device *device) {
     if (!device->has_manifest)
         return swt_stock_value_none(SWT_STOCK_NOT_FOUND);
@@ -39,10 +45,7 @@ bool swt_stock_root_grows(size_t old_len, struct swt_slice new_root) {
 
 /* 1 when more of the bundle would have to be read than is. */
 static int check_excess(struct swt_stock_flow *flow) {
-    if (flow->bundle->excess == NULL)
-        return 0;
-    return swt_stock_refuse(flow, "container", SWT_STOCK_RESOURCE_EXHAUSTED, "%s",
-                            flow->bundle->excess);
+    return flow->bundle->excess == NULL ? 0 : swt_stock_give_up(flow, flow->bundle->excess);
 }
 
 static int run_stages(struct swt_stock_flow *flow, struct swt_error *err) {
@@ -68,9 +71,12 @@ static int run_stages(struct swt_stock_flow *flow, struct swt_error *err) {
 static int judge_again(struct swt_stock_flow *first, struct swt_error *err) {
     struct swt_stock_device device = *first->device;
     device.root = first->bundle->root.bytes;
-    struct swt_stock_flow again = {.device = &device, .bundle = first->bundle};
+    struct swt_stock_flow again = {
+        .device = &device, .bundle = first->bundle, .answer = {.known = true}};
     int rc = run_stages(&again, err);
     first->answer.second_time = again.answer.accepted;
+    if (rc == 0 && !again.answer.known)
+        first->answer = again.answer;
     return rc;
 }
 
@@ -81,7 +87,7 @@ static int judge_bundle(struct swt_stock_bundle *bundle, const struct swt_stock_
         .bundle = bundle,
         .answer = {.known = true, .status = swt_stock_status_name(SWT_STOCK_OK)}};
     int rc = run_stages(&flow, err);
-    if (rc == 0 && flow.cut && !flow.answer.accepted)
+    if (rc == 0 && flow.cut && flow.answer.known && !flow.answer.accepted)
         rc = judge_again(&flow, err);
     if (rc == 0)
         *ret_answer = flow.answer;

@@ -20,7 +20,8 @@ struct swt_stock_device {
 };
 
 struct swt_stock_answer {
-    bool known; /* false: it cannot be asked (a stream, a broken tar); reason says why */
+    bool known; /* false: it cannot be asked (a stream, a broken tar), or there is more to look at
+                   than is looked at; reason says why */
     bool accepted;
     bool root_persisted;
     const char *step;   /* where it refuses: the judge's name of that step; NULL when accepted */

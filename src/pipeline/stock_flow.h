@@ -22,6 +22,8 @@ int swt_stock_verify_payloads(struct swt_stock_flow *flow, struct swt_error *err
 /* Writes the answer; returns 1. */
 int swt_stock_refuse(struct swt_stock_flow *flow, const char *step, enum swt_stock_status status,
                      const char *format, ...) SWT_PRINTF(4, 5);
+/* What the device would go on to look at is more than is looked at: nothing is known. Returns 1. */
+int swt_stock_give_up(struct swt_stock_flow *flow, const char *why);
 
 /* The device's TargetsMetadata; NOT_FOUND when it holds none. */
 struct swt_stock_value swt_stock_installed(const struct swt_stock_device *device);

@@ -153,8 +153,7 @@ static int prepare(struct stage *stage, struct swt_stock_value targets, struct s
     if (rc < 0)
         return rc;
     if (!all)
-        return swt_stock_refuse(stage->flow, "targets-entries", SWT_STOCK_RESOURCE_EXHAUSTED,
-                                "it lists more targets than are looked at");
+        return swt_stock_give_up(stage->flow, "it lists more targets than are looked at");
     swt_stock_names_look_up(&stage->names, stage->installed);
     return swt_stock_bundle_find(stage->flow->bundle, &stage->names, err);
 }

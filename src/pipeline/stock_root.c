@@ -14,6 +14,8 @@ static int verify_root(struct swt_stock_flow *flow, struct swt_stock_value by, c
     int rc = swt_stock_count_signatures(flow->bundle->root, root, SWT_STOCK_ROOT_ROLE, &count, err);
     if (rc < 0 || count.status == SWT_STOCK_OK)
         return rc;
+    if (count.status == SWT_STOCK_RESOURCE_EXHAUSTED)
+        return swt_stock_give_up(flow, count.fault);
     if (count.fault != NULL)
         return swt_stock_refuse(flow, step, SWT_STOCK_UNAUTHENTICATED,
                                 "%s root role cannot be counted: %s", whose, count.fault);

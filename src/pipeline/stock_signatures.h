@@ -14,8 +14,9 @@ struct swt_stock_count {
 };
 /*
  * The signatures of envelope (SignedRootMetadata, SignedTargetsMetadata) by the keys of root
- * (RootMetadata) for role, one of its fields. More than SWT_MAX_SIGNATURES are not looked at: a
- * fault. errors are lack of memory.
+ * (RootMetadata) for role, one of its fields. More than SWT_MAX_SIGNATURES are not looked at, nor
+ * that many keys of a role: RESOURCE_EXHAUSTED and a fault, the one use of that status. errors are
+ * lack of memory.
  */
 int swt_stock_count_signatures(struct swt_stock_value envelope, struct swt_stock_value root,
                                uint32_t role, struct swt_stock_count *ret_count,

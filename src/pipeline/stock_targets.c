@@ -24,6 +24,8 @@ static int verify_signatures(struct swt_stock_flow *flow, struct swt_stock_value
     if (rc < 0 || count.status == SWT_STOCK_OK ||
         (flow->device->self && count.status == SWT_STOCK_NOT_FOUND))
         return rc;
+    if (count.status == SWT_STOCK_RESOURCE_EXHAUSTED)
+        return swt_stock_give_up(flow, count.fault);
     if (count.fault != NULL)
         return swt_stock_refuse(flow, "targets-quorum", SWT_STOCK_UNAUTHENTICATED,
                                 "the targets role cannot be counted: %s", count.fault);

@@ -185,6 +185,7 @@ t_equal "$?" 0
 # shellcheck disable=SC2002
 cat b.swb | "$T_TOOL" check - >out 2>&1
 t_equal "$?" 3
+t_equal "$(head -n 1 out)" "swupdate-tool: check: standard input: expected an audit log, the one kind that a stream can be"
 
 t_begin "a broken bundle is a finding, wherever it is broken"
 sample_manifest

@@ -92,6 +92,23 @@ root made 2 1 2 --sign-with "$KEYS/root1.pem"
 t_equal $(($(size kept) - $(size made))) 109 "bytes of the retired key"
 t_must verify --type root made --root old
 
+t_begin "the room of a stock device: a replaced targets key needs two signatures on the older root, a root key one"
+t_file_contains "$PAGE" "it fits where the older root has two signatures"
+for signers in 1 "1 2"; do
+    rm -f old kept other
+    root old 1 "1 2" 1
+    root_signed old old "$signers"
+    t_must root rotate old -o kept --targets-key "$KEYS/targets2.pem" --sign-with "$KEYS/root1.pem"
+    if [ "$signers" = 1 ]; then
+        t_err_contains "warning: a stock Pigweed device"
+    else
+        t_err_lacks Pigweed
+    fi
+    t_must root rotate old -o other --remove-root-key "$(key_id "$KEYS/root2.pub")" \
+        --add-root-key "$KEYS/root3.pub" --sign-with "$KEYS/root1.pem"
+    t_err_lacks Pigweed
+done
+
 t_begin "the two hashes of an anchor: a signature changes that of the file alone"
 root anchor 1 "1 2" 1
 t_must dump anchor --json

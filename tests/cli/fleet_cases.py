@@ -325,6 +325,38 @@ with case("an act that is enough leaves out those that need more"):
     acts = [act["act"] for act in item["acts"]]
     check(acts == ["sign-targets", "renew-targets", "raise-version"], f"{acts}")
 
+with case("no version is above the last one, and no root comes after the last one"):
+    last = 2**32 - 1
+    fleet = Fleet().state("held", R1, 1, last).state("other", R1, 1, 9).bundle("new", bundle(None, version=5).tar())
+    document = fleet.run()
+    says(advice_of(document, "raise-version"), "above 9: 1 device on root 1 would follow")
+    item = advice_of(document, "other")
+    check(not item["serves"] and item["states"] == [0], f"{item}")
+    root = signed(root_metadata(version=last, expires=PAST), ROOT1)
+    item = only_advice(Fleet().state("held", root).bundle("new", bundle(None).tar()).run(), "other")
+    check(not item["serves"], f"{item}")
+
+with case("with --strict no further signature helps where a stranger signed"):
+    fleet = Fleet().state("held", R1).bundle("new", bundle(None, signers=(TARGETS2,)).tar())
+    check(only_advice(fleet.run(), "sign-targets")["serves"], "without --strict it helps")
+    item = only_advice(fleet.run("--strict"), "other")
+    check(not item["serves"], f"{item}")
+    fleet.sign("new", TARGETS1, "--root", "held")
+    served(fleet.run())
+    check(not fleet.run("--strict")["states"][0]["served"], "--strict accepts a stranger")
+
+with case("with --strict other content of one version asks for a version above that"):
+    held = targets_metadata([(b"app", b"other")], version=9)
+    fleet = Fleet().device("held", R1, held, [(b"app", b"other")]).bundle("new", bundle(None).tar())
+    item = only_advice(fleet.run("--strict"), "raise-version")
+    check(item["acts"][0]["above"] == 9, f"{item}")
+
+with case("states that differ in their floors only: the version above the highest of them"):
+    fleet = Fleet().state("a", R1, 1, 20).state("b", R1, 1, 30).state("c", R1, 1, 25)
+    fleet.bundle("new", bundle(None, version=10, signers=(TARGETS2,)).tar())
+    item = only_advice(fleet.run(), "sign-targets")
+    check(item["acts"][1] == {"act": "raise-version", "above": 30} and item["states"] == [0, 1, 2], f"{item}")
+
 # ---- stock Pigweed devices -----------------------------------------------------------------------
 
 

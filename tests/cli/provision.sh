@@ -217,13 +217,14 @@ t_file_equal "$T_OUT" a.h
 t_begin "c-header: names that can't be declared are refused"
 sample_root root
 for name in '' 1a a-b 'a b' 'a;b' ünder _a __a a__b size_t int class and constexpr restrict co_await true \
+    a_ NULL SIZE_MAX main linux \
     'x[1]' 'a/*' $'a\nb'; do
     try provision --root root --format c-header -o a.h --name "$name"
     t_err_contains "expected a C identifier"
     error_is provision 2 usage
 done
 t_file_absent a.h
-for name in a A x1 Trust_Anchor class_ a_; do
+for name in a A x1 Trust_Anchor class_1 MAX; do
     t_must provision --root root --format c-header -o a.h --name "$name"
     t_file_contains a.h " ${name}[] = {"
 done

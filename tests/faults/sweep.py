@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes each system call, or each allocation, of a command fail in turn, and looks at what is left.
 
-usage: sweep.py calls|allocations [--full]
+usage: sweep.py calls|allocations [--devices] [--full]
 
 Whatever fails: the exit status is 5 (3 or 4 where it was a key that could not be read) and one line says why, or the
 command did its work all the same; the files are those from before or the new ones, whole, and nothing
@@ -10,7 +10,7 @@ lies beside them. Signals: 130 or 143, and the same of the files; after SIGKILL 
 is in its old state, in the one with the new root and floor, or in the new one, and a second run of the
 command finishes the work.
 
-Without --full it tries a selection of each kind, spread evenly (of libcrypto's allocations always). Tells its cases as TAP does. SWT_TOOL,
+With --devices it tries the commands that make devices, else the others. Without --full it tries a selection of each kind, spread evenly (of libcrypto's allocations always). Tells its cases as TAP does. SWT_TOOL,
 SWT_BUILD, SWT_SOURCE and SWT_SANITIZE are those of scripts/run-tests.
 """
 
@@ -112,6 +112,9 @@ COMMANDS = [
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
     Command("fixtures", "fixtures -o out --manifest product.yaml", fresh=True),
     Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
+]
+
+DEVICE_COMMANDS = [
     Command("apply", "apply b43.swb --device dev", device="device"),
     Command("apply on a fresh device", "apply b42.swb --device dev", device="fresh"),
     Command("apply with a rotation", "apply rotated.swb --device dev", device="device", rotates=True),
@@ -219,10 +222,11 @@ def state_of(device):
 
 
 class Sweep:
-    def __init__(self, work, full, kind):
+    def __init__(self, work, full, kind, commands):
         self.work = work
         self.full = full
         self.kind = kind
+        self.commands = commands
         self.template = os.path.join(work, "template")
         self.folder = os.path.join(work, "case")
         self.devices = os.path.join(work, "devices")
@@ -259,7 +263,7 @@ class Sweep:
         self.prepare_device_manifest()
         self.prepare_signer()
         self.prepare_devices()
-        for command in COMMANDS:
+        for command in self.commands:
             status, error = self.run(command, {})
             if status != 0:
                 sys.exit(f"{command.name} fails without a fault: {error}")
@@ -575,21 +579,24 @@ def has_tmpfile(folder):
 def main(arguments):
     kind = arguments[0]
     full = "--full" in arguments
+    commands = DEVICE_COMMANDS if "--devices" in arguments else COMMANDS
     good = True
     with tempfile.TemporaryDirectory(prefix="swupdate-faults.") as work:
-        sweep = Sweep(work, full, kind)
+        sweep = Sweep(work, full, kind, commands)
         unnamed = has_tmpfile(work)
-        for command in COMMANDS:
+        for command in commands:
             if kind == "allocations":
                 good &= sweep.allocations(command, False)
                 good &= sweep.allocations(command, True)
                 good &= sweep.library_allocations(command)
                 continue
             good &= sweep.errors(command, False)
-            good &= sweep.errors(command, True) if unnamed and not command.fresh else True
+            # A device directory, or a folder of fixtures, is made of files with names.
+            has_unnamed = unnamed and command.device is None and not command.fresh
+            good &= sweep.errors(command, True) if has_unnamed else True
             good &= sweep.signals(command, False)
             if full:
-                good &= sweep.signals(command, True) if unnamed else True
+                good &= sweep.signals(command, True) if has_unnamed else True
                 good &= sweep.short(command)
             if not command.name.startswith("extract") and not command.pair:
                 if unnamed or command.device is not None or command.fresh:

@@ -10,10 +10,11 @@
 
 static void test_names(void **state) {
     (void)state;
-    static const char *const GOOD[] = {"a", "Z9", "trust_anchor", "int_", "classes", "t", "x_"};
-    static const char *const BAD[] = {"",    "9a",      "a-b",      "a b",     "a\n", "\xc3\xa4",
-                                      "_a",  "__a",     "a__b",     "uint8_t", "int", "wchar_t",
-                                      "xor", "nullptr", "co_yield", "_Bool",   "a.b", "a;"};
+    static const char *const GOOD[] = {"a", "Z9", "trust_anchor", "ints", "classes", "t", "MAX"};
+    static const char *const BAD[] = {
+        "",     "9a",      "a-b", "a b",     "a\n",  "\xc3\xa4", "_a",       "__a",
+        "a__b", "uint8_t", "int", "wchar_t", "xor",  "nullptr",  "co_yield", "_Bool",
+        "a.b",  "a;",      "x_",  "NULL",    "main", "unix",     "SIZE_MAX", "INT8_MIN"};
     for (size_t i = 0; i < SWT_COUNT(GOOD); i++)
         assert_true(swt_c_name_valid(GOOD[i]));
     for (size_t i = 0; i < SWT_COUNT(BAD); i++)

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Each allocation of the commands that make devices fails in turn (sweep.py).
+# SWT_FAULTS=--full: all of them, as `make faults` does, instead of a selection.
+exec python3 "$(dirname "${BASH_SOURCE[0]}")/sweep.py" allocations --devices ${SWT_FAULTS:+"$SWT_FAULTS"}
