@@ -31,19 +31,19 @@ static int check_empty(DIR *stream, struct swt_error *err) {
 /* Before any work: what is there already, but an empty folder, would not be replaced. *ret_mode:
  * that folder's; else it stays. */
 static int check_place(int parent, const char *name, mode_t *ret_mode, struct swt_error *err) {
-    SWT_CLEANUP(swt_fd_cleanup)
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return 0;
     if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
         return swt_fail(err, SWT_E_EXISTS, "exists already, and is no folder");
+    SWT_CLEANUP(stream_cleanup) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return swt_fail_errno(err, errno, "cannot look at its place");
-    SWT_CLEANUP(stream_cleanup) DIR *stream = fdopendir(fd);
-    if (stream == NULL)
-        return swt_fail_errno(err, errno, "cannot look at its place");
-    fd = -1;
+    if (stream == NULL || fstat(fd, &status) < 0) {
+        int errnum = errno;
+        if (stream == NULL)
+            swt_fd_cleanup(&fd);
+        return swt_fail_errno(err, errnum, "cannot look at its place");
+    }
     int r = check_empty(stream, err);
     if (r == 0)
         *ret_mode = status.st_mode & 07777;

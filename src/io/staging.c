@@ -81,9 +81,10 @@ int swt_staging_create(const char *dir, struct swt_staging **ret_staging, struct
     SWT_CLEANUP(swt_staging_cleanup) struct swt_staging *staging = NULL;
     int folder = -1;
     int r = swt_newfolder_open(dir, &fresh, &folder, err);
-    if (r == 0)
-        r = swt_staging_adopt(folder, dir, &staging, err);
     if (r < 0)
+        return r;
+    r = swt_staging_adopt(folder, dir, &staging, err);
+    if (staging == NULL)
         return r;
     staging->fresh = fresh;
     fresh = SWT_NEWFOLDER_NONE;
