@@ -7,6 +7,8 @@
 
 #include "swt/io.h"
 
+#include <string.h>
+
 static const char README[] =
     "Bundles for the test of a device's verifier, made by swupdate-tool fixtures.\n"
     "\n"
@@ -19,8 +21,10 @@ static const char README[] =
 
 /* ---- before anything is made ------------------------------------------------------------- */
 
-static int check_log(const struct swt_fixtures_options *options, struct swt_error *err) {
+static int check_options(const struct swt_fixtures_options *options, struct swt_error *err) {
     const char *log = options->keyring->audit_log;
+    if (strcmp(options->directory, "-") == 0)
+        return swt_fail(err, SWT_E_USAGE, "a folder cannot go to standard output");
     int rc = swt_log_spares(log, options->manifest, "the manifest", err);
     if (rc == 0)
         rc = swt_log_spares_keys(log, &options->root_keys, err);
@@ -94,7 +98,7 @@ int swt_fixtures(const struct swt_fixtures_options *options, struct swt_notices 
     SWT_CLEANUP(swt_fixture_set_done) struct swt_fixture_set set = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     SWT_CLEANUP(swt_staging_cleanup) struct swt_staging *staging = NULL;
-    int rc = check_log(options, err);
+    int rc = check_options(options, err);
     if (rc == 0)
         rc = swt_staging_create(options->directory, &staging, err);
     if (rc == 0)

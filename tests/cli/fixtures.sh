@@ -179,6 +179,9 @@ t_exit 5
 t_equal "$(cat full/file)" mine
 try fixtures -o no/such/folder
 error_is fixtures 5 not-found
+try fixtures -o -
+error_is fixtures 2 usage
+t_file_absent ./-
 
 t_begin "an empty folder keeps its mode; what is replaced is neither a link nor the working folder"
 mkdir -m 700 mine
