@@ -106,10 +106,13 @@ int swt_write_file(const char *path, const struct swt_writer_options *options,
  * first file; without force an existing file is SWT_E_EXISTS and nothing moves.
  */
 struct swt_staging;
-/* SWT_E_EXISTS when dir is there and holds anything: for a set of files that is to be alone. */
-int swt_folder_check_free(const char *dir, struct swt_error *err) SWT_CHECKED;
 int swt_staging_open(const char *dir, bool force, struct swt_staging **ret_staging,
                      struct swt_error *err) SWT_CHECKED;
+/* For a set of files that is to be alone: dir is a new folder, which appears with all of them at
+ * commit, whatever comes before. SWT_E_EXISTS, here and there, when anything but an empty folder is
+ * in its place. */
+int swt_staging_create(const char *dir, struct swt_staging **ret_staging,
+                       struct swt_error *err) SWT_CHECKED;
 /* Starts the file name (relative, components checked by the caller's rules and again here); the
  * file before it is finished. */
 int swt_staging_begin(struct swt_staging *staging, const char *name,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this folder share: descriptors, paths, and a new file that appears whole. */
+/* What the files of this folder share: descriptors, paths, and a new file or folder that appears
+ * whole. */
 #ifndef SWT_IO_INTERNAL_H
 #define SWT_IO_INTERNAL_H
 
@@ -92,5 +93,23 @@ int swt_newfile_publish(struct swt_newfile *file, bool exclusive,
 /* Takes a placed file away again. */
 void swt_newfile_withdraw(struct swt_newfile *file);
 void swt_newfile_done(struct swt_newfile *file); /* drops what was not published */
+
+/* ---- a folder that appears whole --------------------------------------------------------- */
+
+/* It has a temporary name beside its own until it is placed. Killed before, that one is left. */
+struct swt_newfolder {
+    int parent;
+    char *name;      /* in parent, once it is placed */
+    char *temporary; /* its name until then; NULL: it has none that has to go */
+};
+#define SWT_NEWFOLDER_NONE ((struct swt_newfolder){.parent = -1})
+
+/* *ret_fd: the folder, to be filled and closed by the caller. SWT_E_EXISTS, here and when it is
+ * placed, when anything but an empty folder is there; that one's mode is kept. */
+int swt_newfolder_open(const char *path, struct swt_newfolder *ret_folder, int *ret_fd,
+                       struct swt_error *err) SWT_CHECKED;
+/* fsync, the name, fsync of its parent. The caller names the folder in err. */
+int swt_newfolder_place(struct swt_newfolder *folder, int fd, struct swt_error *err) SWT_CHECKED;
+void swt_newfolder_done(struct swt_newfolder *folder); /* removes what was not placed */
 
 #endif

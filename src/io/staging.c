@@ -49,8 +49,11 @@ static int open_staging(int folder, const char *dir, bool force, struct swt_stag
         swt_fd_cleanup(&folder);
         return swt_fail_memory(err);
     }
-    *staging =
-        (struct swt_staging){.force = force, .dir_fd = folder, .hidden_fd = -1, .file_fd = -1};
+    *staging = (struct swt_staging){.force = force,
+                                    .dir_fd = folder,
+                                    .hidden_fd = -1,
+                                    .file_fd = -1,
+                                    .fresh = SWT_NEWFOLDER_NONE};
     staging->dir = swt_strdup(dir, err);
     if (staging->dir == NULL)
         return -(int)err->code;
@@ -71,6 +74,22 @@ int swt_staging_open(const char *dir, bool force, struct swt_staging **ret_stagi
 int swt_staging_adopt(int folder, const char *dir, struct swt_staging **ret_staging,
                       struct swt_error *err) {
     return open_staging(folder, dir, false, ret_staging, err);
+}
+
+int swt_staging_create(const char *dir, struct swt_staging **ret_staging, struct swt_error *err) {
+    SWT_CLEANUP(swt_newfolder_done) struct swt_newfolder fresh = SWT_NEWFOLDER_NONE;
+    SWT_CLEANUP(swt_staging_cleanup) struct swt_staging *staging = NULL;
+    int folder = -1;
+    int r = swt_newfolder_open(dir, &fresh, &folder, err);
+    if (r < 0)
+        return r;
+    r = swt_staging_adopt(folder, dir, &staging, err);
+    if (staging == NULL)
+        return r;
+    staging->fresh = fresh;
+    fresh = SWT_NEWFOLDER_NONE;
+    *ret_staging = SWT_TAKE(staging);
+    return 0;
 }
 
 int swt_staging_fail(const struct swt_staging *staging, const char *name, struct swt_error *err) {
@@ -207,7 +226,10 @@ int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) {
         return r;
     staging->committed = true;
     remove_hidden(staging);
-    return 0;
+    if (staging->fresh.temporary == NULL)
+        return 0;
+    r = swt_newfolder_place(&staging->fresh, staging->dir_fd, err);
+    return r < 0 ? swt_error_file(err, staging->dir) : 0;
 }
 
 void swt_staging_free(struct swt_staging *staging) {
@@ -216,6 +238,7 @@ void swt_staging_free(struct swt_staging *staging) {
     swt_fd_cleanup(&staging->file_fd);
     remove_hidden(staging);
     swt_fd_cleanup(&staging->dir_fd);
+    swt_newfolder_done(&staging->fresh);
     /* Only when it is empty: what others put there meanwhile is theirs. */
     if (staging->made_dir && !staging->committed)
         (void)rmdir(staging->dir);

@@ -22,6 +22,7 @@ struct swt_staging {
     char *dir;
     int dir_fd;
     bool made_dir;
+    struct swt_newfolder fresh; /* dir, until it appears with all that is in it */
     bool force;
     bool committed;
     char *hidden; /* its name in dir */

@@ -8,7 +8,6 @@
  */
 #include "states.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -57,7 +56,7 @@ static int states_new(const char *path, struct swt_states **ret_states, struct s
     SWT_CLEANUP(swt_states_cleanup) struct swt_states *states = calloc(1, sizeof *states);
     if (states == NULL)
         return swt_fail_memory(err);
-    *states = (struct swt_states){.folder = -1, .state = -1, .parent = -1};
+    *states = (struct swt_states){.folder = -1, .state = -1, .fresh = SWT_NEWFOLDER_NONE};
     states->path = swt_strdup(path, err);
     if (states->path == NULL)
         return -SWT_E_MEMORY;
@@ -159,80 +158,23 @@ int swt_states_open_file(const struct swt_states *states, const char *name,
 
 /* ---- a new directory --------------------------------------------------------------------- */
 
-/* Before any work: what is there already, but an empty folder, would not be replaced. */
-static int check_place(const struct swt_states *states, struct swt_error *err) {
-    const char *base = swt_path_base(states->path);
-    if (!swt_name_is_safe(base))
-        return swt_fail(err, SWT_E_IO, "is no name for a new directory");
-    int fd = openat(states->parent, base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    if (fd < 0 && errno != ENOTDIR && errno != ELOOP)
-        return swt_fail_errno(err, errno, "cannot look at its place");
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    if (folder == NULL) {
-        swt_fd_cleanup(&fd);
-        return swt_fail(err, SWT_E_EXISTS, "exists already");
-    }
-    bool empty = true;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        empty &= strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    (void)closedir(folder);
-    return empty ? 0 : swt_fail(err, SWT_E_EXISTS, "exists already, and is no empty folder");
-}
-
-static int make_directory(struct swt_states *states, struct swt_error *err) {
-    for (int i = 0; i < SWT_TEMP_TRIES; i++) {
-        SWT_CLEANUP(swt_text_cleanup) char *name = swt_temp_name(swt_path_base(states->path), err);
-        if (name == NULL)
-            return -(int)err->code;
-        if (mkdirat(states->parent, name, 0777) == 0) {
-            states->temporary = SWT_TAKE(name);
-            return swt_fd_open(states->parent, states->temporary,
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &states->folder, err);
-        }
-        if (errno != EEXIST)
-            return swt_fail_errno(err, errno, "cannot create a folder beside it");
-    }
-    return swt_fail(err, SWT_E_IO, "cannot find a free temporary name");
-}
-
-static int open_parent(struct swt_states *states, struct swt_error *err) {
-    SWT_CLEANUP(swt_text_cleanup) char *parent = swt_path_folder(states->path, err);
-    if (parent == NULL)
-        return -SWT_E_MEMORY;
-    int r = swt_fd_open(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0, &states->parent, err);
-    return r < 0 ? swt_error_context(err, "folder %s", parent) : 0;
-}
-
 int swt_states_create(const char *path, struct swt_states **ret_states, struct swt_error *err) {
     SWT_CLEANUP(swt_states_cleanup) struct swt_states *states = NULL;
     int r = states_new(path, &states, err);
-    if (r < 0)
-        return r;
-    for (size_t len = strlen(path); len > 1 && states->path[len - 1] == '/'; len--)
-        states->path[len - 1] = '\0';
-    r = open_parent(states, err);
     if (r == 0)
-        r = check_place(states, err);
+        r = swt_newfolder_open(path, &states->fresh, &states->folder, err);
     if (r == 0)
-        r = make_directory(states, err);
-    if (r < 0)
-        return swt_error_file(err, path);
-    *ret_states = SWT_TAKE(states);
-    return 0;
+        *ret_states = SWT_TAKE(states);
+    return r;
 }
 
 void swt_states_free(struct swt_states *states) {
     if (states == NULL)
         return;
     swt_states_drop_next(states);
-    if (states->temporary != NULL)
-        swt_remove_folder(states->parent, states->temporary);
     swt_fd_cleanup(&states->state);
     swt_fd_cleanup(&states->folder); /* unlocks it */
-    swt_fd_cleanup(&states->parent);
-    free(states->temporary);
+    swt_newfolder_done(&states->fresh);
     free(states->next_name);
     free(states->name);
     free(states->path);

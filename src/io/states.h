@@ -16,9 +16,7 @@ struct swt_states {
     char *name;               /* of it */
     struct swt_staging *next; /* fills the next one */
     char *next_name;
-    /* A directory that is being made. */
-    int parent;
-    char *temporary; /* its name there until it is whole; NULL: it has its own */
+    struct swt_newfolder fresh; /* a directory that is being made */
 };
 
 /* What was begun and is not committed is removed. */

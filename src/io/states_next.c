@@ -144,23 +144,6 @@ static int switch_link(const struct swt_states *states, struct swt_error *err) {
     return r;
 }
 
-/* Takes the place of an empty folder, too. */
-static int place_directory(struct swt_states *states, struct swt_error *err) {
-    int r = swt_fd_sync(states->folder, err);
-    if (r == 0)
-        r = swt_interrupted(err);
-    if (r < 0)
-        return r;
-    if (renameat(states->parent, states->temporary, states->parent, swt_path_base(states->path)) ==
-        0) {
-        free(SWT_TAKE(states->temporary));
-        return swt_fd_sync(states->parent, err);
-    }
-    if (errno == ENOTEMPTY || errno == ENOTDIR)
-        return swt_fail_errno(err, EEXIST, "cannot put the directory in its place");
-    return swt_fail_errno(err, errno, "cannot put the directory in its place");
-}
-
 /* From here on the next state is the current one, whatever else fails. */
 static void adopt_next(struct swt_states *states, int state) {
     swt_staging_free(SWT_TAKE(states->next));
@@ -182,8 +165,8 @@ static int commit_next(struct swt_states *states, struct swt_error *err) {
         return r;
     adopt_next(states, state);
     state = -1;
-    if (states->temporary != NULL)
-        return place_directory(states, err);
+    if (states->fresh.temporary != NULL)
+        return swt_newfolder_place(&states->fresh, states->folder, err);
     r = swt_fd_sync(states->folder, err);
     remove_leftovers(states);
     return r;

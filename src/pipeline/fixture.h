@@ -31,6 +31,9 @@ struct swt_fixture_payload {
     struct swt_slice content;
 };
 
+/* Of the good names that fixtures make up; no product's, which they would meet, starts so. */
+#define SWT_FIXTURE_PREFIX "fixture-"
+
 /* What all fixtures are made of. */
 struct swt_fixture_world {
     struct swt_signer *signers[SWT_FIXTURE_KEYS];
@@ -44,7 +47,7 @@ struct swt_fixture_world {
     size_t payload_count;
     uint32_t version;      /* of the product's targets metadata; below the highest there is */
     size_t victim;         /* the payload that faults hit: of two bytes at least */
-    size_t other;          /* another payload */
+    size_t other;          /* another payload, of other content */
     bool stock_would_take; /* names, sizes and keys are within a stock device's limits */
     /* The user_manifest of a bundle that is built with the rotated root. */
     struct swt_buf rooted;
@@ -58,7 +61,7 @@ enum swt_fixture_signing {
     SWT_SIGN_AGAIN,    /* not the signature that other uses of the key share */
     SWT_SIGN_MIRRORED, /* (r, n-s); P-256 only */
     SWT_SIGN_FLIPPED,  /* one bit is another */
-    SWT_SIGN_SHORT,    /* the last byte is missing */
+    SWT_SIGN_SHORT,    /* the first byte is missing */
     SWT_SIGN_LONG,     /* a byte too many */
     SWT_SIGN_OTHER     /* of other bytes */
 };

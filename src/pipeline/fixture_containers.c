@@ -109,6 +109,12 @@ static void bundle_wire_type(struct swt_fixture_plan *plan, struct swt_forge_bun
     swt_plan_insert(bundle, 0, other("", ROOT, sizeof ROOT));
 }
 
+static void bare_root(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    (void)plan;
+    bundle->members[0].kind = SWT_FORGE_OTHER;
+    bundle->count = 1;
+}
+
 /* ---- tar --------------------------------------------------------------------------------- */
 
 static void padding(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
@@ -159,34 +165,76 @@ static void symlink(struct swt_fixture_plan *plan, struct swt_forge_bundle *bund
     set_header(victim(plan, bundle), 156, "2/etc/passwd"); /* type and, behind it, the target */
 }
 
+static void hard_link(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 156, "1targets_metadata");
+}
+
+static void device(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 156, "3");
+}
+
+static void folder(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 156, "5");
+}
+
+static void pipe(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 156, "6");
+}
+
+static void sparse(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 156, "S");
+}
+
+static void unknown_type(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 156, "Z");
+}
+
+/* In base 256, which GNU tar and libarchive read. */
+static void negative(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    set_header(victim(plan, bundle), 124, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+}
+
 static void gnu(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
     set_header(victim(plan, bundle), 257, "ustar  ");
 }
 
-static void dot_path(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
-    struct swt_forge_member *member = victim(plan, bundle);
-    static const char FOLDER[] = "./targets/";
-    size_t folder = strlen(FOLDER);
-    uint8_t *path = swt_plan_copy(plan, swt_slice_text(FOLDER), member->name.len);
-    memcpy(path + folder, member->name.data, member->name.len);
+static void put_below(struct swt_fixture_plan *plan, struct swt_forge_member *member,
+                      const char *folder) {
+    size_t len = strlen(folder);
+    uint8_t *path = swt_plan_copy(plan, swt_slice_text(folder), member->name.len);
+    memcpy(path + len, member->name.data, member->name.len);
     member->kind = SWT_FORGE_OTHER;
-    member->name = swt_slice_of(path, folder + member->name.len);
+    member->name = swt_slice_of(path, len + member->name.len);
 }
 
-static void pax_before(struct swt_forge_bundle *bundle, const struct swt_forge_member *member) {
-    static const char SIZE_1[] = "10 size=1\n";
-    struct swt_forge_member pax = other("PaxHeaders/app", SIZE_1, strlen(SIZE_1));
+static void dot_path(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    put_below(plan, victim(plan, bundle), "./targets/");
+}
+
+static void two_slashes(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    put_below(plan, victim(plan, bundle), "targets//");
+}
+
+#define SIZE_1 "10 size=1\n"
+#define PATH_X "13 path=../x\n"
+static void pax_before(struct swt_forge_bundle *bundle, const struct swt_forge_member *member,
+                       const char *record) {
+    struct swt_forge_member pax = other("PaxHeaders/app", record, strlen(record));
     set_header(&pax, 156, "x");
     swt_plan_insert(bundle, place_of(bundle, member), pax);
 }
 
 static void pax_payload(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
-    pax_before(bundle, victim(plan, bundle));
+    pax_before(bundle, victim(plan, bundle), SIZE_1);
+}
+
+static void pax_path(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
+    pax_before(bundle, victim(plan, bundle), PATH_X);
 }
 
 static void pax_head(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
     (void)plan;
-    pax_before(bundle, bundle->members);
+    pax_before(bundle, bundle->members, SIZE_1);
 }
 
 static void lone_block(struct swt_fixture_plan *plan, struct swt_forge_bundle *bundle) {
@@ -236,6 +284,8 @@ const struct swt_fixture swt_fixtures_containers[] = {
      ACCEPTS, .root = true, .arrange = root_as_timestamp},
     {"root-cut", "The root, as the last field, lacks its last byte.", HEAD, ACCEPTS, PIGWEED,
      .root = true, .arrange = root_cut},
+    {"root-in-place-of-a-bundle", "The file is the new root, and no bundle.", HEAD, PIGWEED,
+     .root = true, .arrange = bare_root},
     {"targets-metadata-delegated", "Targets metadata under another key than 'targets'.", HEAD,
      ACCEPTS, PIGWEED, .arrange = delegated},
     {"bundle-varint-not-minimal", "A length in more bytes than it needs.", HEAD, ACCEPTS, PIGWEED,
@@ -257,10 +307,27 @@ const struct swt_fixture swt_fixtures_containers[] = {
     {"tar-owner", "A payload has the name of an owner.", "payloads", TAR, .arrange = owned},
     {"tar-symbolic-link", "A symbolic link stands in the place of a payload.", "payloads", TAR,
      .arrange = symlink},
+    {"tar-hard-link", "A hard link stands in the place of a payload.", "payloads", TAR,
+     .arrange = hard_link},
+    {"tar-device", "A device node stands in the place of a payload.", "payloads", TAR,
+     .arrange = device},
+    {"tar-folder", "A folder stands in the place of a payload.", "payloads", TAR,
+     .arrange = folder},
+    {"tar-pipe", "A named pipe stands in the place of a payload.", "payloads", TAR,
+     .arrange = pipe},
+    {"tar-sparse", "A payload is a sparse file of GNU tar.", "payloads", TAR, .arrange = sparse},
+    {"tar-type-unknown", "A payload is of a type that nobody has defined.", "payloads", TAR,
+     .arrange = unknown_type},
+    {"tar-size-negative", "A payload's size is -1.", "payloads", TAR, .evidence = "CVE-2026-6968",
+     .arrange = negative},
     {"tar-gnu-format", "A payload's header is of GNU's own format.", "payloads", TAR,
      .arrange = gnu},
     {"tar-path-with-a-dot", "A payload's path starts with ./", "payloads", TAR,
      .arrange = dot_path},
+    {"tar-path-with-two-slashes", "A payload's path has two slashes where one should be.",
+     "payloads", TAR, .arrange = two_slashes},
+    {"tar-pax-path", "A pax header gives the next payload another path.", "payloads", TAR,
+     .arrange = pax_path},
     {"tar-pax-header", "A pax header gives the next payload another size.", "payloads", TAR,
      .evidence = "CVE-2025-62518", .arrange = pax_payload},
     {"tar-pax-header-first", "A pax header gives the metadata another size.", HEAD, TAR,

@@ -58,6 +58,15 @@ static int not_minimal(struct swt_slice metadata, const struct swt_signature *si
     return rc < 0 ? rc : swt_buf_append(ret_bytes, EMPTY_SIGNATURE, sizeof EMPTY_SIGNATURE, err);
 }
 
+/* One more than may be there; each costs a verifier its time. */
+static int many_signatures(struct swt_slice metadata, const struct swt_signature *signatures,
+                           size_t count, struct swt_buf *ret_bytes, struct swt_error *err) {
+    int rc = swt_envelope_encode(metadata, signatures, count, ret_bytes, err);
+    for (size_t i = count; i <= SWT_MAX_SIGNATURES && rc == 0; i++)
+        rc = swt_wire_put_bytes(ret_bytes, SIGNATURES, swt_slice_text(""), err);
+    return rc;
+}
+
 #define ROW_PLAN(name_)                                                                            \
     static void with_##name_(struct swt_fixture_plan *plan) {                                      \
         plan->targets_seal.encode = name_;                                                         \
@@ -67,6 +76,7 @@ ROW_PLAN(metadata_twice)
 ROW_PLAN(wrong_wire_type)
 ROW_PLAN(key_id_twice)
 ROW_PLAN(not_minimal)
+ROW_PLAN(many_signatures)
 
 static void unknown_field_at_root(struct swt_fixture_plan *plan) {
     plan->root_seal.encode = unknown_field;
@@ -90,5 +100,8 @@ const struct swt_fixture swt_fixtures_envelopes[] = {
      .plan = with_wrong_wire_type},
     {"envelope-varint-not-minimal", "A length in more bytes than it needs.", STEP, ACCEPTS,
      .plan = with_not_minimal},
+    {"envelope-signatures-too-many",
+     "There are 1,025 signatures, all but the first empty, and 1,024 may be there.", STEP, ACCEPTS,
+     .evidence = "CVE-2020-6173", .plan = with_many_signatures},
     {.name = NULL},
 };

@@ -68,6 +68,7 @@ static void unknown_field(struct swt_fixture_plan *plan) {
 static void rename_to(struct swt_fixture_plan *plan, size_t len) {
     uint8_t *name = swt_plan_room(plan, len);
     memset(name, 'n', len);
+    memcpy(name, SWT_FIXTURE_PREFIX, strlen(SWT_FIXTURE_PREFIX));
     swt_plan_rename(plan, swt_slice_of(name, len));
 }
 
@@ -80,7 +81,7 @@ static void name_100(struct swt_fixture_plan *plan) {
 }
 
 static void name_unicode(struct swt_fixture_plan *plan) {
-    swt_plan_rename(plan, swt_slice_text("für-α-☃"));
+    swt_plan_rename(plan, swt_slice_text(SWT_FIXTURE_PREFIX "für-α-☃"));
 }
 
 static void empty(struct swt_fixture_plan *plan) {

@@ -48,6 +48,11 @@ static void missing(struct swt_fixture_plan *plan) {
     swt_plan_leave_out(plan, plan->world->victim);
 }
 
+static void empty_and_missing(struct swt_fixture_plan *plan) {
+    swt_plan_replace(plan, swt_slice_text(""));
+    missing(plan);
+}
+
 static void changed_and_left_out(struct swt_fixture_plan *plan) {
     struct swt_slice content = swt_plan_payload(plan)->content;
     uint8_t *changed = swt_plan_copy(plan, content, 0);
@@ -59,13 +64,13 @@ static void changed_and_left_out(struct swt_fixture_plan *plan) {
 
 static void renamed_and_left_out(struct swt_fixture_plan *plan) {
     plan->targets.common.version++;
-    swt_plan_rename(plan, swt_slice_text("not-on-the-device"));
+    swt_plan_rename(plan, swt_slice_text(SWT_FIXTURE_PREFIX "unknown"));
     missing(plan);
 }
 
 static void not_listed(struct swt_fixture_plan *plan) {
-    plan->payloads[plan->payload_count++] =
-        (struct swt_fixture_payload){swt_slice_text("not-listed"), swt_plan_payload(plan)->content};
+    plan->payloads[plan->payload_count++] = (struct swt_fixture_payload){
+        swt_slice_text(SWT_FIXTURE_PREFIX "unlisted"), swt_plan_payload(plan)->content};
 }
 
 static void again(struct swt_fixture_plan *plan) {
@@ -96,6 +101,9 @@ const struct swt_fixture swt_fixtures_payloads[] = {
     {"payload-emptied", "A payload is there, but empty.", STEP, .plan = emptied},
     {"payload-missing", "A payload that is listed is not there, and the device has nothing.", STEP,
      .plan = missing},
+    {"payload-missing-empty",
+     "A payload that is listed is not there; that it is empty makes no difference.", STEP,
+     .plan = empty_and_missing},
     {"payloads-exchanged", "Two payloads have each other's content.", STEP, .plan = exchanged},
     {"payload-not-listed", "A payload is there that the metadata does not list.", STEP, ACCEPTS,
      .plan = not_listed},

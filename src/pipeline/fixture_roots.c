@@ -3,6 +3,8 @@
  * that was taken out. */
 #include "fixture.h"
 
+#include <string.h>
+
 /* ---- quorums ----------------------------------------------------------------------------- */
 
 static void unsigned_root(struct swt_fixture_plan *plan) {
@@ -156,15 +158,54 @@ static void without_its_key(struct swt_fixture_plan *plan) {
     plan->root.key_count--;
 }
 
-static void off_the_curve(struct swt_fixture_plan *plan) {
+/* A key more, which signs nothing. */
+static void other_key(struct swt_fixture_plan *plan, enum swt_key_type type,
+                      struct swt_slice value) {
     struct swt_forge_key *key = swt_plan_add_key(plan, &plan->root.targets, SWT_CAST_TARGETS_2);
-    uint8_t *point = swt_plan_copy(plan, key->key.value, 0);
-    point[key->key.value.len - 1] ^= 1;
-    key->key.value.data = point;
-    uint8_t *id = swt_plan_copy(plan, key->id, 0);
+    uint8_t *id = swt_plan_room(plan, SWT_KEY_ID_SIZE);
+    key->key = (struct swt_key){.type = type, .scheme = type, .value = value};
     swt_key_id(&key->key, id);
-    key->id.data = id;
+    key->id = swt_slice_of(id, SWT_KEY_ID_SIZE);
     plan->root.targets.ids[plan->root.targets.id_count - 1] = key->id;
+}
+
+static void off_the_curve(struct swt_fixture_plan *plan) {
+    struct swt_slice value = swt_plan_key(plan, SWT_CAST_TARGETS_2)->value;
+    uint8_t *point = swt_plan_copy(plan, value, 0);
+    point[value.len - 1] ^= 1;
+    other_key(plan, SWT_KEY_P256, swt_slice_of(point, value.len));
+}
+
+static void infinity(struct swt_fixture_plan *plan) {
+    other_key(plan, SWT_KEY_P256, swt_slice_of("", 1));
+}
+
+static void small_order(struct swt_fixture_plan *plan) {
+    static const uint8_t NEUTRAL[32] = {1};
+    other_key(plan, SWT_KEY_ED25519, swt_slice_of(NEUTRAL, sizeof NEUTRAL));
+}
+
+static void rsa_1024(struct swt_fixture_plan *plan) {
+    /* SubjectPublicKeyInfo up to the modulus, and the exponent 65537 behind it. */
+    static const uint8_t HEAD[] = {0x30, 0x81, 0x9f, 0x30, 13,   6, 9,    0x2a, 0x86, 0x48,
+                                   0x86, 0xf7, 13,   1,    1,    1, 5,    0,    3,    0x81,
+                                   0x8d, 0,    0x30, 0x81, 0x89, 2, 0x81, 0x81, 0};
+    static const uint8_t EXPONENT[] = {2, 3, 1, 0, 1};
+    size_t modulus = 128;
+    size_t len = sizeof HEAD + modulus + sizeof EXPONENT;
+    uint8_t *value = swt_plan_room(plan, len);
+    memcpy(value, HEAD, sizeof HEAD);
+    memset(value + sizeof HEAD, 0xa7, modulus); /* odd, and as long as it can be */
+    memcpy(value + sizeof HEAD + modulus, EXPONENT, sizeof EXPONENT);
+    other_key(plan, SWT_KEY_RSA, swt_slice_of(value, len));
+}
+
+static void hybrid(struct swt_fixture_plan *plan) {
+    struct swt_forge_key *key = fresh_targets_key(plan);
+    uint8_t *point = swt_plan_copy(plan, key->key.value, 0);
+    point[0] = (uint8_t)(6 + (point[key->key.value.len - 1] & 1));
+    key->key.value.data = point;
+    derive_id(plan, key);
 }
 
 static void compressed(struct swt_fixture_plan *plan) {
@@ -250,6 +291,15 @@ const struct swt_fixture swt_fixtures_roots[] = {
      CONTENT, ACCEPTS, .root = true, .plan = off_the_curve},
     {"point-compressed", "The point is in the compressed form: one key has one form.", CONTENT,
      .root = true, .plan = compressed},
+    {"point-hybrid", "The point is in the hybrid form: one key has one form.", CONTENT,
+     .root = true, .plan = hybrid},
+    {"point-at-infinity", "A key, though one that signs nothing, is the point at infinity.",
+     CONTENT, ACCEPTS, .root = true, .plan = infinity},
+    {"key-of-small-order",
+     "An Ed25519 key of small order, under which anybody can sign; it is one that signs nothing.",
+     CONTENT, ACCEPTS, .root = true, .plan = small_order},
+    {"key-of-1024-bits", "An RSA key of 1024 bits, though one that signs nothing.", CONTENT,
+     ACCEPTS, .root = true, .plan = rsa_1024},
     {"point-with-a-byte-more", "A byte follows the point: one key has one form.", CONTENT, ACCEPTS,
      .root = true, .plan = with_a_byte_more},
     {"key-of-another-type", "A P-256 point that is called an Ed25519 key.", CONTENT, ACCEPTS,

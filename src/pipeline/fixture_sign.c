@@ -99,7 +99,8 @@ int swt_fixture_sign(const struct swt_fixture_world *world, const char *role,
         value.data[value.len / 2] ^= 1;
         break;
     case SWT_SIGN_SHORT:
-        value.len--;
+        /* Not the last: one signature in 256 ends with a zero, which a stock device fills in. */
+        memmove(value.data, value.data + 1, --value.len);
         break;
     case SWT_SIGN_LONG:
         rc = swt_buf_append(&value, "", 1, err);

@@ -97,7 +97,7 @@ const struct swt_fixture swt_fixtures_signatures[] = {
     {"signature-bit-flipped", "One bit of the signature is another.", STEP, .plan = flipped},
     {"signature-of-other-bytes", "A true signature by the right key, but not of this metadata.",
      STEP, .plan = of_other_bytes},
-    {"signature-a-byte-short", "The last byte of the signature is missing.", STEP,
+    {"signature-a-byte-short", "The first byte of the signature is missing.", STEP,
      .plan = short_by_one},
     {"signature-a-byte-long", "A byte follows the signature.", STEP, .stock = SWT_STOCK_ACCEPTS,
      .evidence = "CVE-2008-5077", .plan = long_by_one},

@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of each payload; a longer one is cut. Fixtures are there by the hundred, and go into flash. No
- * multiple of a tar block: some faults are in the padding. */
+/* Of each payload, and of all together; what is longer is cut. Fixtures are there by the hundred,
+ * and go into flash. No multiple of a tar block: some faults are in the padding. */
 #define MAX_PAYLOAD 4000
+#define MAX_ALL_PAYLOADS 16000
 #define MAX_USER_MANIFEST 16384
 #define MAX_PAYLOADS 32
 
@@ -112,14 +113,18 @@ static int make_up(const char *name, struct swt_buf *ret_content, struct swt_err
 }
 
 /* How much of so many bytes is taken. */
-static size_t cut_length(size_t len) {
-    if (len > MAX_PAYLOAD)
-        return MAX_PAYLOAD;
+static size_t cut_length(size_t len, size_t target_count) {
+    size_t most = MAX_ALL_PAYLOADS / target_count;
+    if (most > MAX_PAYLOAD)
+        most = MAX_PAYLOAD;
+    if (len > most)
+        len = most;
     return len > 0 && len % SWT_TAR_BLOCK == 0 ? len - 1 : len;
 }
 
-static int read_payload(const struct swt_manifest_target *target, struct swt_buf *ret_content,
-                        struct swt_notices *notices, struct swt_error *err) {
+static int read_payload(const struct swt_manifest_target *target, size_t target_count,
+                        struct swt_buf *ret_content, struct swt_notices *notices,
+                        struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     uint8_t bytes[MAX_PAYLOAD + 1];
     size_t len = 0;
@@ -130,7 +135,7 @@ static int read_payload(const struct swt_manifest_target *target, struct swt_buf
         rc = swt_reader_open(target->path, &reader, err);
     if (rc == 0)
         rc = swt_reader_read(reader, bytes, sizeof bytes, &len, err);
-    size_t taken = cut_length(len);
+    size_t taken = cut_length(len, target_count);
     if (rc == 0 && taken < len)
         rc = swt_notices_add(notices, err, SWT_NOTE,
                              "target '%s' is cut to its first %zu bytes: fixtures are small, and "
@@ -162,7 +167,7 @@ static int read_payloads(struct swt_fixture_world *world, bool made_up, struct s
         if (strcmp(target->name.text, SWT_USER_MANIFEST) == 0)
             continue; /* the generated one is needed: it names the root */
         rc = made_up ? make_up(target->name.text, content, err)
-                     : read_payload(target, content, notices, err);
+                     : read_payload(target, manifest->target_count, content, notices, err);
         if (rc < 0)
             return made_up ? rc : swt_manifest_error_at(err, target->node);
         add_payload(world, target->name.text);
@@ -183,9 +188,15 @@ static int check_names(const struct swt_fixture_world *world, const char *path,
     int rc = swt_targets_encode(&spec, &draft, err);
     if (rc == 0)
         rc = swt_targets_decode(swt_buf_slice(&draft), 0, &targets, err);
-    if (rc == 0 && swt_targets_check_entries(targets, err) < 0)
-        rc = swt_error_file(err, path);
-    return rc;
+    if (rc == 0)
+        rc = swt_targets_check_entries(targets, err);
+    for (size_t i = 0; i < world->payload_count && rc == 0; i++)
+        if (items[i].name.len >= strlen(SWT_FIXTURE_PREFIX) &&
+            memcmp(items[i].name.data, SWT_FIXTURE_PREFIX, strlen(SWT_FIXTURE_PREFIX)) == 0)
+            rc = swt_fail(err, SWT_E_TARGETS_RULES,
+                          "target '%.*s': names that start so are made up for fixtures",
+                          (int)items[i].name.len, (const char *)items[i].name.data);
+    return rc < 0 ? swt_error_file(err, path) : 0;
 }
 
 /* Faults need something to be in: a payload of two bytes or more, and another one. */
@@ -197,8 +208,15 @@ static int choose_victim(struct swt_fixture_world *world, const char *path, stru
         (void)swt_fail(err, SWT_E_PAYLOAD, "no target has two bytes, which faults need");
         return swt_error_file(err, path);
     }
-    world->other = world->victim + 1 < world->payload_count ? world->victim + 1 : 0;
-    return 0;
+    /* Payloads that are alike can be exchanged, and nobody will know. */
+    for (size_t i = 1; i < world->payload_count; i++) {
+        world->other = (world->victim + i) % world->payload_count;
+        if (memcmp(world->digests[world->other], world->digests[world->victim], SWT_DIGEST_SIZE) !=
+            0)
+            return 0;
+    }
+    (void)swt_fail(err, SWT_E_PAYLOAD, "all targets have one content, and faults need two");
+    return swt_error_file(err, path);
 }
 
 /* Where the product's own names or sizes are more than a stock device takes, it refuses whatever

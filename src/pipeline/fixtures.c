@@ -7,6 +7,8 @@
 
 #include "swt/io.h"
 
+#include <string.h>
+
 static const char README[] =
     "Bundles for the test of a device's verifier, made by swupdate-tool fixtures.\n"
     "\n"
@@ -19,11 +21,11 @@ static const char README[] =
 
 /* ---- before anything is made ------------------------------------------------------------- */
 
-static int check_places(const struct swt_fixtures_options *options, struct swt_error *err) {
+static int check_options(const struct swt_fixtures_options *options, struct swt_error *err) {
     const char *log = options->keyring->audit_log;
-    int rc = swt_folder_check_free(options->directory, err);
-    if (rc == 0)
-        rc = swt_log_spares(log, options->manifest, "the manifest", err);
+    if (strcmp(options->directory, "-") == 0)
+        return swt_fail(err, SWT_E_USAGE, "a folder cannot go to standard output");
+    int rc = swt_log_spares(log, options->manifest, "the manifest", err);
     if (rc == 0)
         rc = swt_log_spares_keys(log, &options->root_keys, err);
     return rc < 0 ? rc : swt_log_spares_keys(log, &options->targets_keys, err);
@@ -76,12 +78,9 @@ static int put_document(struct swt_staging *staging, const json_t *document,
 
 static int write_all(const struct swt_fixtures_options *options,
                      const struct swt_fixture_world *world, const struct swt_fixture_set *set,
-                     const json_t *document, struct swt_error *err) {
-    SWT_CLEANUP(swt_staging_cleanup) struct swt_staging *staging = NULL;
+                     const json_t *document, struct swt_staging *staging, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf header = {0};
     int rc = options->c_header ? swt_fixture_set_header(world, set, &header, err) : 0;
-    if (rc == 0)
-        rc = swt_staging_open(options->directory, false, &staging, err);
     if (rc == 0)
         rc = put_keys(staging, world, err);
     if (rc == 0)
@@ -98,7 +97,10 @@ int swt_fixtures(const struct swt_fixtures_options *options, struct swt_notices 
     SWT_CLEANUP(swt_fixture_world_done) struct swt_fixture_world world = {0};
     SWT_CLEANUP(swt_fixture_set_done) struct swt_fixture_set set = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
-    int rc = check_places(options, err);
+    SWT_CLEANUP(swt_staging_cleanup) struct swt_staging *staging = NULL;
+    int rc = check_options(options, err);
+    if (rc == 0)
+        rc = swt_staging_create(options->directory, &staging, err);
     if (rc == 0)
         rc = swt_fixture_world_open(&world, options, notices, err);
     if (rc == 0)
@@ -106,7 +108,7 @@ int swt_fixtures(const struct swt_fixtures_options *options, struct swt_notices 
     if (rc == 0)
         rc = swt_fixture_set_document(&world, &set, &document, err);
     if (rc == 0)
-        rc = write_all(options, &world, &set, document, err);
+        rc = write_all(options, &world, &set, document, staging, err);
     if (rc == 0)
         rc = swt_json_set(document, "directory", swt_json_path(options->directory), err);
     if (rc == 0)

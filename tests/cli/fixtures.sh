@@ -40,6 +40,12 @@ done
 t_run verify --type root made/anchor-2.root --root made/anchor.root
 t_exit 0
 
+t_begin "a signature that is short is no true one in front of a zero"
+for name in good signature-a-byte-short; do
+    targets_envelope "$T_TMP/made/$name.swb" | tail -c 63 >"$name"
+done
+t_file_equal signature-a-byte-short good
+
 t_begin "fixtures.h compiles as C and as C++ without a warning, and holds the files"
 compiled() { # CONTAINERS COMPILER OPTION...
     t_do "${@:2}" -Wall -Wextra -Wpedantic -Werror -I "$T_TMP/made" "$T_SOURCE/tests/cli/fixtures_list.c" \
@@ -130,6 +136,14 @@ t_equal "$(payload out/good.swb a/very/long/name/of/more/than/32/bytes)" small
 t_equal "$(payload out/good.swb user_manifest | jq -r .product.vendor)" Acme
 sound out
 
+t_begin "a product whose targets are alike: two others are exchanged"
+sample_manifest
+for i in {1..30}; do printf '  - {name: t%d, file: app.bin}\n' "$i"; done >>product.yaml
+t_must fixtures -o out --manifest product.yaml
+t_err_contains "note: target 't30' is cut to its first "
+[ "$(stat -c %s out/good.pb)" -lt 32768 ] || t_fail "good.pb is large"
+sound out
+
 t_begin "a target that fills tar blocks is cut, so that there is padding"
 sample_manifest
 head -c 512 /dev/zero >app.bin
@@ -165,6 +179,21 @@ t_exit 5
 t_equal "$(cat full/file)" mine
 try fixtures -o no/such/folder
 error_is fixtures 5 not-found
+try fixtures -o -
+error_is fixtures 2 usage
+t_file_absent ./-
+
+t_begin "an empty folder keeps its mode; what is replaced is neither a link nor the working folder"
+mkdir -m 700 mine
+t_must fixtures -o mine/
+t_equal "$(stat -c %a mine)" 700
+mkdir empty
+ln -s empty link
+try fixtures -o link
+error_is fixtures 5 exists
+try fixtures -o .
+error_is fixtures 5 io
+t_equal "$(find . -name '.*.*')" ""
 
 t_begin "both keys or none, and two keys"
 try fixtures -o out --root-key "$KEYS/root1.pem"
@@ -213,6 +242,11 @@ sample_manifest
 printf 'meta: {large: "%s"}\n' "$(head -c 20000 /dev/zero | tr '\0' x)" >>product.yaml
 try fixtures -o out --manifest product.yaml
 error_is fixtures 3 target-too-large
+sample_manifest
+sed -i 's/name: app/name: fixture-unlisted/' product.yaml
+try fixtures -o out --manifest product.yaml
+error_is fixtures 3 targets-rules
+t_err_contains "target 'fixture-unlisted': names that start so"
 t_file_absent out
 
 t_begin "the audit log is none of the inputs"

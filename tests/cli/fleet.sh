@@ -387,9 +387,9 @@ echo 'states:' >fleet.yaml
 for number in $(seq 1 100); do
     echo "  - {root: root$((number % 10 + 1)), floor: $((number / 3)), count: $number}"
 done >>fleet.yaml
-limit=30
-[ -z "${SWT_SANITIZE-}" ] || limit=300
-T_SECONDS=$limit t_run fleet "${bundles[@]}" --fleet fleet.yaml --json
+seconds=30
+[ -z "${SWT_SANITIZE-}" ] || seconds=300
+T_SECONDS=$seconds t_run fleet "${bundles[@]}" --fleet fleet.yaml --json
 t_exit 0
 t_json totals.served 5050
 t_end

@@ -178,6 +178,8 @@ class Case:
         self.faults = []
 
     def tell(self):
+        if self.runs == 0:
+            self.faults.append("nothing was tried")
         print(f"{'not ok' if self.faults else 'ok'} - {self.name} ({self.runs} runs)")
         for fault in self.faults[:12]:
             print(f"# {fault}")
@@ -391,7 +393,7 @@ class Sweep:
         most = full_selection if self.full else SELECTION[self.kind]
         if command.fresh:
             # Each run writes hundreds of files, which are all alike.
-            most = 60 if self.full else max(2, SELECTION[self.kind] // 2)
+            most = 60 if self.full else max(2, SELECTION[self.kind] // 3)
         if most is None or total <= most:
             return range(1, total + 1)
         return sorted({1 + i * (total - 1) // (most - 1) for i in range(most)})
@@ -432,11 +434,14 @@ class Sweep:
             return f"a second run leaves {self.leftovers()}"
         return None
 
-    def state(self, command, library=False):
+    def state(self, command, library=False, killed=False):
         """before, after, or what else is there."""
         if command.device is not None:
             return self.device_state(command)
         found = tree(self.folder)
+        if killed and command.fresh:
+            # What a folder that is not yet whole is called.
+            found = {name: content for name, content in found.items() if not name.startswith(".out.")}
         found.pop(command.log, None)
         old = dict(tree(self.template))
         old.update(command.old)
@@ -479,7 +484,7 @@ class Sweep:
             case.faults.append(f"{what}: ran longer than {SECONDS} s")
             return
         error = NOTICE.sub("", error)
-        state = self.state(command, "LIBRARY" in plan)
+        state = self.state(command, "LIBRARY" in plan, status == -signal.SIGKILL)
         if status not in (0, *allowed):
             case.faults.append(f"{what}: exit {status}: {error.strip()[-300:]}")
         elif state not in ("before", "between", "after") or (status == 0 and state != "after"):
@@ -531,10 +536,12 @@ class Sweep:
         return case.tell()
 
     def kills(self, command):
-        # Where a file has no name until it is whole, not even this leaves one. A folder of many
-        # files has one, and an old file is replaced in two steps. A device directory is whole after each call.
+        # Where a file has no name until it is whole, not even this leaves one. Files for a folder of
+        # others' have one each, and an old file is replaced in two steps. A device directory is whole
+        # after each call, and so is a folder that appears as a whole.
         case = Case(f"{command.name}: SIGKILL")
-        for call in ("read", "write", "sync") if command.device is None else [call for call, _ in DEVICE_CALLS]:
+        whole = command.device is not None or command.fresh
+        for call in [call for call, _ in DEVICE_CALLS] if whole else ("read", "write", "sync"):
             total = self.count(command, {"CALL": call, "AT": 0})
             for at in self.chosen(command, total):
                 plan = {"CALL": call, "AT": at, "SIGNAL": int(signal.SIGKILL)}
@@ -593,8 +600,8 @@ def main(arguments):
             if full:
                 good &= sweep.signals(command, True) if has_unnamed else True
                 good &= sweep.short(command)
-            if not command.name.startswith("extract") and not command.pair and not command.fresh:
-                if unnamed or command.device is not None:
+            if not command.name.startswith("extract") and not command.pair:
+                if unnamed or command.device is not None or command.fresh:
                     good &= sweep.kills(command)
                 else:
                     print(f"ok - {command.name}: SIGKILL # SKIP no O_TMPFILE here")

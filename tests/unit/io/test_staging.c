@@ -270,17 +270,62 @@ static void test_a_secret_is_its_owner_s(void **state) {
     check_file("out/keys/key", "secret");
 }
 
-static void test_a_folder_that_is_free(void **state) {
+static void test_a_folder_of_its_own_appears_whole(void **state) {
     (void)state;
     struct swt_error err;
-    assert_int_equal(swt_folder_check_free("missing", &err), 0);
-    assert_int_equal(mkdir("folder", 0777), 0);
-    assert_int_equal(swt_folder_check_free("folder", &err), 0);
-    put_file("folder/.hidden", "");
-    assert_int_equal(swt_folder_check_free("folder", &err), -SWT_E_EXISTS);
-    assert_string_equal(err.file, "folder");
-    assert_int_equal(swt_folder_check_free("folder/.hidden", &err), -SWT_E_IO);
-    assert_int_equal(swt_folder_check_free("folder/.hidden/x", &err), -SWT_E_IO);
+    struct swt_staging *staging = NULL;
+    struct stat status;
+    assert_int_equal(swt_staging_create("out/", &staging, &err), 0);
+    stage(staging, "a", "one");
+    stage(staging, "deep/b", "two");
+    assert_int_equal(lstat("out", &status), -1);
+    assert_int_equal(swt_staging_commit(staging, &err), 0);
+    swt_staging_free(SWT_TAKE(staging));
+    check_file("out/a", "one");
+    check_file("out/deep/b", "two");
+    assert_int_equal(count_entries("out"), 2);
+    assert_int_equal(count_entries("."), 1);
+}
+
+static void test_a_folder_of_its_own_that_is_not_committed_is_gone(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_staging *staging = NULL;
+    assert_int_equal(swt_staging_create("out", &staging, &err), 0);
+    stage(staging, "deep/b", "two");
+    swt_staging_free(staging);
+    assert_int_equal(count_entries("."), 0);
+}
+
+static void test_a_folder_of_its_own_replaces_only_an_empty_one(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_staging *staging = NULL;
+    assert_int_equal(mkdir("out", 0700), 0);
+    assert_int_equal(swt_staging_create("out", &staging, &err), 0);
+    stage(staging, "a", "one");
+    assert_int_equal(swt_staging_commit(staging, &err), 0);
+    swt_staging_free(SWT_TAKE(staging));
+    check_mode("out", 0700);
+    assert_int_equal(swt_staging_create("out", &staging, &err), -SWT_E_EXISTS);
+    assert_string_equal(err.file, "out");
+
+    assert_int_equal(mkdir("late", 0755), 0);
+    assert_int_equal(swt_staging_create("late", &staging, &err), 0);
+    stage(staging, "a", "one");
+    put_file("late/file", "precious");
+    assert_int_equal(swt_staging_commit(staging, &err), -SWT_E_EXISTS);
+    assert_string_equal(err.file, "late");
+    swt_staging_free(SWT_TAKE(staging));
+    assert_int_equal(count_entries("late"), 1);
+
+    assert_int_equal(swt_staging_create("late/file", &staging, &err), -SWT_E_EXISTS);
+    assert_int_equal(swt_staging_create("late/file/x", &staging, &err), -SWT_E_IO);
+    assert_int_equal(swt_staging_create("no/out", &staging, &err), -SWT_E_NOT_FOUND);
+    assert_int_equal(swt_staging_create(".", &staging, &err), -SWT_E_IO);
+    assert_int_equal(swt_staging_create("", &staging, &err), -SWT_E_IO);
+    assert_null(staging);
+    assert_int_equal(count_entries("."), 2);
 }
 
 int main(void) {
@@ -299,7 +344,9 @@ int main(void) {
         SCRATCH_TEST(test_names_that_are_too_long),
         SCRATCH_TEST(test_many_files_need_few_descriptors),
         SCRATCH_TEST(test_a_secret_is_its_owner_s),
-        SCRATCH_TEST(test_a_folder_that_is_free),
+        SCRATCH_TEST(test_a_folder_of_its_own_appears_whole),
+        SCRATCH_TEST(test_a_folder_of_its_own_that_is_not_committed_is_gone),
+        SCRATCH_TEST(test_a_folder_of_its_own_replaces_only_an_empty_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
