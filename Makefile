@@ -190,7 +190,8 @@ PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || ec
 # A sanitizer's own memory is not what memory.sh measures, and its allocator not what allocations.sh can
 # make fail: no part of that configuration.
 NOT_SANITIZED := %/memory.sh %/allocations.sh %/device_allocations.sh
-SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(wildcard tests/cli/*.sh tests/faults/*.sh))
+# The longest first.
+SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(wildcard tests/faults/*.sh tests/cli/*.sh))
 # What the test scripts need to know.
 TEST_ENVIRONMENT = SWT_TOOL=$(abspath $(PROGRAM)) SWT_BUILD=$(abspath $(B)) SWT_SOURCE=$(CURDIR) SWT_SANITIZE=$(SANITIZE)
 
