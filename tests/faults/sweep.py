@@ -567,7 +567,7 @@ class Sweep:
         for at in self.chosen(command, total, 500):
             for every in 0, 1:
                 plan = {"AT": at, "FROM": every, "LIBRARY": 1}
-                rejected = () if command.device is None else (1,)
+                rejected = (1,) if command in DEVICE_COMMANDS else ()
                 self.judge(case, command, plan, (*rejected, 3, 4, 5, -signal.SIGSEGV), any_reason=True)
         return case.tell()
 
