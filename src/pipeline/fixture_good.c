@@ -68,7 +68,7 @@ static void unknown_field(struct swt_fixture_plan *plan) {
 static void rename_to(struct swt_fixture_plan *plan, size_t len) {
     uint8_t *name = swt_plan_room(plan, len);
     memset(name, 'n', len);
-    memcpy(name, SWT_FIXTURE_PREFIX, strlen(SWT_FIXTURE_PREFIX));
+    memcpy(name, SWT_FIXTURE_PREFIX, sizeof SWT_FIXTURE_PREFIX - 1);
     swt_plan_rename(plan, swt_slice_of(name, len));
 }
 

@@ -270,7 +270,7 @@ find unit -type f -exec sha256sum {} + | sort >after
 t_file_equal before after
 t_run fleet --bundle b1.swb --device unit --html elsewhere/own.html
 t_exit 0
-cd unit
+cd unit || exit 99
 t_run fleet --bundle ../b1.swb --device . --html ../page.html
 t_exit 0
 
