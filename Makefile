@@ -26,7 +26,7 @@ ifneq ($(SANITIZE),)
 ALL_CFLAGS  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-PACKAGES  := libcrypto yaml-0.1 libprotobuf-c jansson p11-kit-1
+PACKAGES  := libcrypto yaml-0.1 libprotobuf-c jansson p11-kit-1 libarchive
 # A missing package is reported by scripts/bootstrap, which the test and demo targets run first.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
@@ -126,7 +126,7 @@ $(COMPLETIONS): $(DESCRIBE)
 
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SOURCES))
-TEST_PACKAGES := cmocka libarchive
+TEST_PACKAGES := cmocka
 TEST_LIBS = $(shell pkg-config --libs $(TEST_PACKAGES))
 TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PACKAGES))
 

@@ -52,6 +52,11 @@
     X(TARGET_NAME, "target-name", 3, "a target name breaks the rules or occurs twice")             \
     X(TARGET_TOO_LARGE, "target-too-large", 3, "a payload or bundle exceeds its size limit")       \
     X(TARGET_HASH, "target-hash", 3, "a payload does not have the pinned SHA-256")                 \
+    X(GLOB, "glob", 3, "a pattern of the manifest matches no file")                                \
+    X(SBOM, "sbom", 3, "an SBOM cannot be read, or contradicts the payloads")                      \
+    X(INCLUDE, "include", 3, "a manifest includes itself, or too many others")                     \
+    X(COMPRESSION, "compression", 3, "a compressed payload cannot be decompressed")                \
+    X(POLICY, "policy", 3, "a release policy is malformed")                                        \
     X(PROFILE, "profile", 3, "a limit of the chosen device profile is exceeded")                   \
     X(FILE_KIND, "file-kind", 3, "the file is of another kind than the command takes")             \
     X(CONTAINER, "container", 3, "the bundle's container is malformed or not canonical")           \
@@ -156,6 +161,37 @@ int swt_error_recode(struct swt_error *err, enum swt_code code);
 const char *swt_code_name(enum swt_code code);
 const char *swt_code_meaning(enum swt_code code);
 int swt_code_exit(enum swt_code code);
+
+/*
+ * Faults that are collected, where the first alone would else be the end. A stage that can go on
+ * after a fault says `rc = swt_faults_keep(faults, err)` and returns only when that is negative.
+ */
+#define SWT_FAULTS_MAX 100
+struct swt_faults {
+    struct swt_error *items; /* in the order in which they were found */
+    size_t count;            /* SWT_FAULTS_MAX at most */
+    uint64_t omitted;
+};
+void swt_faults_done(struct swt_faults *faults);
+/* Keeps err and returns 0, when faults is not NULL and err is a fault of what was given: its exit
+ * status is 3 or 4, or a file is missing or unreadable (SWT_E_NOT_FOUND, SWT_E_IO). Else
+ * -err->code. */
+int swt_faults_keep(struct swt_faults *faults, struct swt_error *err) SWT_CHECKED;
+
+/*
+ * How far a long job has come; handed down by cli. NULL where nobody looks. A stage that moves
+ * many bytes begins with a name of one word ("hash", "compress", "write", "verify", "read",
+ * "compare") and how many bytes it will move, and tells each chunk. A stage ends where the next
+ * one begins.
+ */
+struct swt_progress {
+    void (*begin)(void *context, const char *stage, uint64_t total);
+    void (*advance)(void *context, uint64_t bytes);
+    void *context;
+};
+/* Both take NULL. */
+void swt_progress_begin(const struct swt_progress *progress, const char *stage, uint64_t total);
+void swt_progress_advance(const struct swt_progress *progress, uint64_t bytes);
 
 /* Notices: what a stage has to tell besides its result. Printed by cli only. */
 enum swt_notice_level { SWT_NOTE, SWT_WARNING };

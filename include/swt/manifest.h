@@ -47,14 +47,19 @@ struct swt_number {
 
 struct swt_manifest_target {
     const struct swt_node *node;
-    struct swt_text name; /* default: the base name of file */
-    struct swt_text file; /* as the user wrote it, variables replaced: for messages */
-    char *path;           /* file relative to the folder of the manifest that says so */
+    /* Default: the base name of file. With files, which has no default here, a template of the
+     * names: "{name}" is the base name of a file, "{stem}" the same without its last extension. */
+    struct swt_text name;
+    struct swt_text file;  /* as the user wrote it, variables replaced: for messages */
+    struct swt_text files; /* a pattern (glob), in place of file: exactly one of them is given */
+    char *path; /* of file or files, relative to the folder of the manifest that says so */
     struct swt_text type;
     struct swt_text slot;
     struct swt_text version;
-    struct swt_number max_size;  /* bytes */
-    struct swt_text sha256;      /* 64 hex digits, checked */
+    struct swt_text compression; /* "none", "gzip", "xz", "zstd" or NULL */
+    struct swt_text_list compatible;
+    struct swt_number max_size;  /* bytes of the file, not of what compression makes of it */
+    struct swt_text sha256;      /* of the file: 64 hex digits, checked; never with files */
     const struct swt_node *meta; /* a map, or NULL */
 };
 
@@ -66,6 +71,12 @@ struct swt_manifest {
     struct swt_text expires;            /* a T of cli.md without spans, checked */
     int64_t expires_time;
     struct swt_text channel, vcs;
+    struct swt_text notes; /* release.notes: a file, the target release_notes */
+    char *notes_file;
+    struct swt_text min_version; /* requires */
+    struct swt_text sbom;        /* a file, a target of its base name */
+    struct swt_text sbom_format; /* "cyclonedx", "spdx" or NULL: what the file is */
+    char *sbom_file;
     struct swt_manifest_target *targets;
     size_t target_count;
     struct swt_text format;  /* bundle: "tar" or "pigweed" */
@@ -77,7 +88,11 @@ struct swt_manifest {
     struct swt_text_list key_paths;
     char **key_files;
     const struct swt_node *meta; /* a map, or NULL */
-    void *owned;                 /* the trees and strings behind the above */
+    /* What was read: the manifest first, what it includes, the files of -D NAME=@FILE; as paths
+     * from where the program runs. */
+    const char *const *sources;
+    size_t source_count;
+    void *owned; /* the trees and strings behind the above */
 };
 
 /* -D as given: "NAME=VALUE", "NAME=@FILE" (the file's first line) or "NAME" (from the environment).
@@ -85,11 +100,15 @@ struct swt_manifest {
 struct swt_manifest_options {
     const char *const *defines;
     size_t define_count;
+    /* NULL: the first fault is the end. Else faults are kept here, and the manifest is what is left
+     * of it: what is faulty is not given (its text is NULL, a target without a path is left out),
+     * required or not. A file that is no YAML is an error all the same. */
+    struct swt_faults *faults;
 };
 /*
  * Reads and checks path ("-" is not a manifest). options may be NULL. SWT_E_MANIFEST_SYNTAX,
- * SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE with position; SWT_E_USAGE for a define
- * that is not of those forms; SWT_E_NOT_FOUND. Looks at no target file.
+ * SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE, SWT_E_INCLUDE with position;
+ * SWT_E_USAGE for a define that is not of those forms; SWT_E_NOT_FOUND. Looks at no target file.
  */
 int swt_manifest_load(const char *path, const struct swt_manifest_options *options,
                       struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;
@@ -97,6 +116,8 @@ int swt_manifest_load(const char *path, const struct swt_manifest_options *optio
 int swt_manifest_parse(struct swt_slice bytes, const char *path,
                        const struct swt_manifest_options *options,
                        struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;
+/* The JSON Schema of product manifests, from the table of their keys; appended. */
+int swt_manifest_json_schema(struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
 void swt_manifest_free(struct swt_manifest *manifest);
 void swt_manifest_cleanup(struct swt_manifest **manifest);
 

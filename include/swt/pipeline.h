@@ -90,11 +90,14 @@ struct swt_build_options {
     struct swt_key_sources keys; /* none: the manifest's */
     const char *const *defines;
     size_t define_count;
-    bool dry_run; /* everything but signing and writing */
+    bool dry_run;        /* everything but signing and writing */
+    const char *depfile; /* the rule of make and ninja that says what the bundle is made of */
     struct swt_keyring *keyring;
+    const struct swt_progress *progress;
 };
-/* Document: file, container, size, product, release, version, targets (name, length, sha256),
- * signed (key ids), quorums. */
+/* Document: file, container, size, product, release, version, targets (name, length, sha256; where
+ * it is compressed also compression, original_length, original_sha256), signed (key ids), quorums.
+ */
 int swt_build(const struct swt_build_options *options, struct swt_notices *notices,
               json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
@@ -168,8 +171,12 @@ struct swt_verify_options {
     const char *device_manifest; /* with root or self */
     const char *time;            /* a T; NULL: now */
     const char *profile;         /* "generic", "pigweed" or NULL; verify of a bundle only */
+    const char *against;         /* a product manifest; verify of a bundle only */
+    const char *const *defines;  /* of it */
+    size_t define_count;
     bool strict;
     bool allow_unknown;
+    const struct swt_progress *progress;
 };
 /* Judges a bundle: verification.md, step by step. A rejection is an answer (*ret_accepted false,
  * return 0); errors are only what keeps it from judging. Document: file, container, verdict,
@@ -186,9 +193,10 @@ struct swt_extract_options {
     const char *directory;
     const char *const *names; /* none: all targets */
     size_t name_count;
+    bool decompress; /* what user_manifest says is compressed */
     bool force;
 };
-/* Document: verify's, with extracted (name, path, length). */
+/* Document: verify's, with extracted (name, path, length: of the file that was written). */
 int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
@@ -206,6 +214,17 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
 /* What is inside a bundle, root metadata, a device manifest or directory, or what signing sends
  * around. Document: kind, and what it holds. */
 int swt_dump(const char *file, json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+
+/* ---- diff.c ------------------------------------------------------------------------------ */
+
+struct swt_diff_options {
+    const char *a, *b; /* two bundles, or two files of root metadata */
+    bool allow_unknown;
+    const struct swt_progress *progress;
+};
+/* Whether they differ is an answer (*ret_same, return 0). Document: swupdate-tool-diff(1). */
+int swt_diff(const struct swt_diff_options *options, bool *ret_same, json_t **ret_document,
+             struct swt_error *err) SWT_CHECKED;
 
 /* ---- provision.c, apply.c: devices (swupdate-device(7)) ----------------------------------- */
 
@@ -278,17 +297,36 @@ int swt_fixtures(const struct swt_fixtures_options *options, struct swt_notices 
 
 /* ---- check.c ----------------------------------------------------------------------------- */
 
+struct swt_check_options {
+    const char *const *files;
+    size_t file_count;
+    const char *policy;         /* swupdate-policy(5), or NULL */
+    const char *expires_within; /* a span, or NULL: what expires so soon is found */
+    const char *const *defines; /* of product manifests */
+    size_t define_count;
+    const struct swt_progress *progress;
+};
 /*
- * Judges bundles, root metadata and audit logs, each by itself and what it is by its contents; none
- * is authenticated. What is wrong is an answer (*ret_sound false, return 0); a file of another kind
- * is SWT_E_FILE_KIND. Document: files, each file, kind ("bundle" / "root" / "audit-log"), sound,
- * findings (level: "error" / "warning", code, message, of a log line, may have hint) and
- * findings_omitted; ok. Of a log also lines, signatures, failed, unfinished, head (the SHA-256 of
- * the last line); of a bundle container, signatures_checked (by its own root) and, where they could
- * be read, targets_version and targets (their count); of root metadata, a bundle's too,
- * root_version.
+ * Judges product manifests, bundles, root metadata and audit logs, each by itself and what it is by
+ * its contents; none is authenticated. What is wrong is an answer (*ret_sound false, return 0); a
+ * file of another kind is SWT_E_FILE_KIND. Document: files, each file, kind ("manifest" / "bundle"
+ * / "root" / "audit-log"), sound, findings (level: "error" / "warning", code, message; may have
+ * file (where it is another: an included one), line, column, hint) and findings_omitted; ok. Of a
+ * log also lines, signatures, failed, unfinished, head (the SHA-256 of the last line); of a bundle
+ * container, signatures_checked (by its own root) and, where they could be read, targets_version
+ * and targets (their count); of root metadata, a bundle's too, root_version.
  */
-int swt_check(const char *const *files, size_t file_count, bool *ret_sound, json_t **ret_document,
+int swt_check(const struct swt_check_options *options, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) SWT_CHECKED;
+
+/* ---- init.c ------------------------------------------------------------------------------ */
+
+struct swt_init_options {
+    const char *directory; /* must not exist, or be empty */
+};
+/* A starter project: keys for development, root metadata, a manifest, a policy, a sample image.
+ * Document: directory, files (path, what). */
+int swt_init(const struct swt_init_options *options, json_t **ret_document,
+             struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -9,25 +9,67 @@
 #include "swt/base.h"
 #include "swt/io.h"
 
+/* ---- compression (compress.c, decompress.c) ----------------------------------------------- */
+
+enum swt_compression {
+    SWT_COMPRESSION_NONE,
+    SWT_COMPRESSION_GZIP,
+    SWT_COMPRESSION_XZ,
+    SWT_COMPRESSION_ZSTD
+};
+/* "none", "gzip", "xz", "zstd". */
+const char *swt_compression_name(enum swt_compression compression);
+bool swt_compression_parse(const char *text, enum swt_compression *ret_compression);
+
+typedef int swt_bytes_source(void *context, void *ret_data, size_t size, size_t *ret_len,
+                             struct swt_error *err); /* 0 bytes: the end */
+typedef int swt_bytes_sink(void *context, const void *data, size_t len, struct swt_error *err);
+
+struct swt_decompression {
+    enum swt_compression compression; /* not NONE */
+    uint64_t length;                  /* of the original */
+    uint8_t sha256[SWT_SHA256_SIZE];  /* of the original */
+    swt_bytes_source *source;
+    void *source_context;
+    swt_bytes_sink *sink;
+    void *sink_context;
+};
+/*
+ * Hands the original to sink. SWT_E_COMPRESSION when what source yields is not of that compression,
+ * is broken, is followed by anything, or is not the original of that length and hash; the sink
+ * never sees more than length bytes, however much the rest would make.
+ */
+int swt_decompress(const struct swt_decompression *decompression,
+                   struct swt_error *err) SWT_CHECKED;
+
+/* ---- payloads (payload.c) ------------------------------------------------------------------ */
+
+struct swt_spool;
 struct swt_payload {
-    char *name;           /* target name */
-    char *path;           /* source file, or NULL: memory */
-    struct swt_buf bytes; /* when path is NULL */
+    char *name;                       /* target name */
+    char *path;                       /* source file, or NULL: memory */
+    struct swt_buf bytes;             /* when path is NULL */
+    enum swt_compression compression; /* set before it is measured */
+    /* Of what goes into the bundle: where it is compressed, of the compressed bytes. */
     uint64_t length;
     uint8_t sha256[SWT_SHA256_SIZE];
+    uint64_t original_length; /* of the source */
+    uint8_t original_sha256[SWT_SHA256_SIZE];
+    struct swt_spool *compressed; /* the compressed bytes, in a file without a name */
     bool measured;
 };
 void swt_payload_done(struct swt_payload *payload);
-/* Opens path (a regular file: others are SWT_E_IO), reads it once, sets length and sha256. */
-int swt_payload_measure(struct swt_payload *payload, struct swt_error *err) SWT_CHECKED;
-/* The size that stat tells, before anything is read: to refuse what is too large at once. */
+/* Opens path (a regular file: others are SWT_E_IO), reads it once, compresses it where it shall be,
+ * sets lengths and hashes. progress may be NULL; it is advanced by the bytes of the source. */
+int swt_payload_measure(struct swt_payload *payload, const struct swt_progress *progress,
+                        struct swt_error *err) SWT_CHECKED;
+/* The size that stat tells, of the source, before anything is read: to refuse what is too large at
+ * once. */
 int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size,
                      struct swt_error *err) SWT_CHECKED;
 /* Reads again and hands every chunk to sink; SWT_E_FILE_CHANGED unless length and hash are the
  * measured ones. The sink has seen the bytes by then: its output must not be committed. */
-int swt_payload_copy(const struct swt_payload *payload,
-                     int (*sink)(void *context, const void *data, size_t len,
-                                 struct swt_error *err),
-                     void *context, struct swt_error *err) SWT_CHECKED;
+int swt_payload_copy(const struct swt_payload *payload, const struct swt_progress *progress,
+                     swt_bytes_sink *sink, void *context, struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -98,7 +98,9 @@ static void print_check(const struct swt_invocation *invocation, const json_t *d
 int swt_cmd_check(const struct swt_invocation *invocation, struct swt_error *err) {
     json_t *document;
     bool sound;
-    int rc = swt_check(invocation->arguments, invocation->argument_count, &sound, &document, err);
+    struct swt_check_options options = {.files = invocation->arguments,
+                                        .file_count = invocation->argument_count};
+    int rc = swt_check(&options, &sound, &document, err);
     if (rc < 0)
         return rc;
     swt_report_result(invocation, document, NULL, print_check);

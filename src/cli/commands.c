@@ -9,7 +9,7 @@
     (const struct swt_option *const[]) {                                                           \
         __VA_ARGS__, NULL                                                                          \
     }
-#define COMMON &swt_opt_json, &swt_opt_quiet, &swt_opt_verbose, &swt_opt_help
+#define COMMON &swt_opt_json, &swt_opt_progress, &swt_opt_quiet, &swt_opt_verbose, &swt_opt_help
 #define PINS &swt_opt_passphrase_file, &swt_opt_pin_file, &swt_opt_pin_env
 #define KEY_PARTS PINS, &swt_opt_public_key, &swt_opt_allow_final_try, &swt_opt_audit_log
 #define ROOT_ROLES                                                                                 \

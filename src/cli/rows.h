@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows of the option table. Rows of one name differ in what they tell: an -o KEY is not an
- * -o BUNDLE. A command asks for its values by the row that its list holds (commands.c).
+ * The rows of the option table: rows.c has what many commands share, rows_jobs.c the rest. Rows of
+ * one name differ in what they tell: an -o KEY is not an -o BUNDLE. A command asks for its values
+ * by the row that its list holds (commands.c).
  */
 #ifndef SWT_CLI_ROWS_H
 #define SWT_CLI_ROWS_H
@@ -9,7 +10,8 @@
 #include "options.h"
 
 /* every command */
-extern const struct swt_option swt_opt_help, swt_opt_json, swt_opt_quiet, swt_opt_verbose;
+extern const struct swt_option swt_opt_help, swt_opt_json, swt_opt_quiet, swt_opt_verbose,
+    swt_opt_progress;
 
 /* -o, --output: required ones, and the one of sign, which replaces FILE without it */
 extern const struct swt_option swt_opt_output_key, swt_opt_output_root, swt_opt_output_bundle,
@@ -44,7 +46,8 @@ extern const struct swt_option swt_opt_add_root_key, swt_opt_remove_root_key,
     swt_opt_add_targets_key, swt_opt_remove_targets_key;
 
 /* build; --format of build and convert */
-extern const struct swt_option swt_opt_format, swt_opt_define, swt_opt_profile, swt_opt_dry_run;
+extern const struct swt_option swt_opt_format, swt_opt_define, swt_opt_profile, swt_opt_dry_run,
+    swt_opt_depfile;
 
 /* sign */
 extern const struct swt_option swt_opt_role, swt_opt_replace, swt_opt_export, swt_opt_request,
@@ -55,8 +58,17 @@ extern const struct swt_option swt_opt_role, swt_opt_replace, swt_opt_export, sw
 extern const struct swt_option swt_opt_self, swt_opt_device_manifest, swt_opt_time, swt_opt_strict,
     swt_opt_allow_unknown, swt_opt_verify_type, swt_opt_verify_profile;
 
+/* verify: goes with swt_opt_define, as build and check do */
+extern const struct swt_option swt_opt_against;
+
 /* extract */
-extern const struct swt_option swt_opt_directory, swt_opt_no_verify;
+extern const struct swt_option swt_opt_directory, swt_opt_no_verify, swt_opt_decompress;
+
+/* diff */
+extern const struct swt_option swt_opt_markdown;
+
+/* check: "--format" of its own */
+extern const struct swt_option swt_opt_policy, swt_opt_expires_within, swt_opt_check_format;
 
 /* provision: "--format" of its own */
 extern const struct swt_option swt_opt_factory_bundle, swt_opt_provision_format,

@@ -27,7 +27,7 @@ static int measure(struct swt_build_job *job, struct swt_error *err) {
         uint64_t planned;
         int rc = swt_payload_size(&job->payloads[i], &planned, err);
         if (rc == 0)
-            rc = swt_payload_measure(&job->payloads[i], err);
+            rc = swt_payload_measure(&job->payloads[i], job->options->progress, err);
         if (rc < 0)
             return swt_build_error_at(job, i, err);
         /* It may have grown since its size was judged. */
@@ -117,7 +117,7 @@ static int write_bundle(const struct swt_build_job *job, const struct swt_bundle
         const struct swt_payload *payload = &job->payloads[i];
         rc = swt_bundle_writer_begin(out, swt_slice_text(payload->name), payload->length, err);
         if (rc == 0)
-            rc = swt_payload_copy(payload, write_chunk, out, err);
+            rc = swt_payload_copy(payload, job->options->progress, write_chunk, out, err);
     }
     if (rc == 0)
         rc = swt_bundle_writer_finish(out, err);

@@ -342,7 +342,8 @@ static int check_output(const struct swt_build_job *job, struct swt_error *err) 
 }
 
 int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
-    struct swt_manifest_options manifest = {job->options->defines, job->options->define_count};
+    struct swt_manifest_options manifest = {.defines = job->options->defines,
+                                            .define_count = job->options->define_count};
     int rc = swt_build_time(&job->now, err);
     if (rc == 0)
         rc = swt_manifest_load(job->options->manifest, &manifest, &job->manifest, err);

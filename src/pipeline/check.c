@@ -162,14 +162,15 @@ static int end_files(const struct check *check, json_t *document, bool *ret_soun
     return rc < 0 ? rc : swt_json_set(document, "ok", json_boolean(sound), err);
 }
 
-int swt_check(const char *const *files, size_t file_count, bool *ret_sound, json_t **ret_document,
+int swt_check(const struct swt_check_options *options, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) {
+    size_t file_count = options->file_count;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
     SWT_CLEANUP(check_done)
     struct check check = {.file_count = file_count, .now = (int64_t)time(NULL)};
     json_t *list = swt_json_array(document, "files", err);
     bool sound = true;
-    int rc = list == NULL ? -SWT_E_MEMORY : begin_files(&check, files, list, err);
+    int rc = list == NULL ? -SWT_E_MEMORY : begin_files(&check, options->files, list, err);
     for (size_t i = 0; i < file_count && rc == 0; i++)
         rc = check_file(&check, &check.files[i], err);
     if (rc == 0)

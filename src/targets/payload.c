@@ -59,15 +59,14 @@ int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size, stru
 
 /* ---- one pass over the bytes ------------------------------------------------------------- */
 
-typedef int (*sink_function)(void *context, const void *data, size_t len, struct swt_error *err);
-
 struct pass {
     const struct swt_payload *payload;
     struct swt_sha256 *hash;
     uint64_t length;
     uint64_t limit; /* a longer payload changed; its further bytes reach no sink */
-    sink_function sink;
+    swt_bytes_sink *sink;
     void *context;
+    const struct swt_progress *progress;
 };
 
 static void pass_done(struct pass *pass) {
@@ -89,6 +88,7 @@ static int take_chunk(struct pass *pass, const void *data, size_t len, struct sw
     if (rc < 0)
         return rc;
     pass->length += len;
+    swt_progress_advance(pass->progress, len);
     return pass->sink == NULL ? 0 : pass->sink(pass->context, data, len, err);
 }
 
@@ -124,9 +124,10 @@ static int take_bytes(struct pass *pass, struct swt_slice bytes, struct swt_erro
     return 0;
 }
 
-int swt_payload_measure(struct swt_payload *payload, struct swt_error *err) {
+int swt_payload_measure(struct swt_payload *payload, const struct swt_progress *progress,
+                        struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    SWT_CLEANUP(pass_done) struct pass pass = {.payload = payload};
+    SWT_CLEANUP(pass_done) struct pass pass = {.payload = payload, .progress = progress};
     int rc = swt_sha256_new(&pass.hash, err);
     if (rc < 0)
         return rc;
@@ -149,20 +150,24 @@ int swt_payload_measure(struct swt_payload *payload, struct swt_error *err) {
     if (rc < 0)
         return rc;
     memcpy(payload->sha256, digest, sizeof digest);
-    payload->length = pass.length;
+    memcpy(payload->original_sha256, digest, sizeof digest);
+    payload->length = payload->original_length = pass.length;
     payload->measured = true;
     return 0;
 }
 
-int swt_payload_copy(const struct swt_payload *payload, sink_function sink, void *context,
-                     struct swt_error *err) {
+int swt_payload_copy(const struct swt_payload *payload, const struct swt_progress *progress,
+                     swt_bytes_sink *sink, void *context, struct swt_error *err) {
     /* A caller that did not measure has written no hash that these bytes could have. */
     if (!payload->measured)
         return fail_changed(payload, err);
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     SWT_CLEANUP(pass_done)
-    struct pass pass = {
-        .payload = payload, .limit = payload->length, .sink = sink, .context = context};
+    struct pass pass = {.payload = payload,
+                        .limit = payload->length,
+                        .sink = sink,
+                        .context = context,
+                        .progress = progress};
     int rc = swt_sha256_new(&pass.hash, err);
     if (rc < 0)
         return rc;

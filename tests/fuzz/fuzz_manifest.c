@@ -30,7 +30,8 @@ static void check_manifest(const struct swt_manifest *manifest) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct swt_manifest_options options = {defines, SWT_COUNT(defines)};
+    const struct swt_manifest_options options = {.defines = defines,
+                                                 .define_count = SWT_COUNT(defines)};
     struct swt_manifest *manifest = NULL;
     struct swt_error err = {0};
     int rc =

@@ -94,7 +94,8 @@ static void never_from_the_environment_unasked(void **state) {
     assert_refused("${SECRET}", NULL, "variable SECRET is not defined", "-D SECRET=VALUE");
     assert_vendor("${V}", NULL, "from vars");
     static const char *const asked[] = {"SECRET", "V"};
-    const struct swt_manifest_options options = {asked, SWT_COUNT(asked)};
+    const struct swt_manifest_options options = {.defines = asked,
+                                                 .define_count = SWT_COUNT(asked)};
     assert_vendor("${SECRET} ${V}", &options, "hunter2 of the environment");
     assert_int_equal(unsetenv("SECRET"), 0);
     assert_int_equal(unsetenv("V"), 0);
@@ -103,13 +104,14 @@ static void never_from_the_environment_unasked(void **state) {
 static void defines(void **state) {
     (void)state;
     static const char *const given[] = {"V=defined", "E=", "A=b=c d", "_x9=${V}", "UNUSED=1"};
-    const struct swt_manifest_options options = {given, SWT_COUNT(given)};
+    const struct swt_manifest_options options = {.defines = given,
+                                                 .define_count = SWT_COUNT(given)};
     assert_vendor("${V}", &options, "defined");
     assert_vendor("${E:-default}", &options, "default");
     assert_vendor("${A}", &options, "b=c d");
     assert_vendor("${_x9}", &options, "${V}");
     assert_vendor("${N:-null}", &options, "null");
-    const struct swt_manifest_options none = {NULL, 0};
+    const struct swt_manifest_options none = {.define_count = 0};
     assert_vendor("${V}", &none, "from vars");
 }
 
@@ -120,7 +122,7 @@ static void first_line_of_a_file(void **state) {
     assert_true(fd >= 0);
     char define[64];
     const char *const given[] = {define};
-    const struct swt_manifest_options options = {given, 1};
+    const struct swt_manifest_options options = {.defines = given, .define_count = 1};
     (void)snprintf(define, sizeof define, "V=@%s", path);
 
     static const struct {
@@ -184,14 +186,15 @@ static void bad_defines(void **state) {
         {"A=\xff", SWT_E_VARIABLE}, {"A=a\nb", SWT_E_VARIABLE}, {"NOT_THERE_9", SWT_E_VARIABLE},
     };
     for (size_t i = 0; i < SWT_COUNT(rows); i++) {
-        const struct swt_manifest_options options = {&rows[i].define, 1};
+        const struct swt_manifest_options options = {.defines = &rows[i].define, .define_count = 1};
         struct swt_error err = {0};
         parse_bad(WHOLE, strlen(WHOLE), &options, &err);
         if (err.code != rows[i].code)
             fail_msg("%s: %s", rows[i].define, err.message);
     }
     static const char *const twice[] = {"A=1", "B=2", "A=1"};
-    const struct swt_manifest_options options = {twice, SWT_COUNT(twice)};
+    const struct swt_manifest_options options = {.defines = twice,
+                                                 .define_count = SWT_COUNT(twice)};
     struct swt_error err = {0};
     parse_bad(WHOLE, strlen(WHOLE), &options, &err);
     assert_int_equal(err.code, SWT_E_USAGE);
@@ -229,7 +232,8 @@ static void places(void **state) {
     (void)state;
     static const char *const given[] = {"N=7",        "X=a",           "S=8KiB",
                                         "URI=exec:x", "NULLTEXT=null", "LIST=[a]"};
-    const struct swt_manifest_options options = {given, SWT_COUNT(given)};
+    const struct swt_manifest_options options = {.defines = given,
+                                                 .define_count = SWT_COUNT(given)};
     SWT_CLEANUP(swt_manifest_cleanup)
     struct swt_manifest *m = parse_good("schema: 1\nproduct: {name: '${LIST}'}\n"
                                         "release: {version: \"${NULLTEXT}\", metadata_version: "

@@ -100,12 +100,12 @@ static void small_and_empty(void **state) {
         assert_int_equal(swt_payload_size(&payload, &size, &err), 0);
         assert_int_equal(size, len);
         assert_false(payload.measured);
-        assert_int_equal(swt_payload_measure(&payload, &err), 0);
+        assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
         assert_true(payload.measured);
         assert_int_equal(payload.length, len);
         assert_sha256(&payload, rows[i].sha256);
         struct sink sink = {0};
-        assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), 0);
+        assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err), 0);
         assert_same(&sink, rows[i].text, len);
         assert_int_equal(sink.calls, len > 0 ? 1 : 0);
         swt_buf_done(&sink.bytes);
@@ -116,11 +116,11 @@ static void of_memory(void **state) {
     (void)state;
     struct swt_error err = {0};
     SWT_CLEANUP(swt_payload_done) struct swt_payload payload = {0};
-    assert_int_equal(swt_payload_measure(&payload, &err), 0);
+    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
     assert_int_equal(payload.length, 0);
     assert_sha256(&payload, EMPTY_SHA256);
     struct sink sink = {0};
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), 0);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err), 0);
     assert_int_equal(sink.calls, 0);
 
     assert_int_equal(swt_buf_append(&payload.bytes, "abc", 3, &err), 0);
@@ -128,13 +128,15 @@ static void of_memory(void **state) {
     assert_int_equal(swt_payload_size(&payload, &size, &err), 0);
     assert_int_equal(size, 3);
     /* The bytes are not those that were measured. */
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), -SWT_E_FILE_CHANGED);
-    assert_int_equal(swt_payload_measure(&payload, &err), 0);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err),
+                     -SWT_E_FILE_CHANGED);
+    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
     assert_sha256(&payload, ABC_SHA256);
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), 0);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err), 0);
     assert_same(&sink, "abc", 3);
     payload.bytes.data[0] = 'x';
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), -SWT_E_FILE_CHANGED);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err),
+                     -SWT_E_FILE_CHANGED);
     swt_buf_done(&sink.bytes);
     struct swt_payload zero = {0};
     swt_payload_done(&zero);
@@ -159,18 +161,18 @@ static void at_the_edges_of_chunks(void **state) {
         SWT_CLEANUP(swt_payload_done) struct swt_payload from_file = payload_of("file");
         SWT_CLEANUP(swt_payload_done) struct swt_payload from_memory = {0};
         assert_int_equal(swt_buf_append(&from_memory.bytes, data, sizes[i], &err), 0);
-        assert_int_equal(swt_payload_measure(&from_file, &err), 0);
-        assert_int_equal(swt_payload_measure(&from_memory, &err), 0);
+        assert_int_equal(swt_payload_measure(&from_file, NULL, &err), 0);
+        assert_int_equal(swt_payload_measure(&from_memory, NULL, &err), 0);
         assert_int_equal(from_file.length, sizes[i]);
         assert_int_equal(from_memory.length, sizes[i]);
         assert_memory_equal(from_file.sha256, from_memory.sha256, SWT_SHA256_SIZE);
         struct sink sink = {0};
-        assert_int_equal(swt_payload_copy(&from_file, sink_write, &sink, &err), 0);
+        assert_int_equal(swt_payload_copy(&from_file, NULL, sink_write, &sink, &err), 0);
         assert_same(&sink, data, sizes[i]);
         assert_true(sink.largest <= SWT_IO_CHUNK);
         swt_buf_clear(&sink.bytes);
         sink.largest = 0;
-        assert_int_equal(swt_payload_copy(&from_memory, sink_write, &sink, &err), 0);
+        assert_int_equal(swt_payload_copy(&from_memory, NULL, sink_write, &sink, &err), 0);
         assert_same(&sink, data, sizes[i]);
         assert_true(sink.largest <= SWT_IO_CHUNK);
         swt_buf_done(&sink.bytes);
@@ -195,7 +197,7 @@ static void not_regular(void **state) {
         uint64_t size = 99;
         assert_int_equal(swt_payload_size(&payload, &size, &err), -(int)rows[i].code);
         assert_int_equal(size, 99);
-        assert_int_equal(swt_payload_measure(&payload, &err), -(int)rows[i].code);
+        assert_int_equal(swt_payload_measure(&payload, NULL, &err), -(int)rows[i].code);
         assert_string_equal(err.file, rows[i].path);
         assert_false(payload.measured);
     }
@@ -208,7 +210,7 @@ static void a_file_named_minus(void **state) {
     struct swt_error err = {0};
     write_file("-", "abc", 3);
     SWT_CLEANUP(swt_payload_done) struct swt_payload payload = payload_of("-");
-    assert_int_equal(swt_payload_measure(&payload, &err), 0);
+    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
     assert_sha256(&payload, ABC_SHA256);
 }
 
@@ -219,14 +221,16 @@ static void changed_after_measuring(void **state) {
         struct swt_error err = {0};
         write_file("file", "abc", 3);
         SWT_CLEANUP(swt_payload_done) struct swt_payload payload = payload_of("file");
-        assert_int_equal(swt_payload_measure(&payload, &err), 0);
+        assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
         write_file("file", contents[i], strlen(contents[i]));
         struct sink sink = {0};
-        assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), -SWT_E_FILE_CHANGED);
+        assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err),
+                         -SWT_E_FILE_CHANGED);
         assert_string_equal(err.file, "file");
         swt_buf_done(&sink.bytes);
         assert_int_equal(unlink("file"), 0);
-        assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), -SWT_E_NOT_FOUND);
+        assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err),
+                         -SWT_E_NOT_FOUND);
     }
 }
 
@@ -237,14 +241,16 @@ static void changed_while_copying(void **state) {
     struct swt_error err = {0};
     write_file("file", data, len);
     SWT_CLEANUP(swt_payload_done) struct swt_payload payload = payload_of("file");
-    assert_int_equal(swt_payload_measure(&payload, &err), 0);
+    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
     struct sink grows = {.append_to = "file"};
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &grows, &err), -SWT_E_FILE_CHANGED);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &grows, &err),
+                     -SWT_E_FILE_CHANGED);
     assert_same(&grows, data, len); /* not a byte more than was measured */
     swt_buf_done(&grows.bytes);
     write_file("file", data, len);
     struct sink shrinks = {.truncate = "file"};
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &shrinks, &err), -SWT_E_FILE_CHANGED);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &shrinks, &err),
+                     -SWT_E_FILE_CHANGED);
     swt_buf_done(&shrinks.bytes);
     free(data);
 }
@@ -259,10 +265,10 @@ static void failing_sink(void **state) {
     SWT_CLEANUP(swt_payload_done) struct swt_payload payload = payload_of("file");
     struct sink sink = {.answer = -SWT_E_NO_SPACE};
     /* Nothing was measured: there is nothing that the bytes could be compared with. */
-    assert_true(swt_payload_copy(&payload, sink_write, &sink, &err) < 0);
+    assert_true(swt_payload_copy(&payload, NULL, sink_write, &sink, &err) < 0);
     assert_int_equal(sink.calls, 0);
-    assert_int_equal(swt_payload_measure(&payload, &err), 0);
-    assert_int_equal(swt_payload_copy(&payload, sink_write, &sink, &err), -SWT_E_NO_SPACE);
+    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
+    assert_int_equal(swt_payload_copy(&payload, NULL, sink_write, &sink, &err), -SWT_E_NO_SPACE);
     assert_int_equal(sink.calls, 1);
     assert_string_equal(err.message, "the sink is full");
 }
