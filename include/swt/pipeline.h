@@ -322,10 +322,11 @@ int swt_check(const struct swt_check_options *options, bool *ret_sound, json_t *
 /* ---- init.c ------------------------------------------------------------------------------ */
 
 struct swt_init_options {
-    const char *directory; /* must not exist, or be empty */
+    const char *directory; /* made when it is missing; none of the files may be there */
+    struct swt_keyring *keyring;
 };
 /* A starter project: keys for development, root metadata, a manifest, a policy, a sample image.
- * Document: directory, files (path, what). */
+ * Document: directory, product, files (path, what). */
 int swt_init(const struct swt_init_options *options, json_t **ret_document,
              struct swt_error *err) SWT_CHECKED;
 

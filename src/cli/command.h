@@ -13,6 +13,7 @@
 /* The table of commands (commands.c), in the order of the help; a row with name NULL ends it. */
 extern const struct swt_command swt_commands[];
 
+int swt_cmd_init(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_keygen(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_key_list(const struct swt_invocation *invocation, struct swt_error *err);

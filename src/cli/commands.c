@@ -61,6 +61,20 @@ static const struct swt_form sign_forms[] = {
 
 const struct swt_command swt_commands[] = {
     {
+        .name = "init",
+        .summary = "make a starter project",
+        .arguments = "DIR",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .description =
+            "Makes a project in the folder DIR that builds at once: a manifest that explains "
+            "itself in comments, a sample image, keys for development with their root metadata, a "
+            "release policy, and a .gitignore that keeps private keys out of the repository. "
+            "Replaces nothing: a file that is there already is an error, and nothing is written.",
+        .options = OPTIONS(&swt_opt_audit_log, COMMON),
+        .run = swt_cmd_init,
+    },
+    {
         .name = "keygen",
         .summary = "make a key pair",
         .arguments = "",

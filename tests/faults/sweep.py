@@ -111,6 +111,7 @@ COMMANDS = [
     Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
     Command("fixtures", "fixtures -o out --manifest product.yaml", fresh=True),
+    Command("init", "init out", fresh=True),
     Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
 ]
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init_files.h"
+
+#include <stddef.h>
+
+static const char MANIFEST[] =
+    "# What goes into a bundle, and what is said about it: swupdate-manifest(5).\n"
+    "#\n"
+    "#   swupdate-tool check product.yaml                 all that is wrong, without building\n"
+    "#   swupdate-tool build product.yaml -o @PRODUCT@.swb\n"
+    "#   swupdate-tool verify @PRODUCT@.swb --root " SWT_INIT_ROOT "\n"
+    "schema: 1\n"
+    "\n"
+    "product:\n"
+    "  name: \"@PRODUCT@\"\n"
+    "  # compatible: [board-rev-b]      # the hardware that the release is for\n"
+    "\n"
+    "release:\n"
+    "  version: \"0.1.0\"                # for people\n"
+    "  # For devices: none installs a lower number than it has. Raise it with each release.\n"
+    "  metadata_version: 1\n"
+    "  # From then on devices refuse the release; give one to what you ship.\n"
+    "  # expires: 2030-01-01\n"
+    "  vcs: \"${REVISION}\"              # build -D REVISION=... says which commit it is\n"
+    "\n"
+    "# Values of variables that no -D gives. The environment is never read unasked.\n"
+    "vars:\n"
+    "  REVISION: unknown\n"
+    "\n"
+    "# The payloads, in the order of the bundle.\n"
+    "targets:\n"
+    "  - name: app                     # what the device asks for\n"
+    "    file: images/app.bin          # relative to this file\n"
+    "    slot: app                     # where it goes: the device's words, signed\n"
+    "    max_size: 512KiB              # what its partition holds; more is refused before it is "
+    "built\n"
+    "    # compression: zstd           # or gzip, xz; the device decompresses\n"
+    "\n"
+    "bundle:\n"
+    "  format: tar                     # pigweed writes an UpdateBundle protobuf instead\n"
+    "\n"
+    "signing:\n"
+    "  root: " SWT_INIT_ROOT "        # which keys may sign; goes into the bundle\n"
+    "  # A key for development, on this machine only. Without this line the bundle is built\n"
+    "  # unsigned, which is how CI should do it: people sign it later, with swupdate-tool sign.\n"
+    "  keys: [" SWT_INIT_TARGETS_KEY "]\n";
+
+static const char POLICY[] =
+    "# What a release must be before customers get it: swupdate-policy(5).\n"
+    "#\n"
+    "#   swupdate-tool check --policy policy.yaml @PRODUCT@.swb\n"
+    "#\n"
+    "# The bundles of this folder break it, and should: they are signed with the keys for "
+    "development.\n"
+    "schema: 1\n"
+    "rules:\n"
+    "  - rule: forbidden-keys          # the keys that init made\n"
+    "    keys: [" SWT_INIT_ROOT_KEY ".pub, " SWT_INIT_TARGETS_KEY ".pub]\n"
+    "    reason: keys for development are on many machines, production has its own\n"
+    "  - rule: expiry                  # a release that nobody withdraws ends by itself\n"
+    "    role: targets\n"
+    "    max: 2y\n"
+    "  # Two people for a release:\n"
+    "  # - rule: min-threshold\n"
+    "  #   targets: 2\n";
+
+/* A key of any form is kept out, wherever somebody puts one; public parts are PEM too. */
+static const char GITIGNORE[] = "# Private keys stay on the machine that made them.\n"
+                                "*.pem\n"
+                                "*.key\n"
+                                "*.der\n"
+                                "*.p12\n"
+                                "*.pfx\n"
+                                "!*.pub\n"
+                                "\n"
+                                "# What is built.\n"
+                                "*.swb\n"
+                                "*.pb\n";
+
+static const char README[] =
+    "# @PRODUCT@: its software updates\n"
+    "\n"
+    "| file | what it is |\n"
+    "|---|---|\n"
+    "| `product.yaml` | what goes into a bundle; each key is explained in it |\n"
+    "| `images/app.bin` | the payload, a sample: put your firmware in its place |\n"
+    "| `" SWT_INIT_ROOT "` | root metadata: which keys may sign; devices trust it |\n"
+    "| `" SWT_INIT_ROOT_KEY "`, `" SWT_INIT_TARGETS_KEY "` | private keys **for development**; "
+    "`.gitignore` keeps them out |\n"
+    "| `*.pem.pub` | their public parts |\n"
+    "| `policy.yaml` | what a release must be before customers get it |\n"
+    "\n"
+    "Build a bundle, look into it, and judge it as a device would:\n"
+    "\n"
+    "```sh\n"
+    "swupdate-tool build product.yaml -o @PRODUCT@.swb\n"
+    "swupdate-tool dump @PRODUCT@.swb\n"
+    "swupdate-tool verify @PRODUCT@.swb --root " SWT_INIT_ROOT "\n"
+    "```\n"
+    "\n"
+    "Put it on a simulated device:\n"
+    "\n"
+    "```sh\n"
+    "swupdate-tool provision --root " SWT_INIT_ROOT " --format device-dir -o device\n"
+    "swupdate-tool apply @PRODUCT@.swb --device device\n"
+    "```\n"
+    "\n"
+    "For the next release raise `metadata_version` in `product.yaml`: a device never goes back.\n"
+    "\n"
+    "The private keys are on this machine only. Elsewhere, as in CI, leave `signing.keys` out of\n"
+    "`product.yaml`, or name another key with `--key`: the bundle is built unsigned, and\n"
+    "`swupdate-tool sign` adds signatures. Before customers get a device, make keys and a root "
+    "for\n"
+    "production: `swupdate-keys(7)` says how, `swupdate-workflow(7)` who does what, and\n"
+    "`swupdate-tutorial(7)` takes you through all of it.\n";
+
+const struct swt_init_file swt_init_files[] = {
+    {"README.md", "what to type", README},
+    {"product.yaml", "the manifest: what goes into a bundle", MANIFEST},
+    {"policy.yaml", "what a release must be, for check --policy", POLICY},
+    {".gitignore", "keeps private keys out of the repository", GITIGNORE},
+    {NULL, NULL, NULL},
+};
