@@ -247,8 +247,9 @@ install: all    ## to DESTDIR/PREFIX (/usr/local)
 	$(INSTALL) -D -m 644 $(B)/completions/swupdate-tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swupdate-tool
 	$(INSTALL) -D -m 644 $(B)/completions/_swupdate-tool $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swupdate-tool
 	$(INSTALL) -D -m 644 $(B)/completions/swupdate-tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swupdate-tool.fish
-	set -e; for signer in $(wildcard scripts/signers/*); do \
-	    $(INSTALL) -D -m 755 $$signer $(DESTDIR)$(PREFIX)/share/doc/swupdate-tool/examples/$${signer##*/}; \
+	set -e; find examples -type f | while read -r file; do \
+	    mode=644; [ ! -x "$$file" ] || mode=755; \
+	    $(INSTALL) -D -m $$mode "$$file" "$(DESTDIR)$(PREFIX)/share/doc/swupdate-tool/$$file"; \
 	done
 clean:    ## removes build/
 	rm -rf build

@@ -6,7 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
 
-SIGNERS=$T_SOURCE/scripts/signers
+SIGNERS=$T_SOURCE/examples/signers
 unset SWUPDATE_TOOL_SIGNER_TIMEOUT
 
 # signer NAME KEY: ./NAME, which signs with that key.

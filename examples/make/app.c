@@ -1,0 +1,5 @@
+/* Stands for the firmware. */
+int answer(void);
+int answer(void) {
+    return 42;
+}
