@@ -42,6 +42,24 @@ struct swt_decompression {
 int swt_decompress(const struct swt_decompression *decompression,
                    struct swt_error *err) SWT_CHECKED;
 
+/* ---- patterns (glob.c) --------------------------------------------------------------------- */
+
+struct swt_path_list {
+    char **items;
+    size_t count;
+};
+void swt_path_list_done(struct swt_path_list *list);
+/*
+ * The files that pattern matches, in the order of their bytes, whatever the locale; each begins
+ * with folder ("", or a path that ends in '/'), which is no part of the pattern. '*', '?' and
+ * sets as [a-z] or [!a-z] match within one name, '?' one character of UTF-8; a backslash takes the
+ * next character as it is; a name that begins with a dot is matched by a dot only. SWT_E_GLOB when
+ * there is none, or more than max; a folder that cannot be read is an error. What matched may be a
+ * folder, or a link to nothing: to measure it tells.
+ */
+int swt_payload_glob(const char *folder, const char *pattern, size_t max,
+                     struct swt_path_list *ret_list, struct swt_error *err) SWT_CHECKED;
+
 /* ---- payloads (payload.c) ------------------------------------------------------------------ */
 
 struct swt_spool;
