@@ -192,8 +192,11 @@ const struct swt_command swt_commands[] = {
         .description =
             "Judges a bundle as a device that trusts the anchor would, and prints each check. "
             "Give --root or --device, or --self where there is no anchor.\n\n"
+            "With --against the metadata is also built again from a product manifest and its "
+            "files, and what differs is named, also of a bundle that nobody has signed yet.\n\n"
             "Exits 0 when the bundle is accepted and 1 when it is rejected.",
-        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile, COMMON),
+        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile,
+                           &swt_opt_against, &swt_opt_define, COMMON),
         .run = swt_cmd_verify,
     },
     {

@@ -37,6 +37,7 @@ struct swt_build_job {
     bool has_root; /* false, too, where a fault of the root was kept */
     const char *root_path;
     struct swt_root_source root;
+    const struct swt_root *recorded_root; /* in user_manifest in the place of root; or NULL */
     struct swt_signers signers;
     struct swt_payload *payloads;     /* in bundle order */
     struct swt_build_origin *origins; /* of each payload */
