@@ -10,6 +10,7 @@
 #define INDENT 4 /* the mark and what is around it */
 #define GAP 2
 #define NAME_MIN ((size_t)8)
+#define SHORT_ID_COLUMNS 15 /* at most */
 
 static const char *arrow(void) {
     return swt_terminal_utf8() ? " → " : " -> ";
@@ -158,12 +159,20 @@ static int print_section(const struct swt_diff_report *report, const char *title
 
 /* ---- the root and who signed ------------------------------------------------------------- */
 
-static void print_id(const struct swt_diff_report *report, const json_t *object) {
+/* "targets 1234567890ab… ed25519"; returns its columns. */
+static size_t print_key(const struct swt_diff_report *report, const json_t *object) {
     const json_t *id = json_object_get(object, "key_id");
-    if (report->verbose)
+    const char *type = swt_diff_text_of(object, "type");
+    size_t columns = json_string_length(id);
+    swt_output_printf(report->out, "%-7s ", swt_diff_text_of(object, "role"));
+    if (report->verbose) {
         swt_output_printf(report->out, "%s", json_string_value(id));
-    else
+    } else {
         swt_report_short_id(report->out, id);
+        columns = SHORT_ID_COLUMNS;
+    }
+    swt_output_printf(report->out, "%s%s", type[0] == '\0' ? "" : " ", type);
+    return strlen("targets ") + columns + 1 + strlen(type);
 }
 
 /* Of which only one has a root: which version came or went. */
@@ -182,49 +191,58 @@ static int print_root(const struct swt_diff_report *report, const json_t *root,
     const json_t *keys = json_object_get(root, "keys");
     size_t i;
     const json_t *key;
-    if (json_array_size(fields) + json_array_size(keys) == 0)
-        return 0;
-    print_title(report, "root");
-    print_root_change(report, root);
+    if (json_array_size(fields) > 0) {
+        print_title(report, "root");
+        print_root_change(report, root);
+    }
     int rc = print_fields(report, fields, err);
     if (rc < 0)
         return rc;
+    if (json_array_size(keys) > 0)
+        print_title(report, "keys of the root");
     json_array_foreach(keys, i, key) {
-        const char *role = swt_diff_text_of(key, "role");
-        bool none = strcmp(role, "none") == 0;
         print_mark(report, strcmp(swt_diff_text_of(key, "change"), "added") == 0 ? '+' : '-');
-        swt_output_printf(report->out, "%s key%s ", none ? "carried" : role,
-                          strcmp(role, "root") == 0 ? "   " : "");
-        print_id(report, key);
-        swt_report_optional(report->out, " ", key, "type", "\n");
+        print_key(report, key);
+        swt_output_printf(report->out, "\n");
     }
     return 0;
 }
 
-static void print_signature(const struct swt_diff_report *report, const json_t *signature) {
+/* Its states beside the key where there is room, else below it. */
+static int print_signature(const struct swt_diff_report *report, const json_t *signature,
+                           struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf states = {0};
     char mark = swt_diff_mark(signature);
-    const char *a = swt_diff_state(signature, "a");
-    const char *b = swt_diff_state(signature, "b");
+    int rc =
+        swt_buf_printf(&states, err, "%s%s%s", mark == '=' ? "" : swt_diff_state(signature, "a"),
+                       mark == '~' ? arrow() : "", swt_diff_state(signature, "b"));
+    if (rc < 0)
+        return rc;
     print_mark(report, mark);
-    swt_output_printf(report->out, "%-7s ", swt_diff_text_of(signature, "role"));
-    print_id(report, signature);
-    swt_report_optional(report->out, " ", signature, "type", "");
-    swt_output_printf(report->out, ": %s%s%s\n", mark == '=' ? "" : a, mark == '~' ? arrow() : "",
-                      b);
+    size_t used = INDENT + print_key(report, signature);
+    if (used + GAP + swt_columns_of(swt_buf_slice(&states)) <= report->width)
+        swt_output_printf(report->out, ": ");
+    else
+        swt_output_printf(report->out, "\n%*s", INDENT + GAP, "");
+    swt_output_printf(report->out, "%s\n", swt_buf_text(&states));
+    return 0;
 }
 
-static void print_signatures(const struct swt_diff_report *report, const json_t *signatures) {
+static int print_signatures(const struct swt_diff_report *report, const json_t *signatures,
+                            struct swt_error *err) {
     size_t i;
     const json_t *signature;
     bool titled = false;
+    int rc = 0;
     json_array_foreach(signatures, i, signature) {
-        if (swt_diff_mark(signature) == '=' && !report->verbose)
+        if (rc < 0 || (swt_diff_mark(signature) == '=' && !report->verbose))
             continue;
         if (!titled)
             print_title(report, "signatures");
         titled = true;
-        print_signature(report, signature);
+        rc = print_signature(report, signature, err);
     }
+    return rc;
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
@@ -289,9 +307,10 @@ int swt_report_diff(const struct swt_invocation *invocation, const json_t *docum
         rc = swt_report_diff_targets(&report, json_object_get(document, "targets"), err);
     if (rc == 0)
         rc = print_root(&report, json_object_get(document, "root"), err);
+    if (rc == 0)
+        rc = print_signatures(&report, json_object_get(document, "signatures"), err);
     if (rc < 0)
         return rc;
-    print_signatures(&report, json_object_get(document, "signatures"));
     print_notes(&report, json_object_get(document, "notes"));
     print_total(&report, document);
     return 0;

@@ -206,7 +206,8 @@ static void print_bar(const struct table *table, const struct row *row) {
     print_cells(table, "", utf8 ? "█" : "#", both);
     print_cells(table, grown ? style->good : style->bad,
                 grown ? (utf8 ? "▒" : "+") : (utf8 ? "░" : "-"), rest);
-    swt_columns_blank(table->report->out, table->bar - both - rest);
+    if (!table->at_below && row->at[0] != '\0')
+        swt_columns_blank(table->report->out, table->bar - both - rest);
 }
 
 /* ---- printing ---------------------------------------------------------------------------- */
@@ -224,10 +225,8 @@ static void print_heading(const struct table *table) {
     print_right(table, "B", table->b);
     if (!table->delta_below)
         print_right(table, TITLE_DELTA, table->delta);
-    if (table->bar > 0)
-        swt_columns_blank(out, GAP + table->bar);
     if (table->at > 0 && !table->at_below)
-        swt_output_printf(out, "%*s%s", (int)GAP, "", TITLE_AT);
+        swt_output_printf(out, "%*s%s", (int)(GAP + column(table->bar)), "", TITLE_AT);
     swt_output_printf(out, "%s\n", table->report->style.reset);
 }
 

@@ -62,9 +62,13 @@ static const struct swt_signature *next_of(const struct swt_envelope *envelope, 
     return NULL;
 }
 
+/* Whether the key signed the same bytes in the same way; whatever covers other bytes is another
+ * signature, of which nothing is to be said. */
 static bool same_bytes(const struct signed_by *a, const struct signed_by *b, struct swt_slice id) {
     size_t place_a = 0;
     size_t place_b = 0;
+    if (!swt_slice_equal(a->envelope->metadata, b->envelope->metadata))
+        return true;
     for (;;) {
         const struct swt_signature *of_a = next_of(a->envelope, &place_a, id);
         const struct swt_signature *of_b = next_of(b->envelope, &place_b, id);
@@ -112,9 +116,11 @@ static int tell(struct swt_diff *diff, json_t *list, const char *role, const str
     }
     if (same_bytes(a, b, id))
         return 0;
-    return swt_diff_note(diff, err,
-                         "the %s signature of key %s is another one in B, which says the same",
-                         role, json_string_value(json_object_get(entry, "key_id")));
+    return swt_diff_note(
+        diff, err,
+        "key %.12s signed the %s metadata twice: the signatures have other bytes and "
+        "say the same",
+        json_string_value(json_object_get(entry, "key_id")), role);
 }
 
 static bool names(const struct swt_envelope *envelope, struct swt_slice id, size_t before) {
