@@ -242,6 +242,21 @@ const struct swt_command swt_commands[] = {
         .run = swt_cmd_convert,
     },
     {
+        .name = "diff",
+        .summary = "tell what differs between two bundles",
+        .arguments = "A B",
+        .min_arguments = 2,
+        .max_arguments = 2,
+        .description =
+            "Compares two bundles, in any containers, or two files of root metadata: product and "
+            "release fields, targets with their sizes and the first byte that differs, keys and "
+            "thresholds, and who signed. A is the old one, B the new one.\n\n"
+            "Needs no key and authenticates nothing: it tells what the files say of themselves. "
+            "Exits 0 when they do not differ and 1 when they do.",
+        .options = OPTIONS(&swt_opt_markdown, &swt_opt_allow_unknown, COMMON),
+        .run = swt_cmd_diff,
+    },
+    {
         .name = "provision",
         .summary = "make what a device is given at the factory",
         .arguments = "",
