@@ -50,7 +50,8 @@ static const char *base_name(const char *path) {
     return slash == NULL ? path : slash + 1;
 }
 
-/* "{name}" is the base name of file, "{stem}" the same without its last extension. */
+/* "{name}" is the base name of file, "{stem}" the same without its last extension; the manifest
+ * was read with no other brace. */
 static int expand_name(const struct swt_text *name, const char *file, struct swt_buf *ret_name,
                        struct swt_error *err) {
     const char *text = name->text != NULL ? name->text : "{name}";
@@ -59,17 +60,13 @@ static int expand_name(const struct swt_text *name, const char *file, struct swt
     size_t stem = dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base);
     int rc = 0;
     while (*text != '\0' && rc == 0) {
-        size_t len = strcspn(text, "{}");
+        size_t len = strcspn(text, "{");
         if (len > 0) {
             rc = swt_buf_append(ret_name, text, len, err);
-        } else if (strncmp(text, "{name}", len = strlen("{name}")) == 0) {
-            rc = swt_buf_append(ret_name, base, strlen(base), err);
-        } else if (strncmp(text, "{stem}", len) == 0) {
-            rc = swt_buf_append(ret_name, base, stem, err);
         } else {
-            swt_fail(err, SWT_E_TARGET_NAME,
-                     "the names of files '%s': a brace is none of {name} and {stem}", name->text);
-            return swt_manifest_error_at(err, name->node);
+            bool whole = text[1] == 'n';
+            len = strlen(whole ? "{name}" : "{stem}");
+            rc = swt_buf_append(ret_name, base, whole ? strlen(base) : stem, err);
         }
         text += len;
     }
@@ -83,9 +80,8 @@ static int add_matches(struct swt_build_job *job, const struct swt_manifest_targ
         SWT_CLEANUP(swt_buf_done) struct swt_buf name = {0};
         const struct swt_build_origin origin = {.target = target, .node = target->files.node};
         rc = expand_name(&target->name, list->items[i], &name, err);
-        if (rc < 0)
-            return swt_faults_keep(job->faults, err); /* once, not for each match */
-        rc = add_payload(job, swt_buf_text(&name), list->items[i], &origin, err);
+        if (rc == 0)
+            rc = add_payload(job, swt_buf_text(&name), list->items[i], &origin, err);
         if (rc == 0)
             job->origins[job->payload_count - 1].file = job->payloads[job->payload_count - 1].path;
     }
