@@ -9,12 +9,15 @@
 #define SWT_PIPELINE_BUILD_JOB_H
 
 #include "profile.h"
+#include "sbom.h"
 #include "signing.h"
 #include "source.h"
 
 #include "swt/manifest.h"
 #include "swt/pipeline.h"
 #include "swt/targets.h"
+
+#define SWT_RELEASE_NOTES "release_notes"
 
 /* Why a payload is there. */
 struct swt_build_origin {
@@ -42,6 +45,9 @@ struct swt_build_job {
     struct swt_payload *payloads;     /* in bundle order */
     struct swt_build_origin *origins; /* of each payload */
     size_t payload_count;
+    bool generated; /* the first payload is the user_manifest that we write */
+    bool has_sbom;  /* it is the last payload */
+    struct swt_sbom sbom;
     bool oversize;           /* that the bundle is too large was kept */
     struct swt_buf metadata; /* the TargetsMetadata, once measured */
 };
@@ -58,14 +64,27 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED
  * faults; then there is metadata only where no fault was kept, here or before. */
 int swt_build_measure(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 
-/* ---- stages of the plan, and what others share -------------------------------------------- */
-
-/* Which payloads, from what (build_payloads.c). */
+/* Which payloads, from what (build_payloads.c). Needs no more than options, faults and manifest:
+ * no payload is looked at, but the folders of patterns are. */
 int swt_build_list_payloads(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+
+/* ---- stages, and what they share ----------------------------------------------------------- */
+
+/* The JSON of a user_manifest that stands before the other payloads, as they are measured so far;
+ * root may be NULL. */
+int swt_build_write_user_manifest(const struct swt_build_job *job, const struct swt_root *root,
+                                  struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
+/* Writes it into the first payload, when it is the generated one. */
+int swt_build_generate(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* What the names are by themselves and to each other (build_names.c). */
 int swt_build_check_names(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* Sizes by stat: what is over its budget is told before gigabytes are read and a key is used. */
 int swt_build_check_sizes(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+
+/* Reads the SBOM, when there is one; after the sizes (build_sbom.c). */
+int swt_build_read_sbom(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* What it says of the payloads, which are measured, against what they are. */
+int swt_build_check_sbom(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 
 /* The TargetsMetadata of the payloads as measured so far, without those that are misnamed,
  * appended to ret_bytes. */

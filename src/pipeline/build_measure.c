@@ -51,14 +51,25 @@ static int measure(struct swt_build_job *job, size_t index, struct swt_error *er
     return rc;
 }
 
+/* The generated one comes last: it tells what the others are. */
+static int measure_all(struct swt_build_job *job, struct swt_error *err) {
+    size_t first = job->generated ? 1 : 0;
+    int rc = 0;
+    for (size_t i = first; i < job->payload_count && rc == 0; i++)
+        rc = measure(job, i, err);
+    if (rc == 0)
+        rc = swt_build_check_sbom(job, err);
+    if (rc == 0)
+        rc = swt_build_generate(job, err);
+    return rc < 0 || first == 0 ? rc : measure(job, 0, err);
+}
+
 int swt_build_measure(struct swt_build_job *job, struct swt_error *err) {
     uint64_t total = 0;
     for (size_t i = 0; i < job->payload_count; i++)
         total += job->origins[i].unreadable ? 0 : job->payloads[i].original_length;
     swt_progress_begin(job->options->progress, "hash", total);
-    int rc = 0;
-    for (size_t i = 0; i < job->payload_count && rc == 0; i++)
-        rc = measure(job, i, err);
+    int rc = measure_all(job, err);
     if (rc == 0)
         rc = swt_build_check_unsigned(job, err);
     if (rc < 0 || (job->faults != NULL && job->faults->count > 0))

@@ -14,6 +14,7 @@ void swt_build_job_done(struct swt_build_job *job) {
     for (size_t i = 0; i < job->payload_count; i++)
         swt_payload_done(&job->payloads[i]);
     free(job->payloads);
+    swt_sbom_done(&job->sbom);
     free(job->origins);
     swt_signers_done(&job->signers);
     swt_root_source_done(&job->root);
@@ -26,7 +27,9 @@ int swt_build_error_in(struct swt_error *err, const struct swt_node *node) {
     /* The manifest's line is the place to mend; which file it was goes into the message. */
     char file[sizeof err->file];
     (void)snprintf(file, sizeof file, "%s", err->file);
-    if (file[0] != '\0')
+    if (file[0] != '\0' && err->line > 0)
+        swt_error_context(err, "%s:%u:%u", file, err->line, err->column);
+    else if (file[0] != '\0')
         swt_error_context(err, "%s", file);
     err->file[0] = '\0';
     err->has_offset = false;
@@ -213,8 +216,12 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
     if (rc == 0)
         rc = swt_build_list_payloads(job, err);
     if (rc == 0)
+        rc = swt_build_generate(job, err); /* as long as it can be said yet */
+    if (rc == 0)
         rc = check_output(job, err);
     if (rc == 0)
         rc = swt_build_check_names(job, err);
-    return rc < 0 ? rc : swt_build_check_sizes(job, err);
+    if (rc == 0)
+        rc = swt_build_check_sizes(job, err);
+    return rc < 0 ? rc : swt_build_read_sbom(job, err);
 }
