@@ -100,7 +100,7 @@ int swt_cmd_verify(const struct swt_invocation *invocation, struct swt_error *er
     if (rc < 0)
         return rc;
     rc = root ? swt_verify_root(invocation->arguments[0], &options, &accepted, &document, err)
-                  : swt_verify(invocation->arguments[0], &options, &accepted, &document, err);
+              : swt_verify(invocation->arguments[0], &options, &accepted, &document, err);
     if (rc < 0)
         return rc;
     swt_report_result(invocation, document, NULL, print_verify);

@@ -207,7 +207,8 @@ int swt_build_write_user_manifest(const struct swt_build_job *job, const struct 
 int swt_build_generate(struct swt_build_job *job, struct swt_error *err) {
     if (!job->generated)
         return 0;
+    const struct swt_root *root = job->has_root ? job->root.root : NULL;
     swt_buf_clear(&job->payloads[0].bytes);
-    return swt_build_write_user_manifest(job, job->has_root ? job->root.root : NULL,
-                                         &job->payloads[0].bytes, err);
+    return swt_build_write_user_manifest(
+        job, job->recorded_root != NULL ? job->recorded_root : root, &job->payloads[0].bytes, err);
 }

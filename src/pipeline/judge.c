@@ -137,8 +137,8 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
     judge->steps = json_array();
     if (judge->steps == NULL)
         return swt_fail_memory(err);
-    for (const struct swt_step_row *row = swt_judge_steps;
-         row->slug != NULL && !judge->ended; row++) {
+    for (const struct swt_step_row *row = swt_judge_steps; row->slug != NULL && !judge->ended;
+         row++) {
         if ((row->needs_anchor && !judge->authenticate) || (judge->root_only && !row->root_only))
             continue;
         int rc = swt_judge_run_step(judge, row, err);

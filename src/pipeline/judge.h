@@ -145,7 +145,8 @@ int swt_judge_state_installed(const struct swt_judge *judge, struct swt_device_s
                               struct swt_error *err) SWT_CHECKED;
 int swt_judge_state_rotated(const struct swt_judge *judge, struct swt_device_state *ret_state,
                             struct swt_error *err) SWT_CHECKED;
-/* Runs the steps until one fails, or with options->against another one than targets-quorum. 0 whatever the verdict: failed_step tells. */
+/* Runs the steps until one fails, or with options->against another one than targets-quorum. 0
+ * whatever the verdict: failed_step tells. */
 int swt_judge_run(struct swt_judge *judge, struct swt_error *err) SWT_CHECKED;
 /* The document of swt_verify. */
 int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,

@@ -99,7 +99,8 @@ static int put_metadata(const struct swt_targets *targets, json_t **ret_value,
     return rc;
 }
 
-/* user_manifest in both, when both are ours; what differs in it is told in the place of its hash. */
+/* user_manifest in both, when both are ours; what differs in it is told in the place of its hash.
+ */
 static int compare_user_manifests(struct against *against, json_t *bundle, json_t *sources,
                                   struct swt_error *err) {
     const struct swt_judge *judge = against->judge;
@@ -134,7 +135,7 @@ static int compare_rest(struct against *against, const struct swt_targets *sourc
         order |= !swt_slice_equal(bundle->targets[i].name, sources->targets[i].name);
     return swt_json_add(against->differences,
                         json_pack("{s:s}", "path",
-                                  order                       ? "order of the targets"
+                                  order                        ? "order of the targets"
                                   : bundle->unknown_fields > 0 ? "unknown fields"
                                                                : "encoding of the metadata"),
                         err);

@@ -9,6 +9,7 @@ prepare() {
     sample_manifest
     echo data >data.bin
     echo '  - {name: data, file: data.bin, meta: {board: b}}' >>product.yaml
+    # shellcheck disable=SC2016 # a variable of the manifest
     echo 'meta: {ticket: "${TICKET:-none}"}' >>product.yaml
     sample_root root
     quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem"
@@ -131,14 +132,12 @@ t_equal "$(step payloads) $(step end)" "fail " "steps of a spoilt payload"
 t_begin "whatever else fails ends it before the sources are looked at"
 prepare
 rm app.bin
-against b.swb --time 2020-01-01
+against b.swb
 t_exit 5
-sample_root old --expires 2030-01-01
-quiet build product.yaml -o none.swb 2>/dev/null || true
-t_run verify b.swb --root old --against product.yaml --json --time 2031-01-01
+truncate -s -512 b.swb
+against b.swb --json
 t_exit 1
-t_equal "$(jq -r .failed_step "$T_OUT")" root-version step
-t_equal "$(jq -r .against "$T_OUT")" null against
+t_equal "$(jq -r .failed_step,.against "$T_OUT" | tr '\n' ' ')" "end null " verdict
 
 t_begin "the root that build was given in the manifest's place is the bundle's own"
 prepare
@@ -165,16 +164,13 @@ t_equal "$(differences | cut -d' ' -f1 | LC_ALL=C sort | tr '\n' ' ')" \
 t_begin "what cannot be built is an error, and no verdict"
 prepare
 echo 'unknown: key' >>product.yaml
-try() {
-    against b.swb "$@"
-}
-try
+against b.swb
 t_exit 3
-t_err_contains "product.yaml:9:1: unknown key 'unknown'"
+t_err_contains "product.yaml:8:1: unknown key 'unknown'"
 t_out_lacks accept
 prepare
 rm data.bin
-try
+against b.swb
 t_exit 5
 t_err_contains "data.bin"
 t_run verify b.swb --root root --against missing.yaml
@@ -192,9 +188,9 @@ t_exit 2
 
 t_begin "hostile text of a bundle is escaped, and many differences are counted"
 prepare
-for i in $(seq 150); do echo "  m$i: \"$i\""; done >more
+for i in $(seq 150); do echo "  m$i: \"$i\""; done >more.txt
 sed -i '/^meta:/d' product.yaml
-{ cat product.yaml; echo 'meta:'; cat more; } >many.yaml
+{ cat product.yaml; echo 'meta:'; cat more.txt; } >many.yaml
 quiet build many.yaml -o many.swb --root root --key "$KEYS/targets1.pem"
 against many.swb
 t_exit 1
