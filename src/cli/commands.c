@@ -206,8 +206,11 @@ const struct swt_command swt_commands[] = {
         .description =
             "Judges a bundle as a device that trusts the anchor would, and prints each check. "
             "Give --root or --device, or --self where there is no anchor.\n\n"
+            "With --against the metadata is also built again from a product manifest and its "
+            "files, and what differs is named, also of a bundle that nobody has signed yet.\n\n"
             "Exits 0 when the bundle is accepted and 1 when it is rejected.",
-        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile, COMMON),
+        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile,
+                           &swt_opt_against, &swt_opt_define, COMMON),
         .run = swt_cmd_verify,
     },
     {
@@ -251,6 +254,21 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "diff",
+        .summary = "tell what differs between two bundles",
+        .arguments = "A B",
+        .min_arguments = 2,
+        .max_arguments = 2,
+        .description =
+            "Compares two bundles, in any containers, or two files of root metadata: product and "
+            "release fields, targets with their sizes and the first byte that differs, keys and "
+            "thresholds, and who signed. A is the old one, B the new one.\n\n"
+            "Needs no key and authenticates nothing: it tells what the files say of themselves. "
+            "Exits 0 when they do not differ and 1 when they do.",
+        .options = OPTIONS(&swt_opt_markdown, &swt_opt_allow_unknown, COMMON),
+        .run = swt_cmd_diff,
     },
     {
         .name = "provision",

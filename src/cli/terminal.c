@@ -15,13 +15,21 @@
 #define SECRET_MAX 1024
 #define WIDTH_ELSEWHERE 80
 
-size_t swt_terminal_width(int fd) {
+static size_t columns_up_to(int fd, size_t max) {
     struct winsize size;
     if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH_ELSEWHERE;
     if (size.ws_col < SWT_WIDTH_MIN)
         return SWT_WIDTH_MIN;
-    return size.ws_col > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : size.ws_col;
+    return size.ws_col > max ? max : size.ws_col;
+}
+
+size_t swt_terminal_width(int fd) {
+    return columns_up_to(fd, SWT_WIDTH_MAX);
+}
+
+size_t swt_terminal_columns(int fd) {
+    return columns_up_to(fd, SWT_COLUMNS_MAX);
 }
 
 static bool set_in_environment(const char *name) {

@@ -9,9 +9,12 @@
 
 #define SWT_WIDTH_MIN 40
 #define SWT_WIDTH_MAX 100
+#define SWT_COLUMNS_MAX 200
 
 /* Columns for text on fd: those of the terminal up to 100, 80 where it is none. */
 size_t swt_terminal_width(int fd);
+/* The same for tables, which are read across: up to 200. */
+size_t swt_terminal_columns(int fd);
 /* Colour only where fd is a terminal, TERM is not "dumb", and NO_COLOR and CI are unset or empty.
  */
 bool swt_terminal_colour(int fd);

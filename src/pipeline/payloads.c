@@ -38,13 +38,15 @@ int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundl
     return rc < 0 ? rc : swt_sha256_finish(hasher->hash, ret_digest, err);
 }
 
-/* One run over the payloads. out, user_manifest and choice may be NULL. */
+/* One run over the payloads. out, user_manifest, choice, present and progress may be NULL. */
 struct run {
     struct swt_bundle_source *source;
     enum swt_left_out left_out;
     struct swt_bundle_writer *out;
     struct swt_buf *user_manifest;
     const struct swt_payload_choice *choice;
+    bool *present; /* for each target: the source holds its payload */
+    const struct swt_progress *progress;
     bool copies; /* the payload under way goes to out */
     bool keeps;  /* and into user_manifest */
 };
@@ -58,6 +60,7 @@ static int payload_fault(const struct run *run, const struct swt_target *target,
 
 static int take_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
     struct run *run = context;
+    swt_progress_advance(run->progress, len);
     int rc = run->copies ? swt_bundle_writer_write(run->out, data, len, err) : 0;
     if (rc == 0 && run->keeps)
         rc = swt_buf_append(run->user_manifest, data, len, err);
@@ -89,6 +92,8 @@ static int run_target(struct run *run, struct swt_payload_hasher *hasher,
     if (rc < 0)
         return rc;
     run->copies = run->out != NULL && !left_out;
+    if (run->present != NULL)
+        run->present[target - run->source->targets->targets] = present;
     if (present)
         return run_payload(run, hasher, target, err);
     return run->left_out == SWT_LEFT_OUT_KEPT ? 0 : payload_fault(run, target, "is missing", err);
@@ -108,6 +113,17 @@ static int run_all(struct run *run, struct swt_error *err) {
 int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
                        struct swt_buf *ret_user_manifest, struct swt_error *err) {
     struct run run = {.source = source, .left_out = left_out, .user_manifest = ret_user_manifest};
+    return run_all(&run, err);
+}
+
+int swt_payloads_survey(struct swt_bundle_source *source, const struct swt_progress *progress,
+                        bool *ret_present, struct swt_buf *ret_user_manifest,
+                        struct swt_error *err) {
+    struct run run = {.source = source,
+                      .left_out = SWT_LEFT_OUT_KEPT,
+                      .user_manifest = ret_user_manifest,
+                      .present = ret_present,
+                      .progress = progress};
     return run_all(&run, err);
 }
 

@@ -30,6 +30,11 @@ enum swt_left_out { SWT_LEFT_OUT_REFUSED, SWT_LEFT_OUT_KEPT };
  */
 int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
                        struct swt_buf *ret_user_manifest, struct swt_error *err) SWT_CHECKED;
+/* The same where payloads may be left out, and are told: ret_present has a member for each target.
+ * progress is advanced by what is read. */
+int swt_payloads_survey(struct swt_bundle_source *source, const struct swt_progress *progress,
+                        bool *ret_present, struct swt_buf *ret_user_manifest,
+                        struct swt_error *err) SWT_CHECKED;
 /* Back to the first payload. Only for seekable sources. */
 int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err) SWT_CHECKED;
 /*
