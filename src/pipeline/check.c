@@ -8,50 +8,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* ---- findings ---------------------------------------------------------------------------- */
-
-/* So many are told; a log that is damaged all over has no end of them. */
-#define MAX_FINDINGS 100
-
-int swt_check_add(struct swt_checked_file *file, enum swt_level level, const char *code,
-                  uint64_t line, const char *message, const char *hint, struct swt_error *err) {
-    file->sound &= level == SWT_LEVEL_WARNING;
-    if (json_array_size(file->findings) == MAX_FINDINGS) {
-        file->omitted++;
-        return 0;
-    }
-    json_t *finding = json_pack("{s:s, s:s}", "level",
-                                level == SWT_LEVEL_WARNING ? "warning" : "error", "code", code);
-    int rc = swt_json_add(file->findings, finding, err);
-    if (rc == 0 && line > 0)
-        rc = swt_json_set(finding, "line", json_integer((json_int_t)line), err);
-    if (rc == 0)
-        rc = swt_json_set(finding, "message", swt_json_text(swt_slice_text(message)), err);
-    if (rc == 0 && hint != NULL)
-        rc = swt_json_set(finding, "hint", swt_json_text(swt_slice_text(hint)), err);
-    return rc;
-}
-
-int swt_check_find(struct swt_checked_file *file, struct swt_error *err, enum swt_level level,
-                   const char *code, const char *format, ...) {
-    char message[sizeof err->message];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    return swt_check_add(file, level, code, 0, message, NULL, err);
-}
-
-int swt_check_fault(struct swt_checked_file *file, const char *code, struct swt_error *err) {
-    if (swt_code_exit(err->code) != 3)
-        return -(int)err->code;
-    struct swt_error fault = *err;
-    if (!fault.has_offset)
-        return swt_check_find(file, err, SWT_LEVEL_ERROR, code, "%s", fault.message);
-    return swt_check_find(file, err, SWT_LEVEL_ERROR, code, "at offset %llu: %s",
-                          (unsigned long long)fault.offset, fault.message);
-}
-
 /* ---- the walk ---------------------------------------------------------------------------- */
 
 struct check {
