@@ -59,6 +59,9 @@ bool swt_same_file(const char *a, const char *b);
 /* The same of files that may not exist yet: one name in one folder, links followed. */
 bool swt_same_place(const char *a, const char *b);
 bool swt_is_folder(const char *path); /* links are followed */
+/* Something that is neither a file nor a folder, so that to open or read it may take forever; links
+ * are followed. */
+bool swt_is_special(const char *path);
 /* Whether a file at path, which may not exist yet, would lie in folder or anywhere below it, links
  * followed; "-" lies nowhere. */
 bool swt_is_inside(const char *path, const char *folder);

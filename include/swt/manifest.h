@@ -12,6 +12,10 @@
 
 #define SWT_MANIFEST_MAX_BYTES ((size_t)1024 * 1024)
 #define SWT_MANIFEST_MAX_DEPTH 16
+/* What includes add up to: files and bytes with the manifest, and how deep below it. */
+#define SWT_MANIFEST_MAX_FILES 64
+#define SWT_MANIFEST_MAX_TOTAL ((size_t)4 * 1024 * 1024)
+#define SWT_MANIFEST_MAX_INCLUDES 16
 
 /* ---- the tree ---------------------------------------------------------------------------- */
 
@@ -25,6 +29,7 @@ struct swt_node {
     struct swt_node *key;    /* in a map: the key node of this value, else NULL */
     struct swt_node *first;  /* LIST and MAP: children in file order */
     struct swt_node *next;
+    bool faulty; /* a fault in it was told: it is not given */
 };
 
 /* ---- the product manifest ---------------------------------------------------------------- */
@@ -100,9 +105,10 @@ struct swt_manifest {
 struct swt_manifest_options {
     const char *const *defines;
     size_t define_count;
-    /* NULL: the first fault is the end. Else faults are kept here, and the manifest is what is left
-     * of it: what is faulty is not given (its text is NULL, a target without a path is left out),
-     * required or not. A file that is no YAML is an error all the same. */
+    /* NULL: the first fault is the end. Else faults are kept here, in the order of the files, and
+     * the manifest is what is left of it: what is faulty is not given (its text is NULL), required
+     * or not; a target whose path or name is at fault is left out. A manifest that is no YAML is
+     * an error all the same. */
     struct swt_faults *faults;
 };
 /*

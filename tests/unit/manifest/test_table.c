@@ -40,6 +40,7 @@ static const char *type_text(enum swt_field_kind kind) {
     case SWT_FIELD_TEXT_LIST:
         return "list of texts";
     case SWT_FIELD_PATH_LIST:
+    case SWT_FIELD_INCLUDE:
         return "list of paths";
     case SWT_FIELD_MAP:
     case SWT_FIELD_FREE_MAP:
