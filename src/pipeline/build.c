@@ -3,44 +3,6 @@
 #include "build_job.h"
 #include "document.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- reading ----------------------------------------------------------------------------- */
-
-static int check_pin(const struct swt_build_job *job, size_t index, struct swt_error *err) {
-    const struct swt_manifest_target *origin = job->origins[index];
-    uint8_t pin[SWT_SHA256_SIZE];
-    if (origin == NULL || origin->sha256.text == NULL ||
-        !swt_hex_decode(origin->sha256.text, pin, sizeof pin) ||
-        memcmp(pin, job->payloads[index].sha256, sizeof pin) == 0)
-        return 0;
-    char found[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
-    swt_hex_encode(job->payloads[index].sha256, SWT_SHA256_SIZE, found);
-    swt_fail(err, SWT_E_TARGET_HASH, "target '%s': sha256 is pinned to %s, but %s has %s",
-             job->payloads[index].name, origin->sha256.text, origin->file.text, found);
-    return swt_manifest_error_at(err, origin->sha256.node);
-}
-
-static int measure(struct swt_build_job *job, struct swt_error *err) {
-    for (size_t i = 0; i < job->payload_count; i++) {
-        uint64_t planned;
-        int rc = swt_payload_size(&job->payloads[i], &planned, err);
-        if (rc == 0)
-            rc = swt_payload_measure(&job->payloads[i], job->options->progress, err);
-        if (rc < 0)
-            return swt_build_error_at(job, i, err);
-        /* It may have grown since its size was judged. */
-        if (job->payloads[i].length != planned)
-            rc = swt_build_check_size(job, i, job->payloads[i].length, err);
-        if (rc == 0)
-            rc = check_pin(job, i, err);
-        if (rc < 0)
-            return rc;
-    }
-    return swt_build_encode(job, &job->metadata, err);
-}
-
 /* ---- signing ----------------------------------------------------------------------------- */
 
 static int check_signers(const struct swt_build_job *job, struct swt_error *err) {
@@ -198,7 +160,7 @@ int swt_build(const struct swt_build_options *options, struct swt_notices *notic
     if (rc == 0)
         rc = open_signers(&job, err);
     if (rc == 0)
-        rc = measure(&job, err);
+        rc = swt_build_measure(&job, err);
     if (rc == 0)
         rc = sign(&job, &signing, err);
     if (rc == 0 && job.has_root)

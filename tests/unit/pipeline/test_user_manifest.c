@@ -15,7 +15,14 @@ static void expect_json(const char *yaml, const char *json) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
     struct swt_error err;
     assert_int_equal(swt_manifest_parse(swt_slice_text(yaml), "m.yaml", NULL, &manifest, &err), 0);
-    assert_int_equal(swt_user_manifest_write(manifest, NULL, &bytes, &err), 0);
+    struct swt_user_manifest_target targets[2] = {{0}};
+    assert_true(manifest->target_count <= SWT_COUNT(targets));
+    for (size_t i = 0; i < manifest->target_count; i++)
+        targets[i] = (struct swt_user_manifest_target){.name = manifest->targets[i].name.text,
+                                                       .origin = &manifest->targets[i]};
+    const struct swt_user_manifest_spec spec = {
+        .manifest = manifest, .targets = targets, .target_count = manifest->target_count};
+    assert_int_equal(swt_user_manifest_write(&spec, &bytes, &err), 0);
     assert_string_equal(swt_buf_text(&bytes), json);
 }
 

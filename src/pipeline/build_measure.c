@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build_job.h"
+
+#include <string.h>
+
+/* A pin is of the file, not of what compression makes of it. */
+static int check_pin(const struct swt_build_job *job, size_t index, struct swt_error *err) {
+    const struct swt_manifest_target *target = job->origins[index].target;
+    const struct swt_payload *payload = &job->payloads[index];
+    uint8_t pin[SWT_SHA256_SIZE];
+    if (target == NULL || target->sha256.text == NULL ||
+        !swt_hex_decode(target->sha256.text, pin, sizeof pin) ||
+        memcmp(pin, payload->original_sha256, sizeof pin) == 0)
+        return 0;
+    char found[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
+    swt_hex_encode(payload->original_sha256, SWT_SHA256_SIZE, found);
+    swt_fail(err, SWT_E_TARGET_HASH, "target '%s': sha256 is pinned to %s, but %s has %s",
+             payload->name, target->sha256.text, job->origins[index].file, found);
+    return swt_manifest_error_at(err, target->sha256.node);
+}
+
+/* What was judged by stat is judged again where it is another: the file may have grown since, and
+ * only now it is known what compression made of it. */
+static int check_again(struct swt_build_job *job, size_t index, uint64_t planned,
+                       uint64_t planned_original, struct swt_error *err) {
+    const struct swt_payload *payload = &job->payloads[index];
+    int rc = 0;
+    if (payload->original_length != planned_original)
+        rc = swt_build_check_max_size(job, index, payload->original_length, err);
+    if (rc < 0)
+        rc = swt_faults_keep(job->faults, err);
+    if (rc == 0 && payload->length != planned)
+        rc = swt_build_check_profile(job, index, payload->length, err);
+    return rc < 0 ? swt_faults_keep(job->faults, err) : 0;
+}
+
+static int measure(struct swt_build_job *job, size_t index, struct swt_error *err) {
+    struct swt_payload *payload = &job->payloads[index];
+    uint64_t planned = payload->length;
+    uint64_t planned_original = payload->original_length;
+    if (job->origins[index].unreadable)
+        return 0;
+    if (swt_payload_measure(payload, job->options->progress, err) < 0) {
+        job->origins[index].unreadable = true;
+        swt_build_error_at(job, index, err);
+        return swt_faults_keep(job->faults, err);
+    }
+    int rc = check_again(job, index, planned, planned_original, err);
+    if (rc == 0 && check_pin(job, index, err) < 0)
+        rc = swt_faults_keep(job->faults, err);
+    return rc;
+}
+
+/* The generated one comes last: it tells what the others are. */
+static int measure_all(struct swt_build_job *job, struct swt_error *err) {
+    size_t first = job->generated ? 1 : 0;
+    int rc = 0;
+    for (size_t i = first; i < job->payload_count && rc == 0; i++)
+        rc = measure(job, i, err);
+    if (rc == 0)
+        rc = swt_build_check_sbom(job, err);
+    if (rc == 0)
+        rc = swt_build_generate(job, err);
+    return rc < 0 || first == 0 ? rc : measure(job, 0, err);
+}
+
+int swt_build_measure(struct swt_build_job *job, struct swt_error *err) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < job->payload_count; i++)
+        total += job->origins[i].unreadable ? 0 : job->payloads[i].original_length;
+    swt_progress_begin(job->options->progress, "hash", total);
+    int rc = measure_all(job, err);
+    if (rc == 0)
+        rc = swt_build_check_unsigned(job, err);
+    if (rc < 0 || (job->faults != NULL && job->faults->count > 0))
+        return rc;
+    return swt_build_encode(job, &job->metadata, err);
+}
