@@ -244,12 +244,13 @@ static int fill(struct swt_slice bytes, const char *path, struct swt_arena *aren
     const char *file = swt_arena_text(arena, path, strlen(path), err);
     if (file == NULL)
         return -(int)err->code;
+    struct swt_reading reading = {.arena = arena};
     struct swt_node *root;
     int rc = swt_scan_bytes(bytes, SWT_MANIFEST_MAX_BYTES, file, err);
     if (rc == 0)
-        rc = swt_tree_read(bytes, file, arena, &root, err);
+        rc = swt_tree_read(bytes, file, &reading, &root, err);
     if (rc == 0)
-        rc = swt_schema_apply(&policy_map, root, policy, arena, err);
+        rc = swt_schema_apply(&reading, &policy_map, root, policy, err);
     for (size_t i = 0; rc == 0 && i < policy->rule_count; i++)
         rc = complete(&policy->rules[i], file, arena, err);
     return rc;

@@ -24,13 +24,21 @@ static int check_expiries(const struct swt_check *check, struct swt_checked_file
     return rc;
 }
 
-/* The target that user_manifest records as the SBOM, if the bundle has it. */
-static int find_sbom(const struct swt_judge *judge, struct swt_policy_subject *subject,
-                     struct swt_error *err) {
+/* The lengths of what is compressed, and the target that is recorded as the SBOM, if there is one.
+ */
+static int read_user_manifest(const struct swt_judge *judge, struct swt_policy_subject *subject,
+                              struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
     int rc = swt_user_manifest_read(swt_buf_slice(&judge->user_manifest), &json, err);
-    const char *name =
-        json_string_value(json_object_get(json_object_get(json, "sbom"), "target"));
+    const char *name = json_string_value(json_object_get(json_object_get(json, "sbom"), "target"));
+    for (size_t i = 0; i < subject->target_count; i++) {
+        struct swt_policy_target *target = &subject->targets[i];
+        const json_t *recorded = json_object_get(json_object_get(json, "targets"), target->name);
+        json_int_t original =
+            json_integer_value(json_object_get(json_object_get(recorded, "compression"), "length"));
+        if (original > 0 && (uint64_t)original > target->length)
+            target->length = (uint64_t)original;
+    }
     subject->has_sbom =
         name != NULL && swt_targets_find(judge->targets, swt_slice_text(name)) != NULL;
     return rc;
@@ -39,6 +47,7 @@ static int find_sbom(const struct swt_judge *judge, struct swt_policy_subject *s
 static int add_targets(const struct swt_judge *judge, struct swt_policy_subject *subject,
                        struct swt_error *err) {
     const struct swt_targets *targets = judge->targets;
+    subject->has_version = true;
     subject->version = targets->common.version;
     subject->has_expires = targets->common.has_expires;
     subject->expires = targets->common.expires;
@@ -46,21 +55,19 @@ static int add_targets(const struct swt_judge *judge, struct swt_policy_subject 
     for (size_t i = 0; i < targets->target_count && rc == 0; i++)
         rc = swt_policy_add_target(subject, targets->targets[i].name, targets->targets[i].length,
                                    NULL, err);
-    /* Its bytes are at hand when the payloads were come to. */
-    subject->sbom_broken = !judge->has_user_manifest && judge->failed_step != NULL;
-    return rc < 0 || !judge->has_user_manifest ? rc : find_sbom(judge, subject, err);
+    return rc < 0 || !judge->has_user_manifest ? rc : read_user_manifest(judge, subject, err);
 }
 
 int swt_check_bundle_demands(const struct swt_check *check, struct swt_checked_file *file,
                              const struct swt_judge *judge, struct swt_error *err) {
     SWT_CLEANUP(swt_policy_subject_done)
-    struct swt_policy_subject subject = {.kind = SWT_SUBJECT_BUNDLE,
-                                         .root_broken =
-                                             judge->head_status < 0 ||
-                                             (judge->has_root && file->root.root == NULL),
-                                         .targets_broken = judge->targets == NULL,
-                                         .has_size = true,
-                                         .size = swt_reader_size(judge->reader)};
+    struct swt_policy_subject subject = {
+        .kind = SWT_SUBJECT_BUNDLE,
+        .root_broken = judge->head_status < 0 || (judge->has_root && file->root.root == NULL),
+        .targets_broken =
+            judge->targets == NULL || (!judge->has_user_manifest && judge->failed_step != NULL),
+        .has_size = true,
+        .size = swt_reader_size(judge->reader)};
     int rc = check_expiries(check, file, judge, err);
     if (rc == 0)
         rc = swt_policy_add_root(&subject, &file->root, err);

@@ -35,7 +35,7 @@ struct swt_policy_signer {
 };
 struct swt_policy_target {
     char *name;
-    uint64_t length;
+    uint64_t length; /* that of the original, where it is compressed and this is more */
     const struct swt_node *node;
 };
 /* What is broken has been told as an error: no rule says that it is missing. */
@@ -47,14 +47,14 @@ struct swt_policy_subject {
     struct swt_policy_signer *signers; /* by the key ids that the signatures name */
     size_t signer_count;
     const struct swt_text *unknown_key; /* one that the manifest names, of which nothing is known */
-    bool targets_broken;                /* the rest is not known, or not all of it */
+    bool targets_broken;                /* what of the rest is not given may be what is broken */
+    bool has_version;
     uint32_t version;
     const struct swt_node *version_node;
     bool has_expires;
     int64_t expires;
     const struct swt_node *expires_node;
     bool has_sbom;
-    bool sbom_broken;
     struct swt_policy_target *targets;
     size_t target_count;
     bool has_size;

@@ -46,8 +46,7 @@ static int check_threshold(const struct swt_policing *policing, const char *role
     if (!least->given || found >= least->value)
         return 0;
     return swt_policy_tell(policing, policing->subject->root_node, err,
-                           "the root asks for %" PRIu32 " %s key%s, expected %" PRIu64
-                           " at least",
+                           "the root asks for %" PRIu32 " %s key%s, expected %" PRIu64 " at least",
                            found, role, found == 1 ? "" : "s", least->value);
 }
 
@@ -101,10 +100,9 @@ static int check_root_expiry(const struct swt_policing *policing, struct swt_err
                    : swt_policy_tell(policing, NULL, err,
                                      "there is no root, by which the rule expiry is judged");
     const struct swt_common *common = &subject->root->common;
-    return common->has_expires ? check_bounds(policing, "the root", common->expires,
-                                              subject->root_node, err)
-                               : swt_policy_tell(policing, subject->root_node, err,
-                                                 "the root has no expiry");
+    return common->has_expires
+               ? check_bounds(policing, "the root", common->expires, subject->root_node, err)
+               : swt_policy_tell(policing, subject->root_node, err, "the root has no expiry");
 }
 
 static int expiry(const struct swt_policing *policing, struct swt_error *err) {
@@ -122,7 +120,7 @@ static int expiry(const struct swt_policing *policing, struct swt_error *err) {
 
 static int sbom_required(const struct swt_policing *policing, struct swt_error *err) {
     const struct swt_policy_subject *subject = policing->subject;
-    if (subject->has_sbom || subject->targets_broken || subject->sbom_broken)
+    if (subject->has_sbom || subject->targets_broken)
         return 0;
     return swt_policy_tell(policing, NULL, err,
                            subject->kind == SWT_SUBJECT_MANIFEST
@@ -153,12 +151,11 @@ static int max_size(const struct swt_policing *policing, struct swt_error *err) 
 
 static int version_above(const struct swt_policing *policing, struct swt_error *err) {
     const struct swt_policy_subject *subject = policing->subject;
-    if (subject->targets_broken || subject->version > policing->facts->version)
+    if (!subject->has_version || subject->version > policing->facts->version)
         return 0;
     return swt_policy_tell(policing, subject->version_node, err,
                            "metadata version %" PRIu32 " is not above %" PRIu32 ", that of %s",
-                           subject->version, policing->facts->version,
-                           policing->rule->bundle.text);
+                           subject->version, policing->facts->version, policing->rule->bundle.text);
 }
 
 /* What build makes of its own, under names that are fixed. */
@@ -181,7 +178,8 @@ static int allowed_names(const struct swt_policing *policing, struct swt_error *
     return rc;
 }
 
-/* ---- the table --------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------
+ */
 
 const struct swt_policy_row swt_policy_rows[SWT_POLICY_KIND_COUNT] = {
     [SWT_POLICY_FORBIDDEN_KEYS] = {forbidden_keys, "policy-forbidden-keys", true, false},
@@ -193,7 +191,8 @@ const struct swt_policy_row swt_policy_rows[SWT_POLICY_KIND_COUNT] = {
     [SWT_POLICY_ALLOWED_NAMES] = {allowed_names, "policy-allowed-names", false, false},
 };
 
-/* ---- patterns ---------------------------------------------------------------------------------- */
+/* ---- patterns ----------------------------------------------------------------------------------
+ */
 
 /* The character after the one at text. */
 static const char *after(const char *text) {
