@@ -56,7 +56,7 @@
     X(SBOM, "sbom", 3, "an SBOM cannot be read, or contradicts the payloads")                      \
     X(INCLUDE, "include", 3, "a manifest includes itself, or too many others")                     \
     X(COMPRESSION, "compression", 3, "a compressed payload cannot be decompressed")                \
-    X(POLICY, "policy", 3, "a release policy is malformed")                                        \
+    X(POLICY, "policy", 3, "a rule of a release policy cannot be applied")                         \
     X(PROFILE, "profile", 3, "a limit of the chosen device profile is exceeded")                   \
     X(FILE_KIND, "file-kind", 3, "the file is of another kind than the command takes")             \
     X(CONTAINER, "container", 3, "the bundle's container is malformed or not canonical")           \

@@ -116,7 +116,9 @@ static int fill(struct swt_reading *reading, const struct swt_whole *whole,
                                    err);
     if (rc < 0)
         return rc;
+    variables.unread |= whole->variables_unread;
     reading->variables = &variables;
+    reading->keys_unread = whole->keys_unread;
     manifest->user_manifest = true;
     rc = swt_schema_apply(reading, &swt_manifest_fields, whole->root, manifest, err);
     if (rc == 0)

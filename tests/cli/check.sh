@@ -27,7 +27,7 @@ for edit in 1d 2d 3d '1,2d' '2{p;p}' '1{h;d};2{p;x}' '3,4{p}' '5r other'; do
     t_run check log
     t_exit 1
     t_out_contains "log:"
-    t_out_contains ": fail: "
+    t_out_contains ": error: "
     t_out_contains "damaged: log: "
     t_err_empty
 done
@@ -42,7 +42,7 @@ t_json files.0.findings.0.code chain
 head -c -1 other >log
 t_run check log
 t_exit 1
-t_out_contains "log:6: fail: it is cut off"
+t_out_contains "log:6: error: it is cut off"
 
 t_begin "what it answers"
 three_signatures
@@ -196,7 +196,7 @@ for size in 600 1500 3000 9000; do
     head -c $size b.swb >cut.swb
     t_run check cut.swb
     t_exit 1
-    t_out_contains "cut.swb: fail: "
+    t_out_contains "cut.swb: error: "
     t_out_contains "unsound: cut.swb: "
 done
 head -c 9000 b.pb >cut.pb
