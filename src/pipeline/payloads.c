@@ -32,10 +32,21 @@ int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundl
         rc = swt_bundle_read(bundle, hasher->chunk, SWT_IO_CHUNK, &len, err);
         if (rc == 0)
             rc = swt_sha256_update(hasher->hash, hasher->chunk, len, err);
+        if (rc == 0)
+            swt_progress_advance(hasher->progress, len);
         if (rc == 0 && sink != NULL && len > 0)
             rc = sink(context, hasher->chunk, len, err);
     }
     return rc < 0 ? rc : swt_sha256_finish(hasher->hash, ret_digest, err);
+}
+
+uint64_t swt_payloads_size(const struct swt_targets *targets) {
+    uint64_t size = 0;
+    for (size_t i = 0; i < targets->target_count; i++) {
+        uint64_t length = targets->targets[i].length;
+        size = length > UINT64_MAX - size ? UINT64_MAX : size + length;
+    }
+    return size;
 }
 
 /* One run over the payloads. out, user_manifest and choice may be NULL. */
@@ -91,6 +102,7 @@ static int run_target(struct run *run, struct swt_payload_hasher *hasher,
     run->copies = run->out != NULL && !left_out;
     if (present)
         return run_payload(run, hasher, target, err);
+    swt_progress_skip(hasher->progress, target->length);
     return run->left_out == SWT_LEFT_OUT_KEPT ? 0 : payload_fault(run, target, "is missing", err);
 }
 
@@ -98,6 +110,9 @@ static int run_all(struct run *run, struct swt_error *err) {
     const struct swt_targets *targets = run->source->targets;
     SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
     int rc = swt_payload_hasher_init(&hasher, err);
+    hasher.progress = run->source->progress;
+    swt_progress_begin(hasher.progress, run->out != NULL ? "write" : "read",
+                       swt_payloads_size(targets));
     for (size_t i = 0; i < targets->target_count && rc == 0; i++)
         rc = run_target(run, &hasher, &targets->targets[i], err);
     if (rc == 0)
