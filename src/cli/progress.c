@@ -92,6 +92,8 @@ static void begin(void *context, const char *stage, uint64_t total) {
 static void advance(void *context, uint64_t bytes) {
     struct swt_progress_display *display = context;
     int64_t now = clock_now();
+    if (display->stage.name == NULL)
+        return;
     display->stage.bytes += bytes;
     display->untold = true;
     if (display->begun < 0)

@@ -92,9 +92,10 @@ static size_t put_bar(const struct swt_stage *stage, size_t columns, bool utf8, 
     return columns;
 }
 
-/* The fields in their order; which of them a line can do without, the first one first. */
+/* The fields in their order; which of them, after the bar, a line can do without, the first first.
+ */
 enum field { STAGE, BYTES, PERCENT, BAR, RATE, LEFT, FIELDS };
-static const enum field LEAST[] = {BAR, BYTES, RATE, LEFT, STAGE};
+static const enum field LEAST[] = {BYTES, RATE, LEFT, STAGE};
 
 struct fields {
     char text[FIELDS][128];
@@ -109,18 +110,19 @@ static size_t width_of(const struct fields *fields) {
     return width;
 }
 
-/* Each as wide as it may become while the stage goes on, but for the last. */
-static void fill(const struct swt_stage *stage, struct fields *fields) {
+/* steady: each as wide as it becomes while the stage goes on, so that a bar does not jump. */
+static void fill(const struct swt_stage *stage, bool steady, struct fields *fields) {
     char bytes[SIZE_TEXT];
     char total[SIZE_TEXT];
     const size_t size = sizeof fields->text[0];
     (void)snprintf(fields->text[STAGE], size, "%s", stage->name);
-    (void)snprintf(fields->text[BYTES], size, "%10s of %s", size_text((double)stage->bytes, bytes),
-                   size_text((double)stage->total, total));
-    (void)snprintf(fields->text[PERCENT], size, "%3u%%", percentage(stage));
-    (void)snprintf(fields->text[RATE], size, "%10s/s", size_text(stage->rate, bytes));
+    (void)snprintf(fields->text[BYTES], size, "%*s of %s", steady ? 10 : 0,
+                   size_text((double)stage->bytes, bytes), size_text((double)stage->total, total));
+    (void)snprintf(fields->text[PERCENT], size, "%*u%%", steady ? 3 : 0, percentage(stage));
+    (void)snprintf(fields->text[RATE], size, "%*s/s", steady ? 10 : 0,
+                   size_text(stage->rate, bytes));
     left_text(stage, bytes);
-    (void)snprintf(fields->text[LEFT], size, "%-11s", bytes);
+    (void)snprintf(fields->text[LEFT], size, "%-*s", steady ? 11 : 0, bytes);
     for (size_t i = 0; i < FIELDS; i++)
         fields->columns[i] = strlen(fields->text[i]);
 }
@@ -128,15 +130,15 @@ static void fill(const struct swt_stage *stage, struct fields *fields) {
 void swt_stage_line(const struct swt_stage *stage, size_t width, bool utf8,
                     char ret_line[SWT_STAGE_LINE]) {
     struct fields fields = {0};
-    fill(stage, &fields);
-    fields.columns[BAR] = BAR_MIN;
+    fill(stage, true, &fields);
+    size_t taken = width_of(&fields) + 2;
+    if (taken + BAR_MIN <= width)
+        fields.columns[BAR] = put_bar(stage, width - taken < BAR_MAX ? width - taken : BAR_MAX,
+                                      utf8, fields.text[BAR]);
+    else
+        fill(stage, false, &fields);
     for (size_t i = 0; i < SWT_COUNT(LEAST) && width_of(&fields) > width; i++)
         fields.columns[LEAST[i]] = 0;
-    if (fields.columns[BAR] > 0) {
-        size_t room = width - width_of(&fields) + BAR_MIN;
-        fields.columns[BAR] =
-            put_bar(stage, room < BAR_MAX ? room : BAR_MAX, utf8, fields.text[BAR]);
-    }
     char *end = ret_line;
     *end = '\0';
     for (size_t i = 0; i < FIELDS && width_of(&fields) <= width; i++) {
