@@ -85,7 +85,7 @@ static void test_line_of_a_width(void **state) {
                 "verify     1.2 GiB of 2.0 GiB   60%  [##############----------]   410.5 MiB/s"
                 "  2 s left");
     expect_line(stage, 77, true,
-                "verify     1.2 GiB of 2.0 GiB   60%  [████████░░░░░░]   410.5 MiB/s  2 s left");
+                "verify     1.2 GiB of 2.0 GiB   60%  [██████░░░░░]   410.5 MiB/s  2 s left");
     expect_line(stage, 60, true, "verify  1.2 GiB of 2.0 GiB  60%  410.5 MiB/s  2 s left");
     expect_line(stage, 37, true, "verify  60%  410.5 MiB/s  2 s left");
     expect_line(stage, 30, true, "verify  60%  2 s left");
