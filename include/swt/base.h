@@ -180,18 +180,21 @@ int swt_faults_keep(struct swt_faults *faults, struct swt_error *err) SWT_CHECKE
 
 /*
  * How far a long job has come; handed down by cli. NULL where nobody looks. A stage that moves
- * many bytes begins with a name of one word ("hash", "compress", "write", "verify", "read",
- * "compare") and how many bytes it will move, and tells each chunk. A stage ends where the next
- * one begins.
+ * many bytes begins with a name of one word and how many bytes it will move, tells each chunk, and
+ * takes back what it turns out not to move. It ends where the next one begins. The names, which
+ * last, are listed in swupdate-tool(1): "hash", "compress", "write", "verify", "read", "compare",
+ * "simulate".
  */
 struct swt_progress {
     void (*begin)(void *context, const char *stage, uint64_t total);
     void (*advance)(void *context, uint64_t bytes);
+    void (*skip)(void *context, uint64_t bytes); /* or NULL */
     void *context;
 };
-/* Both take NULL. */
+/* These take NULL. */
 void swt_progress_begin(const struct swt_progress *progress, const char *stage, uint64_t total);
 void swt_progress_advance(const struct swt_progress *progress, uint64_t bytes);
+void swt_progress_skip(const struct swt_progress *progress, uint64_t bytes);
 
 /* Notices: what a stage has to tell besides its result. Printed by cli only. */
 enum swt_notice_level { SWT_NOTE, SWT_WARNING };

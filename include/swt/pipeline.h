@@ -111,6 +111,7 @@ struct swt_sign_options {
     struct swt_key_sources keys;
     bool replace;
     struct swt_keyring *keyring;
+    const struct swt_progress *progress;
 };
 /* Document: file, role, added (key ids), already (key ids), written, quorums. */
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
@@ -122,6 +123,7 @@ struct swt_sign_export_options {
     const char *request; /* where it goes */
     const char *role;    /* as in swt_sign_options, and root */
     const char *root;
+    const struct swt_progress *progress;
 };
 /* Document: file (the request), size, role, sha256, summary, quorums. */
 int swt_sign_export(const struct swt_sign_export_options *options, struct swt_notices *notices,
@@ -157,6 +159,7 @@ struct swt_sign_attach_options {
     const char *root;
     const char *const *responses; /* or bundles and root metadata with the same signed bytes */
     size_t response_count;
+    const struct swt_progress *progress;
 };
 /* Document: swt_sign's. All signatures that were brought are added, or none. */
 int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_notices *notices,
@@ -207,6 +210,7 @@ struct swt_convert_options {
     const char *output;
     const char *format; /* NULL: by extension, else the other container (with root: the same) */
     const char *root;   /* put into the bundle or in the place of its root; NULL: as it is */
+    const struct swt_progress *progress;
 };
 /* Document: file, container, size, from. */
 int swt_convert(const struct swt_convert_options *options, struct swt_notices *notices,
@@ -234,6 +238,7 @@ struct swt_provision_options {
     const char *output;
     const char *format; /* "device-dir", "raw" or "c-header" */
     const char *name;   /* c-header: what its names start with; NULL: "trust_anchor" */
+    const struct swt_progress *progress;
 };
 /*
  * SWT_E_ANCHOR_REFUSED for a root that verify would refuse, that its own quorum did not sign or
@@ -264,6 +269,7 @@ struct swt_fleet_options {
     const char *time;
     bool strict;
     bool allow_unknown;
+    const struct swt_progress *progress;
 };
 /* Document: swupdate-tool-fleet(1). Whatever the table says, the answer is no error. */
 int swt_fleet(const struct swt_fleet_options *options, json_t **ret_document,
@@ -275,6 +281,7 @@ struct swt_personalize_options {
     const char *file;
     const char *device_manifest;
     const char *output;
+    const struct swt_progress *progress;
 };
 /* The bundle without the payloads that the device has, never without user_manifest, in the
  * container that it came in. SWT_E_DEVICE_MISMATCH when it is not for that device. Document: file,

@@ -40,6 +40,7 @@ int swt_cmd_build(const struct swt_invocation *invocation, struct swt_error *err
         .define_count = defines.count,
         .dry_run = swt_option_given(invocation, &swt_opt_dry_run),
         .keyring = invocation->keyring,
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

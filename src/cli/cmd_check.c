@@ -132,6 +132,7 @@ int swt_cmd_check(const struct swt_invocation *invocation, struct swt_error *err
         .expires_within = swt_option_value(invocation, &swt_opt_expires_within),
         .defines = defines.items,
         .define_count = defines.count,
+        .progress = invocation->progress,
     };
     if (sarif && invocation->json)
         return swt_fail(err, SWT_E_USAGE, "--format sarif and --json are two forms of the result");

@@ -16,6 +16,7 @@ int swt_cmd_diff(const struct swt_invocation *invocation, struct swt_error *err)
         .a = invocation->arguments[0],
         .b = invocation->arguments[1],
         .allow_unknown = swt_option_given(invocation, &swt_opt_allow_unknown),
+        .progress = invocation->progress,
     };
     json_t *document;
     bool same;

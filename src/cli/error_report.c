@@ -156,6 +156,7 @@ static void report(const struct swt_invocation *invocation, enum swt_notice_leve
         return;
     struct swt_output out;
     swt_output_init(&out, STDERR_FILENO);
+    out.progress = invocation->progress;
     json_t *line = NULL;
     if (invocation->json) {
         line = json_object();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@ static const char *stream_name(int fd) {
 static void write_pending(struct swt_output *out) {
     const uint8_t *data = out->pending.data;
     size_t left = out->pending.len;
+    if (left > 0)
+        swt_progress_erase(out->progress);
     while (left > 0 && out->failure.code == SWT_OK) {
         ssize_t written = write(out->fd, data, left);
         if (written < 0) {

@@ -13,6 +13,7 @@
 
 struct swt_output {
     int fd;
+    const struct swt_progress *progress; /* erased before anything is written; NULL: none */
     struct swt_buf pending;
     struct swt_error failure; /* code SWT_OK while nothing failed */
 };

@@ -289,7 +289,7 @@ int swt_report_diff(const struct swt_invocation *invocation, const json_t *docum
                     struct swt_error *err) {
     const struct swt_diff_report report = {.out = invocation->out,
                                            .style = swt_style_of(invocation->out),
-                                           .width = swt_terminal_columns(invocation->out->fd),
+                                           .width = swt_terminal_table_width(invocation->out->fd),
                                            .verbose = invocation->verbose};
     swt_text_wrap(report.out,
                   swt_slice_text("what the files say of themselves; nothing was authenticated"), 0,

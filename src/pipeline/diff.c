@@ -38,12 +38,8 @@ static int open_sides(struct swt_diff *diff, struct swt_error *err) {
 }
 
 static int read_payloads(struct swt_diff *diff, struct swt_error *err) {
-    const struct swt_progress *progress = diff->options->progress;
-    swt_progress_begin(progress, "read",
-                       swt_diff_side_payload_bytes(&diff->a) +
-                           swt_diff_side_payload_bytes(&diff->b));
-    int rc = swt_diff_side_read(&diff->a, progress, err);
-    return rc < 0 ? rc : swt_diff_side_read(&diff->b, progress, err);
+    int rc = swt_diff_side_read(&diff->a, diff->options->progress, err);
+    return rc < 0 ? rc : swt_diff_side_read(&diff->b, diff->options->progress, err);
 }
 
 /* ---- the document ------------------------------------------------------------------------ */

@@ -39,8 +39,6 @@ int swt_diff_side_open(struct swt_diff_side *side, const char *name, const char 
 /* The payloads of a bundle, to its end: hashed, and which are there. */
 int swt_diff_side_read(struct swt_diff_side *side, const struct swt_progress *progress,
                        struct swt_error *err) SWT_CHECKED;
-uint64_t
-swt_diff_side_payload_bytes(const struct swt_diff_side *side); /* that the metadata lists */
 void swt_diff_side_done(struct swt_diff_side *side);
 
 /* ---- diff_values.c ----------------------------------------------------------------------- */

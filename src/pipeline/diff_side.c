@@ -65,20 +65,13 @@ int swt_diff_side_open(struct swt_diff_side *side, const char *name, const char 
                                           : refuse_kind(side, err);
 }
 
-uint64_t swt_diff_side_payload_bytes(const struct swt_diff_side *side) {
-    const struct swt_targets *targets = side->bundle.targets;
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < targets->target_count; i++)
-        bytes += targets->targets[i].length;
-    return bytes;
-}
-
 int swt_diff_side_read(struct swt_diff_side *side, const struct swt_progress *progress,
                        struct swt_error *err) {
     side->present = calloc(side->bundle.targets->target_count + 1, sizeof *side->present);
     if (side->present == NULL)
         return swt_fail_memory(err);
-    int rc = swt_payloads_survey(&side->bundle, progress, side->present, &side->user_manifest, err);
+    side->bundle.progress = progress;
+    int rc = swt_payloads_survey(&side->bundle, side->present, &side->user_manifest, err);
     if (rc < 0 || side->user_manifest.len == 0)
         return rc;
     return swt_user_manifest_read(swt_buf_slice(&side->user_manifest), &side->manifest, err);
