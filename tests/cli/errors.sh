@@ -86,6 +86,15 @@ case_variable() { bad_manifest 'meta: {a: "$X"}'; }
 case_target_name() { bad_manifest '  - {name: ../x, file: app.bin}'; }
 case_target_too_large() { bad_manifest '  - {name: x, file: app.bin, max_size: 1}'; }
 case_target_hash() { bad_manifest "  - {name: x, file: app.bin, sha256: $(printf %064d 0)}"; }
+case_compression() {
+    sample_manifest
+    printf '{"schema": 1, "targets": {"app": {"compression": {"type": "gzip", "length": 3, "sha256": "%s"}}}}' \
+        "$(printf %064d 0)" >user_manifest.json
+    echo '  - {name: user_manifest, file: user_manifest.json}' >>product.yaml
+    quiet build product.yaml -o b.swb
+    fails extract extract b.swb -C out --no-verify --decompress
+    t_file_absent out
+}
 case_profile() {
     : >empty
     bad_manifest $'  - {name: x, file: empty}\nbundle: {profile: pigweed}'
