@@ -269,7 +269,7 @@ deb:    ## Debian package, in build/deb/
 deb-check:    ## the same, judged by lintian, installed into a scratch root, run, and removed
 	scripts/bootstrap check deb
 	scripts/deb $(VERSION) build/deb
-	scripts/deb-check $(VERSION)
+	scripts/deb-check $(VERSION) build/deb
 
 .PHONY: clean help
 clean:    ## removes build/
