@@ -170,9 +170,9 @@ const struct swt_command swt_commands[] = {
             "bundle. The same inputs give the same unsigned bytes on any machine.\n\n"
             "Without a key, or with fewer keys than the threshold, the bundle is written all the "
             "same and the report says what is missing: `swupdate-tool sign` adds it.",
-        .options =
-            OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle, &swt_opt_key,
-                    KEY_PARTS, &swt_opt_define, &swt_opt_profile, &swt_opt_dry_run, COMMON),
+        .options = OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle,
+                           &swt_opt_key, KEY_PARTS, &swt_opt_define, &swt_opt_profile,
+                           &swt_opt_depfile, &swt_opt_dry_run, COMMON),
         .required = OPTIONS(&swt_opt_output_bundle),
         .unless = &swt_opt_dry_run,
         .run = swt_cmd_build,

@@ -67,11 +67,30 @@ static int write_chunk(void *context, const void *data, size_t len, struct swt_e
     return swt_bundle_writer_write(out, data, len, err);
 }
 
+/* The depfile first: a new bundle beside an old depfile would look as if it were up to date when
+ * an input changes that only the new one tells; an old bundle beside a new depfile does not. */
+static int commit(const struct swt_build_job *job, struct swt_writer *bundle,
+                  struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    if (job->options->depfile != NULL) {
+        int rc = swt_build_depfile(job, &text, err);
+        if (rc == 0)
+            rc = swt_write_file(job->options->depfile, NULL, swt_buf_slice(&text), err);
+        if (rc < 0)
+            return rc;
+    }
+    return swt_writer_commit(bundle, err);
+}
+
 /* Each payload is hashed again while it is copied: what is in the bundle is what was signed. */
 static int write_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
                         struct swt_error *err) {
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
+    uint64_t total = 0;
+    for (size_t i = 0; i < job->payload_count; i++)
+        total += job->payloads[i].length;
+    swt_progress_begin(job->options->progress, "write", total);
     int rc = swt_writer_open(job->options->output, NULL, &writer, err);
     if (rc == 0)
         rc = swt_bundle_writer_new(writer, plan, &out, err);
@@ -83,10 +102,26 @@ static int write_bundle(const struct swt_build_job *job, const struct swt_bundle
     }
     if (rc == 0)
         rc = swt_bundle_writer_finish(out, err);
-    return rc < 0 ? rc : swt_writer_commit(writer, err);
+    return rc < 0 ? rc : commit(job, writer, err);
 }
 
 /* ---- the answer -------------------------------------------------------------------------- */
+
+static int add_compression(const struct swt_payload *payload, json_t *target,
+                           struct swt_error *err) {
+    if (payload->compression == SWT_COMPRESSION_NONE)
+        return 0;
+    int rc = swt_json_set(target, "compression",
+                          json_string(swt_compression_name(payload->compression)), err);
+    if (rc == 0)
+        rc =
+            swt_json_set(target, "original_length", swt_json_length(payload->original_length), err);
+    return rc < 0
+               ? rc
+               : swt_json_set(target, "original_sha256",
+                              swt_json_hex(swt_slice_of(payload->original_sha256, SWT_SHA256_SIZE)),
+                              err);
+}
 
 static int add_targets(const struct swt_build_job *job, json_t *document, struct swt_error *err) {
     json_t *targets = swt_json_array(document, "targets", err);
@@ -99,6 +134,8 @@ static int add_targets(const struct swt_build_job *job, json_t *document, struct
         if (rc == 0)
             rc = swt_json_set(target, "sha256",
                               swt_json_hex(swt_slice_of(payload->sha256, SWT_SHA256_SIZE)), err);
+        if (rc == 0)
+            rc = add_compression(payload, target, err);
     }
     return rc;
 }
@@ -134,6 +171,8 @@ static int make_document(const struct swt_build_job *job, const struct swt_signi
     int rc = 0;
     if (job->options->output != NULL)
         rc = swt_json_set(document, "file", swt_json_path(job->options->output), err);
+    if (rc == 0 && job->options->depfile != NULL)
+        rc = swt_json_set(document, "depfile", swt_json_path(job->options->depfile), err);
     if (rc == 0 && job->manifest->expires.text != NULL)
         rc = swt_json_set(document, "expires", swt_json_time(job->manifest->expires_time), err);
     if (rc == 0 && job->has_root)

@@ -42,6 +42,7 @@ struct swt_build_job {
     struct swt_root_source root;
     const struct swt_root *recorded_root; /* in user_manifest in the place of root; or NULL */
     struct swt_signers signers;
+    struct swt_spool *spool;          /* of what is compressed */
     struct swt_payload *payloads;     /* in bundle order */
     struct swt_build_origin *origins; /* of each payload */
     size_t payload_count;
@@ -76,6 +77,11 @@ int swt_build_write_user_manifest(const struct swt_build_job *job, const struct 
                                   struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
 /* Writes it into the first payload, when it is the generated one. */
 int swt_build_generate(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* That nothing is written onto what is read, nor onto itself (build_files.c). */
+int swt_build_check_outputs(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* The rule for the output: all that was read, but for what the system or a token keeps. */
+int swt_build_depfile(const struct swt_build_job *job, struct swt_buf *ret_text,
+                      struct swt_error *err) SWT_CHECKED;
 /* What the names are by themselves and to each other (build_names.c). */
 int swt_build_check_names(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* Sizes by stat: what is over its budget is told before gigabytes are read and a key is used. */

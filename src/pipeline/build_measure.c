@@ -38,14 +38,21 @@ static int measure(struct swt_build_job *job, size_t index, struct swt_error *er
     struct swt_payload *payload = &job->payloads[index];
     uint64_t planned = payload->length;
     uint64_t planned_original = payload->original_length;
+    int rc = 0;
     if (job->origins[index].unreadable)
         return 0;
+    /* One file for all that is compressed: descriptors are few. */
+    if (payload->compression != SWT_COMPRESSION_NONE && job->spool == NULL)
+        rc = swt_spool_new(&job->spool, err);
+    if (rc < 0)
+        return rc;
+    payload->spool = job->spool;
     if (swt_payload_measure(payload, job->options->progress, err) < 0) {
         job->origins[index].unreadable = true;
         swt_build_error_at(job, index, err);
         return swt_faults_keep(job->faults, err);
     }
-    int rc = check_again(job, index, planned, planned_original, err);
+    rc = check_again(job, index, planned, planned_original, err);
     if (rc == 0 && check_pin(job, index, err) < 0)
         rc = swt_faults_keep(job->faults, err);
     return rc;

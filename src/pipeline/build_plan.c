@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stages of the plan, in order; container, profile, root and expiry; what is an output. */
+/* The stages of the plan, in order; container, profile, root and expiry. */
 #include "build_job.h"
 #include "clock.h"
-#include "output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@ void swt_build_job_done(struct swt_build_job *job) {
     for (size_t i = 0; i < job->payload_count; i++)
         swt_payload_done(&job->payloads[i]);
     free(job->payloads);
+    swt_spool_free(job->spool);
     swt_sbom_done(&job->sbom);
     free(job->origins);
     swt_signers_done(&job->signers);
@@ -169,35 +169,6 @@ static int warn_of_expiry(const struct swt_build_job *job, struct swt_error *err
                            job->manifest->expires.text);
 }
 
-/* What neither the output nor the audit log may be. */
-static int check_inputs(const struct swt_build_job *job, const char *file,
-                        int (*spares)(const char *file, const char *path, const char *what,
-                                      struct swt_error *err),
-                        int (*spares_keys)(const char *file, const struct swt_key_sources *keys,
-                                           struct swt_error *err),
-                        struct swt_error *err) {
-    int rc = spares(file, job->options->manifest, "the manifest", err);
-    if (rc == 0)
-        rc = spares(file, job->root_path, "the root", err);
-    if (rc == 0)
-        rc = spares_keys(file, &job->options->keys, err);
-    for (size_t i = 0; i < job->manifest->key_paths.count && rc == 0; i++)
-        rc = spares(file, job->manifest->key_files[i], "a key", err);
-    for (size_t i = 0; i < job->payload_count && rc == 0; i++)
-        rc = spares(file, job->payloads[i].path, "a payload", err);
-    return rc;
-}
-
-static int check_output(const struct swt_build_job *job, struct swt_error *err) {
-    const char *output = job->options->output;
-    const struct swt_keyring *keyring = job->options->keyring;
-    const char *log = keyring != NULL ? keyring->audit_log : NULL;
-    int rc = check_inputs(job, output, swt_output_spares, swt_output_spares_keys, err);
-    if (rc == 0)
-        rc = check_inputs(job, log, swt_log_spares, swt_log_spares_keys, err);
-    return rc < 0 ? rc : swt_log_spares(log, output, "the output", err);
-}
-
 int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
     struct swt_manifest_options manifest = {.defines = job->options->defines,
                                             .define_count = job->options->define_count,
@@ -218,7 +189,7 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
     if (rc == 0)
         rc = swt_build_generate(job, err); /* as long as it can be said yet */
     if (rc == 0)
-        rc = check_output(job, err);
+        rc = swt_build_check_outputs(job, err);
     if (rc == 0)
         rc = swt_build_check_names(job, err);
     if (rc == 0)
