@@ -88,8 +88,8 @@ int swt_check_rotations(struct swt_checked_file *files, size_t file_count,
 
 /* Something of the file that expires. */
 struct swt_expiring {
-    const char *what;            /* "the root" */
-    const char *told_as;         /* the code of the finding that it has expired; NULL: there is none */
+    const char *what;    /* "the root" */
+    const char *told_as; /* the code of the finding that it has expired; NULL: there is none */
     const struct swt_node *node; /* NULL: not of a manifest */
     int64_t expires;
 };

@@ -131,10 +131,11 @@ static int judge_rule(const struct swt_policing *policing, struct swt_error *err
         return 0;
     if (!row->needs_root || subject->root != NULL)
         return row->judge(policing, err);
-    return subject->root_broken ? 0
-                                : swt_policy_tell(policing, NULL, err,
-                                                  "there is no root, by which the rule %s is judged",
-                                                  policing->rule->rule.text);
+    return subject->root_broken
+               ? 0
+               : swt_policy_tell(policing, NULL, err,
+                                 "there is no root, by which the rule %s is judged",
+                                 policing->rule->rule.text);
 }
 
 int swt_policy_judge(const struct swt_check *check, struct swt_checked_file *file,
