@@ -239,6 +239,14 @@ const char *swt_policy_kind_name(enum swt_policy_kind kind) {
     return kinds[kind];
 }
 
+/* First: a policy of another schema may have keys that are unknown here. */
+static int check_schema(const struct swt_node *root, struct swt_error *err) {
+    const struct swt_place place = {.map = &policy_map, .field = &policy_fields[0]};
+    const struct swt_node *schema = swt_tree_find(root, place.field->key);
+    char nothing = 0;
+    return swt_node_has_value(schema) ? swt_value_apply(&place, schema, &nothing, err) : 0;
+}
+
 static int fill(struct swt_slice bytes, const char *path, struct swt_arena *arena,
                 struct swt_policy *policy, struct swt_error *err) {
     const char *file = swt_arena_text(arena, path, strlen(path), err);
@@ -249,6 +257,8 @@ static int fill(struct swt_slice bytes, const char *path, struct swt_arena *aren
     int rc = swt_scan_bytes(bytes, SWT_MANIFEST_MAX_BYTES, file, err);
     if (rc == 0)
         rc = swt_tree_read(bytes, file, &reading, &root, err);
+    if (rc == 0)
+        rc = check_schema(root, err);
     if (rc == 0)
         rc = swt_schema_apply(&reading, &policy_map, root, policy, err);
     for (size_t i = 0; rc == 0 && i < policy->rule_count; i++)

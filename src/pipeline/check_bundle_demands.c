@@ -64,7 +64,8 @@ int swt_check_bundle_demands(const struct swt_check *check, struct swt_checked_f
     struct swt_policy_subject subject = {
         .kind = SWT_SUBJECT_BUNDLE,
         .root_broken = judge->head_status < 0 || (judge->has_root && file->root.root == NULL),
-        .targets_broken =
+        .targets_broken = judge->targets == NULL,
+        .sbom_broken =
             judge->targets == NULL || (!judge->has_user_manifest && judge->failed_step != NULL),
         .has_size = true,
         .size = swt_reader_size(judge->reader)};

@@ -92,6 +92,7 @@ static int add_release(const struct swt_build_job *job, struct swt_policy_subjec
                        struct swt_error *err) {
     const struct swt_manifest *manifest = job->manifest;
     subject->targets_broken = has_unread(job->faults);
+    subject->sbom_broken = subject->targets_broken;
     subject->has_version = manifest->metadata_version.given;
     subject->version = (uint32_t)manifest->metadata_version.value;
     subject->version_node = manifest->metadata_version.node;

@@ -24,6 +24,8 @@ static int check_key(struct swt_build_job *job, const struct swt_text *path,
     swt_hex_encode(id, SWT_KEY_ID_SIZE, hex);
     swt_fail(err, SWT_E_KEY_NOT_LISTED, "%s: the targets role of %s does not list its key id %s",
              path->text, job->root_path, hex);
+    swt_error_hint(err, "name a key that the root lists (swupdate-tool dump), or make a root that "
+                        "lists this one (swupdate-tool root rotate --add-targets-key)");
     swt_manifest_error_at(err, path->node);
     return swt_faults_keep(job->faults, err);
 }

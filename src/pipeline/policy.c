@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A release policy with the keys and bundles that it names, and the walk over its rules. */
 #include "policy.h"
+#include "build_job.h"
 
 #include "swt/signature.h"
 
@@ -14,7 +15,7 @@
 /* A fault of what a rule names makes the policy one that cannot be applied; what the system says
  * stays. */
 static int fail_at(const struct swt_node *node, struct swt_error *err) {
-    swt_manifest_error_at(err, node);
+    swt_build_error_in(err, node);
     int status = swt_code_exit(err->code);
     return status == 3 || status == 4 ? swt_error_recode(err, SWT_E_POLICY) : -(int)err->code;
 }

@@ -47,7 +47,7 @@ struct swt_policy_subject {
     struct swt_policy_signer *signers; /* by the key ids that the signatures name */
     size_t signer_count;
     const struct swt_text *unknown_key; /* one that the manifest names, of which nothing is known */
-    bool targets_broken;                /* what of the rest is not given may be what is broken */
+    bool targets_broken;                /* an expiry that is not given may be what is broken */
     bool has_version;
     uint32_t version;
     const struct swt_node *version_node;
@@ -55,6 +55,7 @@ struct swt_policy_subject {
     int64_t expires;
     const struct swt_node *expires_node;
     bool has_sbom;
+    bool sbom_broken; /* there is none, and that may be what is broken */
     struct swt_policy_target *targets;
     size_t target_count;
     bool has_size;

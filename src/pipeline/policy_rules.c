@@ -120,7 +120,7 @@ static int expiry(const struct swt_policing *policing, struct swt_error *err) {
 
 static int sbom_required(const struct swt_policing *policing, struct swt_error *err) {
     const struct swt_policy_subject *subject = policing->subject;
-    if (subject->has_sbom || subject->targets_broken)
+    if (subject->has_sbom || subject->sbom_broken)
         return 0;
     return swt_policy_tell(policing, NULL, err,
                            subject->kind == SWT_SUBJECT_MANIFEST

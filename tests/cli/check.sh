@@ -84,17 +84,19 @@ error_is check 5 not-found
 try check .
 error_is check 5 io
 quiet sign b.swb --root root --export request
-for file in empty product.yaml app.bin request "$KEYS/root1.pem"; do
+head -c 100 /dev/zero >binary
+gzip -n <app.bin >app.bin.gz
+for file in empty binary request app.bin.gz; do
     try check "$file"
     error_is check 3 file-kind
-    t_err_contains "expected a bundle, root metadata or an audit log"
+    t_err_contains "expected a product manifest, a bundle, root metadata or an audit log"
 done
 t_run check empty
-t_err_contains "empty: expected a bundle, root metadata or an audit log, found an empty file"
+t_err_contains "empty: expected a product manifest, a bundle, root metadata or an audit log, found an empty file"
 t_run check request
 t_err_contains "found a signing request"
 # One file that is none of them, and nothing is said of the others.
-try check log b.swb product.yaml
+try check log b.swb binary
 error_is check 3 file-kind
 t_out_empty
 t_run check
