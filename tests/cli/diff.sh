@@ -19,7 +19,7 @@ YAML
     both_containers old --root root.1 --key "$KEYS/targets1.pem"
     quiet root rotate root.1 -o root.2 --add-targets-key "$KEYS/targets2.pub" --targets-threshold 2 \
         --sign-with "$KEYS/root1.pem"
-    printf X | dd of=app.bin bs=1 seek=5000 conv=notrunc 2>dd
+    printf X | dd of=app.bin bs=1 seek=5000 conv=notrunc status=none
     head -c 15360 /dev/zero >>app.bin
     sed -i -e 's/1\.4\.0/1.5.0/; s/metadata_version: 42/metadata_version: 43/' \
         -e 's/name: notes/name: read-me-first/; /old-only/d' product.yaml

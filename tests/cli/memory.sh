@@ -38,7 +38,7 @@ YAML
     rm -r out
     t_peak convert "a.$extension" -o "b.$other"
     t_peak diff "a.$extension" "b.$other"
-    printf x | dd of=large.bin bs=1 seek=$((LARGE - 1)) conv=notrunc 2>dd
+    printf x | dd of=large.bin bs=1 seek=$((LARGE - 1)) conv=notrunc status=none
     t_must build product.yaml -o "c.$extension" --root root_metadata
     t_do python3 "$T_SOURCE/tests/cli/peak.py" peak "$T_TOOL" diff --json "a.$extension" \
         "c.$extension"
