@@ -144,35 +144,36 @@ static int tell_state(struct swt_diff *diff, json_t *object, const struct swt_di
                          side == &diff->a ? "A" : "B");
 }
 
-/* Without its member targets, when that is a map: *ret_targets then is it, borrowed. */
-static int split(const json_t *manifest, json_t **ret_rest, const json_t **ret_targets,
+/* Without its member targets, when that is a map: *ret_targets then is it, borrowed. Not json_copy,
+ * which passes over a lack of memory. */
+static int split(const json_t *manifest, json_t *rest, const json_t **ret_targets,
                  struct swt_error *err) {
-    const json_t *targets = json_object_get(manifest, "targets");
-    json_t *rest = manifest == NULL ? json_object() : json_copy((json_t *)manifest);
-    if (rest == NULL)
-        return swt_fail_memory(err);
-    *ret_targets = json_is_object(targets) ? targets : NULL;
-    if (*ret_targets != NULL)
-        (void)json_object_del(rest, "targets");
-    *ret_rest = rest;
+    const char *member;
+    json_t *value;
+    json_object_foreach((json_t *)manifest, member, value) {
+        if (strcmp(member, "targets") == 0 && json_is_object(value))
+            *ret_targets = value;
+        else if (json_object_set(rest, member, value) < 0)
+            return swt_fail_memory(err);
+    }
     return 0;
 }
 
 int swt_diff_user_manifests(struct swt_diff *diff, const struct swt_diff_pairs *pairs,
                             struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *a = NULL;
-    SWT_CLEANUP(swt_json_cleanup) json_t *b = NULL;
+    SWT_CLEANUP(swt_json_cleanup) json_t *a = json_object();
+    SWT_CLEANUP(swt_json_cleanup) json_t *b = json_object();
     json_t *object = swt_json_object(diff->document, "user_manifest", err);
-    if (object == NULL)
-        return -SWT_E_MEMORY;
+    if (a == NULL || b == NULL || object == NULL)
+        return swt_fail_memory(err);
     int rc = tell_state(diff, object, &diff->a, err);
     if (rc == 0)
         rc = tell_state(diff, object, &diff->b, err);
     struct details details = {.diff = diff};
     if (rc == 0)
-        rc = split(diff->a.manifest, &a, &details.a, err);
+        rc = split(diff->a.manifest, a, &details.a, err);
     if (rc == 0)
-        rc = split(diff->b.manifest, &b, &details.b, err);
+        rc = split(diff->b.manifest, b, &details.b, err);
     if (rc < 0)
         return rc;
     details.fields = swt_json_array(object, "fields", err);

@@ -16,7 +16,7 @@ t_peak() {
 }
 
 for extension in swb pb; do
-    t_begin "$extension: build, sign, verify, extract, convert, dump in 32 MiB"
+    t_begin "$extension: build, sign, verify, extract, convert, dump, diff in 32 MiB"
     t_must keygen -o root.pem
     t_must keygen -o targets.pem
     t_must root create -o root_metadata --root-key root.pem --targets-key targets.pem \
@@ -37,6 +37,14 @@ YAML
     t_peak extract "a.$extension" -C out --root root_metadata
     rm -r out
     t_peak convert "a.$extension" -o "b.$other"
+    t_peak diff "a.$extension" "b.$other"
+    printf x | dd of=large.bin bs=1 seek=$((LARGE - 1)) conv=notrunc status=none
+    t_must build product.yaml -o "c.$extension" --root root_metadata
+    t_do python3 "$T_SOURCE/tests/cli/peak.py" peak "$T_TOOL" diff --json "a.$extension" \
+        "c.$extension"
+    t_exit 1
+    t_json targets.changed.0.first_difference $((LARGE - 1))
+    [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB: diff of what differs"
 done
 
 t_begin "check: a long audit log, whole and with lines of no end"
