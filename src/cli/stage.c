@@ -121,7 +121,9 @@ static void fill(const struct swt_stage *stage, bool steady, struct fields *fiel
     (void)snprintf(fields->text[PERCENT], size, "%*u%%", steady ? 3 : 0, percentage(stage));
     (void)snprintf(fields->text[RATE], size, "%*s%s", steady ? 10 : 0,
                    stage->rate > 0 ? size_text(stage->rate, bytes) : "",
-                   stage->rate > 0 ? "/s" : steady ? "  " : "");
+                   stage->rate > 0 ? "/s"
+                   : steady        ? "  "
+                                   : "");
     left_text(stage, bytes);
     (void)snprintf(fields->text[LEFT], size, "%-*s", steady ? 11 : 0, bytes);
     for (size_t i = 0; i < FIELDS; i++)

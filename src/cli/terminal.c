@@ -23,10 +23,13 @@ size_t swt_terminal_columns(int fd) {
     return size.ws_col;
 }
 
-size_t swt_terminal_width(int fd) {
+size_t swt_terminal_table_width(int fd) {
     size_t columns = swt_terminal_columns(fd);
-    if (columns < SWT_WIDTH_MIN)
-        return SWT_WIDTH_MIN;
+    return columns < SWT_WIDTH_MIN ? SWT_WIDTH_MIN : columns;
+}
+
+size_t swt_terminal_width(int fd) {
+    size_t columns = swt_terminal_table_width(fd);
     return columns > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : columns;
 }
 

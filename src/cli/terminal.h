@@ -17,6 +17,8 @@ bool swt_terminal_is_ours(int fd);
 
 /* Columns for text on fd: those of the terminal up to 100, 80 where it is none. */
 size_t swt_terminal_width(int fd);
+/* The same for tables, which may be as wide as the terminal. */
+size_t swt_terminal_table_width(int fd);
 /* Colour and lines that are rewritten only where fd is a terminal, TERM is not "dumb", and NO_COLOR
  * and CI are unset or empty. */
 bool swt_terminal_colour(int fd);
