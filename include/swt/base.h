@@ -277,8 +277,8 @@ bool swt_char_is_control(uint32_t character);
 /* The lower-case form of a character, by a table of our own (Latin, Greek, Cyrillic, Armenian and
  * some more), so that no locale decides which names are one. Others stay as they are. */
 uint32_t swt_char_fold(uint32_t character);
-/* Appends text for people: control and bidi characters as \n, \t, \xNN or \u{NNNN}, bytes that are
- * not UTF-8 as \xNN, a backslash as itself. */
+/* Appends text for people: control, bidi and invisible characters (zero-width ones and the like) as
+ * \n, \t, \xNN or \u{NNNN}, bytes that are not UTF-8 as \xNN, a backslash as itself. */
 int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error *err) SWT_CHECKED;
 
 /* Decimal digits only, no sign, no leading zero but "0" itself; false when not that or > max. */

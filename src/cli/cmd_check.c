@@ -17,6 +17,8 @@ static void print_finding(struct swt_output *out, const struct swt_style *style,
                       warning ? "warning" : "error", style->reset);
     swt_report_member(out, finding, "message");
     swt_report_optional(out, " (", finding, "code", ")\n");
+    if (json_object_get(finding, "hint") != NULL)
+        swt_output_whole(out);
     swt_report_optional(out, "  hint: ", finding, "hint", "\n");
 }
 

@@ -285,11 +285,19 @@ static void print_total(const struct swt_diff_report *report, const json_t *docu
                           count == 1 ? "" : "s", report->style.reset);
 }
 
+/* A table that is read across: beyond this, eyes lose the line. */
+#define WIDTH_MAX 200
+
+static size_t table_width(int fd) {
+    size_t width = swt_terminal_table_width(fd);
+    return width > WIDTH_MAX ? WIDTH_MAX : width;
+}
+
 int swt_report_diff(const struct swt_invocation *invocation, const json_t *document,
                     struct swt_error *err) {
     const struct swt_diff_report report = {.out = invocation->out,
                                            .style = swt_style_of(invocation->out),
-                                           .width = swt_terminal_table_width(invocation->out->fd),
+                                           .width = table_width(invocation->out->fd),
                                            .verbose = invocation->verbose};
     swt_text_wrap(report.out,
                   swt_slice_text("what the files say of themselves; nothing was authenticated"), 0,

@@ -23,18 +23,14 @@ size_t swt_terminal_columns(int fd) {
     return size.ws_col;
 }
 
-size_t swt_terminal_width(int fd) {
-    size_t columns = swt_terminal_columns(fd);
-    if (columns < SWT_WIDTH_MIN)
-        return SWT_WIDTH_MIN;
-    return columns > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : columns;
-}
-
 size_t swt_terminal_table_width(int fd) {
     size_t columns = swt_terminal_columns(fd);
-    if (columns < SWT_WIDTH_MIN)
-        return SWT_WIDTH_MIN;
-    return columns > SWT_TABLE_MAX ? SWT_TABLE_MAX : columns;
+    return columns < SWT_WIDTH_MIN ? SWT_WIDTH_MIN : columns;
+}
+
+size_t swt_terminal_width(int fd) {
+    size_t columns = swt_terminal_table_width(fd);
+    return columns > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : columns;
 }
 
 bool swt_terminal_is_ours(int fd) {

@@ -9,7 +9,6 @@
 
 #define SWT_WIDTH_MIN 40
 #define SWT_WIDTH_MAX 100
-#define SWT_TABLE_MAX 200
 
 /* Columns of the terminal on fd; 80 where it is none, or does not tell. */
 size_t swt_terminal_columns(int fd);
@@ -18,7 +17,7 @@ bool swt_terminal_is_ours(int fd);
 
 /* Columns for text on fd: those of the terminal up to 100, 80 where it is none. */
 size_t swt_terminal_width(int fd);
-/* The same for tables, which are read across: up to 200. */
+/* The same for tables, which may be as wide as the terminal. */
 size_t swt_terminal_table_width(int fd);
 /* Colour and lines that are rewritten only where fd is a terminal, TERM is not "dumb", and NO_COLOR
  * and CI are unset or empty. */

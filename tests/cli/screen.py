@@ -41,7 +41,7 @@ class Screen:
             self.wraps += 1
             self.next_row()
             self.column = 0
-        self.rows[self.row][self.column] = character
+        self.rows[self.row].update({self.column: character, **({self.column + 1: ""} if wide == 2 else {})})
         self.column += wide
 
     def next_row(self):
