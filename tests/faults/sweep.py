@@ -52,6 +52,14 @@ targets:
   - {name: deep/data, file: data.bin}
 """
 
+WHOLE = """schema: 1
+product: {name: widget}
+release: {version: "1", metadata_version: 1, notes: notes.md}
+targets:
+  - {files: "*.bin", compression: zstd}
+sbom: {file: sbom.json}
+"""
+
 FLEET = """states:
   - {root: root, floor: 50, count: 1200}
   - {name: fresh, root: rotated.root}
@@ -70,7 +78,17 @@ class Command:
     """One command to be tried: its words, and the files that are there before it."""
 
     def __init__(
-        self, name, words, old=None, pair=False, log=None, device=None, rotates=False, fresh=False, verdicts=None
+        self,
+        name,
+        words,
+        old=None,
+        pair=False,
+        log=None,
+        device=None,
+        rotates=False,
+        fresh=False,
+        verdicts=None,
+        first=None,
     ):
         self.name = name
         self.words = words
@@ -83,6 +101,7 @@ class Command:
         # A file of verdicts: where libcrypto has no memory, a key may count as one that cannot be read,
         # and refuse what is good. The file is whole all the same.
         self.verdicts = verdicts
+        self.first = first  # of several new files, the one that is whole before the others
         self.after = None
 
 
@@ -90,6 +109,7 @@ COMMANDS = [
     Command("build", "build product.yaml -o new.swb --root root --key key"),
     Command("build over a file", "build product.yaml -o new.swb --key key", {"new.swb": b"old"}),
     Command("build .pb", "build product.yaml -o new.pb --profile generic --key key"),
+    Command("build of all", "build whole.yaml -o new.swb --root root --key key --depfile new.d", first="new.d"),
     Command("sign in place", "sign b.swb --key key"),
     Command("sign a copy", "sign b.pb --key key -o copy.pb"),
     Command("sign --export", "sign b.swb --export new.request"),
@@ -244,6 +264,8 @@ class Sweep:
             os.chmod(path, 0o600)
         for name, content in (
             ("product.yaml", MANIFEST.encode()),
+            ("whole.yaml", WHOLE.encode()),
+            ("notes.md", b"notes\n"),
             ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
@@ -251,6 +273,7 @@ class Sweep:
         ):
             with open(os.path.join(self.template, name), "wb") as file:
                 file.write(content)
+        self.prepare_sbom()
         for words in (
             "root create -o root --root-key other --targets-key key --sign-with other",
             "build product.yaml -o b.swb --root root",
@@ -273,6 +296,13 @@ class Sweep:
             command.after.pop(command.log, None)
             if command.device is not None:
                 command.after = state_of(self.device)
+
+    def prepare_sbom(self):
+        with open(os.path.join(self.template, "app.bin"), "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        component = {"name": "app.bin", "hashes": [{"alg": "SHA-256", "content": digest}]}
+        with open(os.path.join(self.template, "sbom.json"), "w", encoding="ascii") as file:
+            json.dump({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}, file)
 
     def must(self, words):
         subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
@@ -447,6 +477,8 @@ class Sweep:
         old.update(command.old)
         if found == old:
             return "before"
+        if command.first and found == {**old, command.first: command.after[command.first]}:
+            return "between"
         if command.pair:
             new = {name: content for name, content in found.items() if name not in old}
             if set(new) == {"new.key", "new.key.pub"} and all(
