@@ -55,7 +55,7 @@
     X(GLOB, "glob", 3, "a pattern of the manifest matches no file")                                \
     X(SBOM, "sbom", 3, "an SBOM cannot be read, or contradicts the payloads")                      \
     X(INCLUDE, "include", 3, "a manifest includes itself, or too many others")                     \
-    X(COMPRESSION, "compression", 3, "a compressed payload cannot be decompressed")                \
+    X(COMPRESSION, "compression", 3, "a payload cannot be compressed, or be decompressed again")   \
     X(POLICY, "policy", 3, "a release policy is malformed")                                        \
     X(PROFILE, "profile", 3, "a limit of the chosen device profile is exceeded")                   \
     X(FILE_KIND, "file-kind", 3, "the file is of another kind than the command takes")             \

@@ -196,7 +196,8 @@ struct swt_extract_options {
     bool decompress; /* what user_manifest says is compressed */
     bool force;
 };
-/* Document: verify's, with extracted (name, path, length: of the file that was written). */
+/* Document: verify's, with extracted (name, path, length: of the file that was written; where it
+ * was decompressed also compression). */
 int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 

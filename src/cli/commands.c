@@ -219,8 +219,8 @@ const struct swt_command swt_commands[] = {
             "read. Nothing appears in DIR unless the bundle is accepted.\n\n"
             "Give --root or --device, or --self or --no-verify where there is no anchor. Exits 1 "
             "when the bundle is rejected.",
-        .options =
-            OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_force, COMMON),
+        .options = OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_decompress,
+                           &swt_opt_force, COMMON),
         .required = OPTIONS(&swt_opt_directory),
         .run = swt_cmd_extract,
     },

@@ -247,3 +247,33 @@ bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_s
     swt_hex_encode(digest, sizeof digest, hex);
     return strcmp(hex, recorded->sha256) == 0;
 }
+
+int swt_user_manifest_compression(const json_t *user_manifest, const char *name,
+                                  struct swt_recorded_compression *ret_recorded,
+                                  struct swt_error *err) {
+    struct swt_recorded_compression recorded = {0};
+    json_t *target = json_object_get(json_object_get(user_manifest, "targets"), name);
+    json_t *record = json_object_get(target, "compression");
+    const char *type = json_string_value(json_object_get(record, "type"));
+    json_t *length = json_object_get(record, "length");
+    const char *sha256 = json_string_value(json_object_get(record, "sha256"));
+    if (record == NULL) {
+        *ret_recorded = recorded;
+        return 0;
+    }
+    if (type == NULL || !json_is_integer(length) || json_integer_value(length) < 0 ||
+        sha256 == NULL || !swt_hex_decode(sha256, recorded.sha256, sizeof recorded.sha256))
+        return swt_fail(err, SWT_E_COMPRESSION,
+                        "target '%s': what user_manifest says of its compression is not its type "
+                        "with the length and sha256 of the original",
+                        name);
+    if (!swt_compression_parse(type, &recorded.compression) ||
+        recorded.compression == SWT_COMPRESSION_NONE)
+        return swt_fail(err, SWT_E_COMPRESSION,
+                        "target '%s': its compression is '%s' by user_manifest, expected gzip, xz "
+                        "or zstd",
+                        name, type);
+    recorded.length = (uint64_t)json_integer_value(length);
+    *ret_recorded = recorded;
+    return 0;
+}

@@ -54,4 +54,16 @@ struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes);
 /* Whether these serialized root metadata bytes are that root. */
 bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes);
 
+/* What a target was before it was compressed. */
+struct swt_recorded_compression {
+    enum swt_compression compression; /* NONE: nothing is recorded, it is as it was */
+    uint64_t length;
+    uint8_t sha256[SWT_SHA256_SIZE];
+};
+/* Of the target name, by what swt_user_manifest_read gave; SWT_E_COMPRESSION for a record that is
+ * not as build writes it. */
+int swt_user_manifest_compression(const json_t *user_manifest, const char *name,
+                                  struct swt_recorded_compression *ret_recorded,
+                                  struct swt_error *err) SWT_CHECKED;
+
 #endif

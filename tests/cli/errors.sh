@@ -91,6 +91,15 @@ case_sbom() {
     echo '<bom/>' >sbom.xml
     bad_manifest 'sbom: {file: sbom.xml}'
 }
+case_compression() {
+    sample_manifest
+    printf '{"schema": 1, "targets": {"app": {"compression": {"type": "gzip", "length": 3, "sha256": "%s"}}}}' \
+        "$(printf %064d 0)" >user_manifest.json
+    echo '  - {name: user_manifest, file: user_manifest.json}' >>product.yaml
+    quiet build product.yaml -o b.swb
+    fails extract extract b.swb -C out --no-verify --decompress
+    t_file_absent out
+}
 case_profile() {
     : >empty
     bad_manifest $'  - {name: x, file: empty}\nbundle: {profile: pigweed}'

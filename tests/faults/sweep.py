@@ -15,9 +15,11 @@ SWT_BUILD, SWT_SOURCE and SWT_SANITIZE are those of scripts/run-tests.
 """
 
 import errno
+import gzip
 import io
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
@@ -58,6 +60,16 @@ release: {version: "1", metadata_version: 1, notes: notes.md}
 targets:
   - {files: "*.bin", compression: zstd}
 sbom: {file: sbom.json}
+"""
+
+PACKED = """schema: 1
+product: {name: widget}
+release: {version: "1", metadata_version: 1}
+targets:
+  - {name: user_manifest, file: packed.json}
+  - {name: app, file: app.gz}
+  - {name: deep/data, file: data.xz}
+  - {name: other, file: other.zst}
 """
 
 FLEET = """states:
@@ -126,6 +138,7 @@ COMMANDS = [
         "extract b.swb --no-verify -C out --force",
         {"out/app": b"old", "out/deep/data": b"old", "out/other": b"stays"},
     ),
+    Command("extract --decompress", "extract packed.swb --no-verify --decompress -C out"),
     Command("keygen", "keygen -o new.key --type ed25519", pair=True),
     Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
     Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
@@ -270,6 +283,7 @@ class Sweep:
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
             ("data.bin", b"data\n" * 120000),
+            *self.packed(),
         ):
             with open(os.path.join(self.template, name), "wb") as file:
                 file.write(content)
@@ -278,6 +292,7 @@ class Sweep:
             "root create -o root --root-key other --targets-key key --sign-with other",
             "build product.yaml -o b.swb --root root",
             "build product.yaml -o b.pb --root root",
+            "build packed.yaml -o packed.swb",
             "sign b.pb --key key -o signed.pb",
             "sign b.swb --export request",
             "sign --request request --key key -o response --yes",
@@ -303,6 +318,24 @@ class Sweep:
         component = {"name": "app.bin", "hashes": [{"alg": "SHA-256", "content": digest}]}
         with open(os.path.join(self.template, "sbom.json"), "w", encoding="ascii") as file:
             json.dump({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}, file)
+
+    @staticmethod
+    def packed():
+        """Files of a bundle whose targets are compressed, each in another way."""
+        rows = (
+            ("app", "gzip", "app.gz", lambda content: gzip.compress(content, mtime=0)),
+            ("deep/data", "xz", "data.xz", lzma.compress),
+            ("other", "zstd", "other.zst", lambda content: subprocess.check_output(["zstd", "-q"], input=content)),
+        )
+        targets = {}
+        for name, kind, file, compress in rows:
+            # Longer than what one write moves, and than the window of gzip.
+            content = b"".join(b"%s %d\n" % (name.encode(), i) for i in range(30000))
+            record = {"type": kind, "length": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            targets[name] = {"compression": record}
+            yield file, compress(content)
+        yield "packed.json", json.dumps({"schema": 1, "targets": targets}).encode()
+        yield "packed.yaml", PACKED.encode()
 
     def must(self, words):
         subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
@@ -387,7 +420,13 @@ class Sweep:
         """Exit status (negative: a signal) and standard error."""
         if not again:
             self.before(command)
-        environment = dict(os.environ, LC_ALL="C", SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"))
+        environment = dict(
+            os.environ,
+            LC_ALL="C",
+            SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"),
+            # So that a temporary file that is left behind is seen.
+            TMPDIR=self.folder,
+        )
         environment.update({f"SWT_FAULT_{name}": str(value) for name, value in plan.items()})
         if plan:
             library = "calls" if self.kind == "calls" else "memory"
