@@ -5,6 +5,7 @@
 #include "depfile.h"
 #include "output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,24 +81,33 @@ static void add(struct inputs *inputs, const char *path) {
         inputs->paths[inputs->count++] = path;
 }
 
-/* A key URI that is no path names no file of that name. */
-static const char *key_file(const char *uri) {
+/* A key URI that is no path names no file. */
+static int add_key(struct inputs *inputs, const char *uri, struct swt_error *err) {
     static const char SCHEME[] = "file:";
     struct stat status;
     const char *path = strncmp(uri, SCHEME, strlen(SCHEME)) == 0 ? uri + strlen(SCHEME) : uri;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? path : NULL;
+    if (stat(path, &status) < 0) {
+        if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+            return 0;
+        swt_fail_errno(err, errno, "cannot look at the file");
+        return swt_error_file(err, path);
+    }
+    if (S_ISREG(status.st_mode))
+        add(inputs, path);
+    return 0;
 }
 
-static void add_keys(const struct swt_build_job *job, struct inputs *inputs) {
+static int add_keys(const struct swt_build_job *job, struct inputs *inputs, struct swt_error *err) {
     const struct swt_key_sources *keys = &job->options->keys;
-    for (size_t i = 0; i < keys->count; i++) {
-        add(inputs, key_file(keys->items[i].uri));
+    int rc = 0;
+    for (size_t i = 0; i < keys->count && rc == 0; i++) {
         add(inputs, keys->items[i].public_key);
+        rc = add_key(inputs, keys->items[i].uri, err);
     }
-    if (keys->count > 0)
-        return; /* they replace the manifest's */
-    for (size_t i = 0; i < job->manifest->key_paths.count; i++)
+    /* Else --key replaces the manifest's. */
+    for (size_t i = 0; keys->count == 0 && i < job->manifest->key_paths.count; i++)
         add(inputs, job->manifest->key_files[i]);
+    return rc;
 }
 
 int swt_build_depfile(const struct swt_build_job *job, struct swt_buf *ret_text,
@@ -112,7 +122,9 @@ int swt_build_depfile(const struct swt_build_job *job, struct swt_buf *ret_text,
     for (size_t i = 0; i < manifest->source_count; i++)
         add(&inputs, manifest->sources[i]);
     add(&inputs, job->root_path);
-    add_keys(job, &inputs);
+    int rc = add_keys(job, &inputs, err);
+    if (rc < 0)
+        return rc;
     for (size_t i = 0; i < job->payload_count; i++)
         add(&inputs, job->payloads[i].path);
     return swt_depfile_write(job->options->output, inputs.paths, inputs.count, ret_text, err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The payloads are read, once, and judged by what only reading tells. */
 #include "build_job.h"
+#include "document.h"
+#include "user_manifest.h"
 
 #include <string.h>
 
@@ -58,6 +61,22 @@ static int measure(struct swt_build_job *job, size_t index, struct swt_error *er
     return rc;
 }
 
+/* One that nobody reads would tell nothing, not even the root that the bundle was built with. */
+static int check_generated(struct swt_build_job *job, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
+    struct swt_slice bytes = swt_buf_slice(&job->payloads[0].bytes);
+    int rc = swt_user_manifest_read(bytes, &json, err);
+    if (rc < 0 || json != NULL)
+        return rc;
+    char size[SWT_SIZE_TEXT];
+    swt_fail(err, SWT_E_TARGET_TOO_LARGE,
+             "the user_manifest would have %s: expected at most 4 MiB and %zu values",
+             swt_bytes_text(bytes.len, size), SWT_MAX_USER_MANIFEST_VALUES);
+    swt_error_hint(err, "patterns repeat the meta and compatible of their target for each file");
+    swt_error_file(err, job->options->manifest);
+    return swt_faults_keep(job->faults, err);
+}
+
 /* The generated one comes last: it tells what the others are. */
 static int measure_all(struct swt_build_job *job, struct swt_error *err) {
     size_t first = job->generated ? 1 : 0;
@@ -68,7 +87,10 @@ static int measure_all(struct swt_build_job *job, struct swt_error *err) {
         rc = swt_build_check_sbom(job, err);
     if (rc == 0)
         rc = swt_build_generate(job, err);
-    return rc < 0 || first == 0 ? rc : measure(job, 0, err);
+    if (rc < 0 || first == 0)
+        return rc;
+    rc = check_generated(job, err);
+    return rc < 0 ? rc : measure(job, 0, err);
 }
 
 int swt_build_measure(struct swt_build_job *job, struct swt_error *err) {

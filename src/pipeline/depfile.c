@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of ASCII, what both programs take as it is. Make expands [a-z], sees a variable in '=' and an
- * archive in '('; ninja ends a name at quotes and the like. */
+/* Of ASCII, what both programs take as it is. Make expands [a-z], sees a pattern in '%', a variable
+ * in '=' and an archive in '('; ninja ends a name at quotes and the like. */
 static bool is_plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (unsigned char)c >= 0x80 || (c != '\0' && strchr("+,-./_~{}@!%", c) != NULL);
+           (unsigned char)c >= 0x80 || (c != '\0' && strchr("+,-./_~{}@!", c) != NULL);
 }
 
 static int refuse(const char *name, const char *what, struct swt_error *err) {
@@ -17,13 +17,13 @@ static int refuse(const char *name, const char *what, struct swt_error *err) {
     return swt_error_hint(err, "give the file another name, or build without --depfile");
 }
 
-/* A backslash stands for itself, but doubled where it comes before what one escapes; there the two
- * programs differ for all but a space. */
+/* A backslash stands for itself, but doubled before an escaped space; where it comes before what
+ * else is escaped, the two programs differ. */
 static int put_backslashes(const char *name, const char **text, struct swt_buf *ret_text,
                            struct swt_error *err) {
     size_t count = strspn(*text, "\\");
     char next = (*text)[count];
-    if (next == '\0' || (next != ' ' && !is_plain(next)) || next == '%')
+    if (next != ' ' && !is_plain(next))
         return refuse(name, "has a backslash there where none can be", err);
     int rc = swt_buf_append(ret_text, *text, count, err);
     if (rc == 0 && next == ' ')
@@ -32,13 +32,12 @@ static int put_backslashes(const char *name, const char **text, struct swt_buf *
     return rc;
 }
 
-static int put_character(const char *name, char c, bool is_target, struct swt_buf *ret_text,
+static int put_character(const char *name, const char *text, struct swt_buf *ret_text,
                          struct swt_error *err) {
-    char escaped[2] = {'\\', c};
-    if (c == '$')
-        escaped[0] = '$';
-    if (c == '%' && is_target)
-        return refuse(name, "has a '%', which makes a pattern of a rule", err);
+    char c = *text;
+    char escaped[2] = {c == '$' ? '$' : '\\', c};
+    if (c == ':' && (text[1] == ' ' || text[1] == '\0'))
+        return refuse(name, "has a ':' at the end of a word", err);
     if (c == ' ' || c == '#' || c == ':' || c == '$')
         return swt_buf_append(ret_text, escaped, sizeof escaped, err);
     if (is_plain(c))
@@ -49,20 +48,21 @@ static int put_character(const char *name, char c, bool is_target, struct swt_bu
                   err);
 }
 
-static int put_name(const char *name, bool is_target, struct swt_buf *ret_text,
-                    struct swt_error *err) {
-    int rc = 0;
+static int put_name(const char *name, struct swt_buf *ret_text, struct swt_error *err) {
     size_t len = strlen(name);
-    if (len == 0 || name[len - 1] == ' ')
+    const char *start = name; /* as make sees it */
+    while (strncmp(start, "./", 2) == 0)
+        start += 1 + strspn(start + 1, "/");
+    if (len > 0 && name[len - 1] == ' ')
         return refuse(name, "ends in a space", err);
-    /* Make takes it for a home folder. */
-    if (name[0] == '~')
-        rc = swt_buf_append(ret_text, "./", 2, err);
+    if (start[0] == '~')
+        return refuse(name, "starts with a '~', as home folders do", err);
+    int rc = 0;
     for (const char *text = name; *text != '\0' && rc == 0;) {
         if (*text == '\\')
             rc = put_backslashes(name, &text, ret_text, err);
         else
-            rc = put_character(name, *text++, is_target, ret_text, err);
+            rc = put_character(name, text++, ret_text, err);
     }
     return rc;
 }
@@ -73,20 +73,20 @@ static int compare_names(const void *a, const void *b) {
 
 static int put_rules(const char *output, const char *const *sorted, size_t count,
                      struct swt_buf *ret_text, struct swt_error *err) {
-    int rc = put_name(output, true, ret_text, err);
+    int rc = put_name(output, ret_text, err);
     if (rc == 0)
         rc = swt_buf_append(ret_text, ":", 1, err);
     for (size_t i = 0; i < count && rc == 0; i++) {
         rc = swt_buf_append(ret_text, " \\\n  ", 5, err);
         if (rc == 0)
-            rc = put_name(sorted[i], false, ret_text, err);
+            rc = put_name(sorted[i], ret_text, err);
     }
     if (rc == 0)
         rc = swt_buf_append(ret_text, "\n", 1, err);
     for (size_t i = 0; i < count && rc == 0; i++) {
         rc = swt_buf_append(ret_text, "\n", 1, err);
         if (rc == 0)
-            rc = put_name(sorted[i], false, ret_text, err);
+            rc = put_name(sorted[i], ret_text, err);
         if (rc == 0)
             rc = swt_buf_append(ret_text, ":\n", 2, err);
     }

@@ -27,10 +27,10 @@ bool swt_compression_parse(const char *text, enum swt_compression *ret_compressi
 int swt_archive_fail(struct archive *archive, enum swt_code code, const char *what,
                      struct swt_error *err) {
     const char *said = archive_error_string(archive);
-    /* zstd's own lack of memory comes as a text only. */
-    if (archive_errno(archive) == ENOMEM || (said != NULL && strstr(said, "not enough memory")))
+    /* zstd's own lack of memory comes as a text; where there is none, even that had no place. */
+    if (archive_errno(archive) == ENOMEM || said == NULL || strstr(said, "not enough memory"))
         return swt_fail_memory(err);
-    return swt_fail(err, code, "%s: libarchive says: %s", what, said != NULL ? said : "nothing");
+    return swt_fail(err, code, "%s: libarchive says: %s", what, said);
 }
 
 int swt_archive_check_filter(struct archive *archive, int result, enum swt_compression compression,

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,25 +153,36 @@ static int add(struct walk *walk, struct swt_error *err) {
     return 0;
 }
 
+static int fail_path(const struct walk *walk, const char *what, struct swt_error *err) {
+    swt_fail_errno(err, errno, "cannot %s", what);
+    return swt_error_file(err, walk->path.len > 0 ? swt_buf_text(&walk->path) : ".");
+}
+
+/* Whether there is such a file. One that cannot be looked at is no file less: an error. */
+static int look(const struct walk *walk, int flags, struct stat *ret_status, bool *ret_exists,
+                struct swt_error *err) {
+    *ret_exists = fstatat(AT_FDCWD, swt_buf_text(&walk->path), ret_status, flags) == 0;
+    if (*ret_exists || errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    return fail_path(walk, "look at the file", err);
+}
+
 /* One name that fits: a result, or a folder to go on in. */
 static int take(struct walk *walk, const char *name, struct swt_slice rest, unsigned level,
                 struct swt_error *err) {
     size_t len = walk->path.len;
+    struct stat status;
+    bool exists = false;
     int rc = swt_buf_append(&walk->path, name, strlen(name), err);
-    if (rc == 0 && rest.len == 0) {
-        rc = add(walk, err);
-    } else if (rc == 0 && swt_is_folder(swt_buf_text(&walk->path))) {
+    if (rc == 0)
+        rc = rest.len == 0 ? add(walk, err) : look(walk, 0, &status, &exists, err);
+    if (rc == 0 && exists && S_ISDIR(status.st_mode)) {
         rc = swt_buf_append(&walk->path, "/", 1, err);
         if (rc == 0)
             rc = expand(walk, rest, level + 1, err);
     }
     cut(&walk->path, len);
     return rc;
-}
-
-static int fail_folder(const struct walk *walk, int errnum, struct swt_error *err) {
-    swt_fail_errno(err, errnum, "cannot read the folder");
-    return swt_error_file(err, walk->path.len > 0 ? swt_buf_text(&walk->path) : ".");
 }
 
 static void close_folder(DIR **folder) {
@@ -183,7 +195,7 @@ static int search(struct walk *walk, struct swt_slice component, struct swt_slic
     SWT_CLEANUP(close_folder)
     DIR *folder = opendir(walk->path.len > 0 ? swt_buf_text(&walk->path) : ".");
     if (folder == NULL)
-        return errno == ENOENT || errno == ENOTDIR ? 0 : fail_folder(walk, errno, err);
+        return errno == ENOENT || errno == ENOTDIR ? 0 : fail_path(walk, "read the folder", err);
     bool hidden = component.data[0] == '.';
     for (;;) {
         int rc = swt_interrupted(err);
@@ -192,7 +204,7 @@ static int search(struct walk *walk, struct swt_slice component, struct swt_slic
         errno = 0;
         const struct dirent *entry = readdir(folder);
         if (entry == NULL)
-            return errno == 0 ? 0 : fail_folder(walk, errno, err);
+            return errno == 0 ? 0 : fail_path(walk, "read the folder", err);
         if (++walk->seen > MAX_SEEN)
             return swt_fail(err, SWT_E_GLOB, "more than %d files to compare", MAX_SEEN);
         const char *name = entry->d_name;
@@ -222,9 +234,11 @@ static int follow(struct walk *walk, struct swt_slice component, struct swt_slic
     if (rc == 0)
         rc = swt_buf_append_slice(&walk->path, swt_buf_slice(&name), err);
     struct stat status;
-    bool exists = rc == 0 && lstat(swt_buf_text(&walk->path), &status) == 0;
+    bool exists = false;
+    if (rc == 0)
+        rc = look(walk, AT_SYMLINK_NOFOLLOW, &status, &exists, err);
     cut(&walk->path, len);
-    return exists ? take(walk, swt_buf_text(&name), rest, level, err) : rc;
+    return rc == 0 && exists ? take(walk, swt_buf_text(&name), rest, level, err) : rc;
 }
 
 static int expand(struct walk *walk, struct swt_slice pattern, unsigned level,

@@ -87,6 +87,11 @@ case_include() { bad_manifest 'include: [product.yaml]'; }
 case_target_name() { bad_manifest '  - {name: ../x, file: app.bin}'; }
 case_target_too_large() { bad_manifest '  - {name: x, file: app.bin, max_size: 1}'; }
 case_target_hash() { bad_manifest "  - {name: x, file: app.bin, sha256: $(printf %064d 0)}"; }
+case_glob() { bad_manifest '  - {files: "out/*.bin"}'; }
+case_sbom() {
+    echo '<bom/>' >sbom.xml
+    bad_manifest 'sbom: {file: sbom.xml}'
+}
 case_compression() {
     sample_manifest
     printf '{"schema": 1, "targets": {"app": {"compression": {"type": "gzip", "length": 3, "sha256": "%s"}}}}' \

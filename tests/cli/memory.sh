@@ -47,6 +47,31 @@ YAML
     [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB: diff of what differs"
 done
 
+t_begin "extract --decompress: originals of any size"
+truncate -s "$LARGE" original
+hash=$(sha256sum <original | cut -d ' ' -f 1)
+echo 'schema: 1
+product: {name: large}
+release: {version: 1, metadata_version: 1}
+targets:
+  - {name: user_manifest, file: user_manifest.json}' >product.yaml
+: >records
+for type in gzip xz zstd; do
+    case $type in
+    gzip) gzip -n <original >large.gzip ;;
+    xz) xz -6 <original >large.xz ;;
+    zstd) zstd -q -19 --zstd=wlog=23 -c - <original >large.zstd ;; # a window of 8 MiB, all of it in use
+    esac
+    echo "  - {name: $type, file: large.$type}" >>product.yaml
+    echo "\"$type\": {\"compression\": {\"type\": \"$type\", \"length\": $LARGE, \"sha256\": \"$hash\"}}" >>records
+done
+printf '{"schema": 1, "targets": {%s}}' "$(paste -sd , records)" >user_manifest.json
+t_must build product.yaml -o packed.swb
+t_peak extract packed.swb -C out --no-verify --decompress
+for type in gzip xz zstd; do
+    t_file_equal "out/$type" original
+done
+
 t_begin "check: a long audit log, whole and with lines of no end"
 python3 "$T_SOURCE/tests/cli/audit.py" make log 50000
 t_peak check log

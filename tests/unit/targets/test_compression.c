@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Payloads that are compressed, and their originals again: exactly those, out of nothing else. */
 #include <limits.h>
+#include <locale.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -198,6 +200,58 @@ static void nothing_of_this_machine(void **state) {
     static const uint8_t HEADER[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3};
     compress(TEXT, TEXT_LEN, SWT_COMPRESSION_GZIP, &compressed);
     assert_memory_equal(compressed.data, HEADER, sizeof HEADER);
+}
+
+/* Time, locale and processors are others than in the test before. */
+static void the_same_everywhere(void **state) {
+    (void)state;
+    cpu_set_t all, one;
+    CPU_ZERO(&one);
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    for (size_t i = 0; CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    uint8_t *data = mixed(1U << 20);
+    for (size_t i = 0; i < SWT_COUNT(ALL); i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf here = {0};
+        SWT_CLEANUP(swt_buf_done) struct swt_buf there = {0};
+        compress(data, 1U << 20, ALL[i], &here);
+        assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+        assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+        assert_int_equal(usleep(1100000), 0);
+        compress(data, 1U << 20, ALL[i], &there);
+        assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+        assert_non_null(setlocale(LC_ALL, "C"));
+        assert_true(swt_slice_equal(swt_buf_slice(&here), swt_buf_slice(&there)));
+    }
+    free(data);
+}
+
+/* What devices and people have in the place of our own reader. */
+static void real_tools(void **state) {
+    (void)state;
+    char folder[] = "/tmp/test-compression-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    static const size_t SIZES[] = {0, 1, 3U << 20};
+    for (size_t i = 0; i < SWT_COUNT(ALL); i++)
+        for (size_t j = 0; j < SWT_COUNT(SIZES); j++) {
+            char command[128];
+            uint8_t *data = mixed(SIZES[j]);
+            SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
+            struct swt_error err = {0};
+            compress(data, SIZES[j], ALL[i], &bytes);
+            assert_int_equal(swt_write_file("packed", NULL, swt_buf_slice(&bytes), &err), 0);
+            assert_int_equal(swt_write_file("original", NULL, swt_slice_of(data, SIZES[j]), &err),
+                             0);
+            (void)snprintf(command, sizeof command, "%s -dc <packed | cmp - original",
+                           swt_compression_name(ALL[i]));
+            assert_int_equal(system(command), 0);
+            free(data);
+        }
+    assert_int_equal(system("rm packed original"), 0);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void cut_off(void **state) {
@@ -473,6 +527,8 @@ int main(void) {
         cmocka_unit_test(round_trips),
         cmocka_unit_test(in_small_steps),
         cmocka_unit_test(nothing_of_this_machine),
+        cmocka_unit_test(the_same_everywhere),
+        cmocka_unit_test(real_tools),
         cmocka_unit_test(cut_off),
         cmocka_unit_test(damaged),
         cmocka_unit_test(something_follows),
