@@ -192,8 +192,8 @@ for row in "app gzip 1288894|the gzip data makes more than the 1288894 bytes" \
     "plain zstd|target 'plain': no header at byte 0 of the zstd data" \
     "small zstd 0|more than the 0 bytes"; do
     : >records
-    # shellcheck disable=SC2046 # the words of the row
-    record $(echo "${row%|*}")
+    read -ra words <<<"${row%|*}"
+    record "${words[@]}"
     bundle_them
     refused "${row#*|}"
 done
