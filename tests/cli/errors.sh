@@ -86,6 +86,11 @@ case_variable() { bad_manifest 'meta: {a: "$X"}'; }
 case_target_name() { bad_manifest '  - {name: ../x, file: app.bin}'; }
 case_target_too_large() { bad_manifest '  - {name: x, file: app.bin, max_size: 1}'; }
 case_target_hash() { bad_manifest "  - {name: x, file: app.bin, sha256: $(printf %064d 0)}"; }
+case_policy() {
+    sample_root root
+    printf 'schema: 1\nrules: [{rule: expiry, min: 2y, max: 1y}]\n' >policy.yaml
+    fails check check root --policy policy.yaml
+}
 case_profile() {
     : >empty
     bad_manifest $'  - {name: x, file: empty}\nbundle: {profile: pigweed}'
