@@ -49,7 +49,9 @@ struct swt_reading {
 int swt_reading_fault(struct swt_reading *reading, struct swt_node *node,
                       struct swt_error *err) SWT_CHECKED;
 /* Whether node holds a value: neither null nor faulty. NULL does not. */
-bool swt_node_has_value(const struct swt_node *node);
+static inline bool swt_node_has_value(const struct swt_node *node) {
+    return node != NULL && node->kind != SWT_NODE_NULL && !node->faulty;
+}
 
 /* ---- bytes (scan.c) ---------------------------------------------------------------------- */
 

@@ -59,8 +59,8 @@ static int check_cycle(const struct source *includer, const char *path, struct s
         int rc = put_chain(includer, source, &chain, err);
         if (rc < 0)
             return rc;
-        (void)swt_fail(err, SWT_E_INCLUDE, "the file includes itself: %s%s", swt_buf_text(&chain),
-                       swt_short_text(path, shown));
+        (void)swt_fail(err, SWT_E_INCLUDE, "the include closes a circle: %s%s",
+                       swt_buf_text(&chain), swt_short_text(path, shown));
         return swt_error_hint(err, "take one of these includes out");
     }
     return 0;
@@ -99,6 +99,8 @@ static int read_bytes(struct loader *loader, const char *path, struct swt_buf *r
                    : swt_fail(err, SWT_E_INCLUDE, "include: %s holds more than 1 MiB",
                               swt_short_text(path, shown));
     }
+    if (rc == -SWT_E_NOT_FOUND)
+        (void)swt_error_hint(err, "a path is relative to the folder of the file that says it");
     if (rc < 0)
         return swt_error_context(err, "include: %s", swt_short_text(path, shown));
     loader->bytes += ret_bytes->len;
@@ -221,21 +223,20 @@ static int merge(struct loader *loader, struct swt_node *root, struct swt_error 
 static int read_source(struct loader *loader, struct source *source, struct swt_slice bytes,
                        struct swt_error *err) {
     struct swt_reading *reading = loader->reading;
-    struct swt_node *root;
+    struct swt_node *root = NULL;
     source->read = true;
     int rc = swt_scan_bytes(bytes, SWT_MANIFEST_MAX_BYTES, source->path, err);
     if (rc == 0)
         rc = swt_tree_read(bytes, source->path, reading, &root, err);
-    if (rc < 0)
-        return rc;
-    rc = swt_variables_collect(reading, swt_tree_find(root, "vars"), source->variables.outer,
-                               &source->variables, err);
+    if (rc == 0)
+        rc = swt_variables_collect(reading, swt_tree_find(root, "vars"), source->variables.outer,
+                                   &source->variables, err);
     loader->whole.variables_unread |= source->variables.unread;
     if (rc == 0)
         rc = check_schema(loader, source, root, err);
     if (rc == 0)
         rc = read_includes(loader, source, root, err);
-    return rc < 0 ? rc : merge(loader, root, err);
+    return rc == 0 ? merge(loader, root, err) : rc;
 }
 
 int swt_whole_read(struct swt_reading *reading, struct swt_slice bytes, const char *path,

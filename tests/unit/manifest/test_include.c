@@ -189,7 +189,7 @@ static void cycles(void **state) {
     put_file("self.yaml", WHOLE "include: [x.yaml, self.yaml]\n");
     put_file("x.yaml", "vars: {}\n");
     assert_refused("self.yaml", SWT_E_INCLUDE, "self.yaml:5:19",
-                   "the file includes itself: self.yaml -> self.yaml");
+                   "the include closes a circle: self.yaml -> self.yaml");
     put_file("a.yaml", WHOLE "include: [b.yaml]\n");
     put_file("b.yaml", "include: [c.yaml]\n");
     put_file("c.yaml", "include: [./b.yaml]\n");
