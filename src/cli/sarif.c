@@ -4,8 +4,6 @@
 #include "swt/base.h"
 #include "swt/pipeline.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* SARIF 2.1.0, appendix: where its JSON schema is published. */
@@ -24,29 +22,17 @@ static bool is_plain(char byte) {
 
 /* A relative reference, or of an absolute path a file URI. */
 static json_t *uri_of(const char *path) {
-    static const char FILE_SCHEME[] = "file://";
+    SWT_CLEANUP(swt_buf_done) struct swt_buf uri = {0};
+    struct swt_error ignored;
     bool absolute = path[0] == '/';
     /* "//x" would be a host. */
     while (absolute && path[1] == '/')
         path++;
-    char *uri = malloc(sizeof FILE_SCHEME + 3 * strlen(path));
-    if (uri == NULL)
-        return NULL;
-    size_t len = absolute ? strlen(FILE_SCHEME) : 0;
-    memcpy(uri, FILE_SCHEME, len);
-    for (const char *at = path; *at != '\0'; at++) {
-        static const char DIGITS[] = "0123456789ABCDEF";
-        if (is_plain(*at)) {
-            uri[len++] = *at;
-            continue;
-        }
-        uri[len++] = '%';
-        uri[len++] = DIGITS[(uint8_t)*at >> 4];
-        uri[len++] = DIGITS[(uint8_t)*at & 15];
-    }
-    json_t *json = json_stringn(uri, len);
-    free(uri);
-    return json;
+    int rc = swt_buf_printf(&uri, &ignored, "%s", absolute ? "file://" : "");
+    for (const char *at = path; *at != '\0' && rc == 0; at++)
+        rc = is_plain(*at) ? swt_buf_append(&uri, at, 1, &ignored)
+                           : swt_buf_printf(&uri, &ignored, "%%%02X", (unsigned)(uint8_t)*at);
+    return rc < 0 ? NULL : json_string(swt_buf_text(&uri));
 }
 
 /* Where there is a line; a whole file has no region. */

@@ -64,7 +64,7 @@ static int load_version(const struct swt_policy_rule *rule, struct swt_policy_fa
         rc = swt_kind_expect_bundle(reader, &kind, err);
     if (rc == 0)
         rc = swt_bundle_source_open(SWT_TAKE(reader), kind, false, &source, err);
-    if (rc < 0)
+    if (rc != 0)
         return fail_at(rule->bundle.node, err);
     facts->version = source.targets->common.version;
     return 0;

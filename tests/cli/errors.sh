@@ -101,6 +101,11 @@ case_compression() {
     fails extract extract b.swb -C out --no-verify --decompress
     t_file_absent out
 }
+case_policy() {
+    sample_root root
+    printf 'schema: 1\nrules: [{rule: expiry, min: 2y, max: 1y}]\n' >policy.yaml
+    fails check check root --policy policy.yaml
+}
 case_profile() {
     : >empty
     bad_manifest $'  - {name: x, file: empty}\nbundle: {profile: pigweed}'
