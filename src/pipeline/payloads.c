@@ -122,8 +122,8 @@ int swt_payloads_survey(struct swt_bundle_source *source, const struct swt_progr
     struct run run = {.source = source,
                       .left_out = SWT_LEFT_OUT_KEPT,
                       .user_manifest = ret_user_manifest,
-                      .present = ret_present,
                       .progress = progress};
+    run.present = ret_present;
     return run_all(&run, err);
 }
 
