@@ -4,7 +4,6 @@
 #include "terminal.h"
 #include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define INDENT 4 /* the mark and what is around it */
@@ -33,7 +32,7 @@ static const char *mark_style(const struct swt_diff_report *report, char mark) {
     }
 }
 
-static void print_mark(const struct swt_diff_report *report, char mark) {
+void swt_diff_print_mark(const struct swt_diff_report *report, char mark) {
     swt_output_printf(report->out, "  %s%c%s ", mark_style(report, mark), mark,
                       report->style.reset);
 }
@@ -95,7 +94,7 @@ static void print_field(const struct swt_diff_report *report, const struct field
     struct swt_slice b = swt_buf_slice(&field->b);
     size_t path = path_columns(field) > path_width ? path_columns(field) : path_width;
     bool beside = INDENT + path + GAP + value_columns(field) <= report->width;
-    print_mark(report, field->mark);
+    swt_diff_print_mark(report, field->mark);
     swt_columns_print(report->out, swt_buf_slice(&field->path),
                       report->verbose ? SIZE_MAX : report->width - INDENT, beside ? path + GAP : 0);
     if (beside) {
@@ -181,7 +180,7 @@ static void print_root_change(const struct swt_diff_report *report, const json_t
     const json_t *b = json_object_get(root, "b");
     if (json_is_null(a) == json_is_null(b))
         return;
-    print_mark(report, json_is_null(a) ? '+' : '-');
+    swt_diff_print_mark(report, json_is_null(a) ? '+' : '-');
     swt_output_printf(report->out, "root metadata, only in %s\n", json_is_null(a) ? "B" : "A");
 }
 
@@ -201,7 +200,8 @@ static int print_root(const struct swt_diff_report *report, const json_t *root,
     if (json_array_size(keys) > 0)
         print_title(report, "keys of the root");
     json_array_foreach(keys, i, key) {
-        print_mark(report, strcmp(swt_diff_text_of(key, "change"), "added") == 0 ? '+' : '-');
+        swt_diff_print_mark(report,
+                            strcmp(swt_diff_text_of(key, "change"), "added") == 0 ? '+' : '-');
         print_key(report, key);
         swt_output_printf(report->out, "\n");
     }
@@ -218,7 +218,7 @@ static int print_signature(const struct swt_diff_report *report, const json_t *s
                        mark == '~' ? arrow() : "", swt_diff_state(signature, "b"));
     if (rc < 0)
         return rc;
-    print_mark(report, mark);
+    swt_diff_print_mark(report, mark);
     size_t used = INDENT + print_key(report, signature);
     if (used + GAP + swt_columns_of(swt_buf_slice(&states)) <= report->width)
         swt_output_printf(report->out, ": ");

@@ -15,6 +15,8 @@ struct swt_diff_report {
 
 int swt_report_diff(const struct swt_invocation *invocation, const json_t *document,
                     struct swt_error *err) SWT_CHECKED;
+/* "  + ", which a line starts with, in the colour of the mark. */
+void swt_diff_print_mark(const struct swt_diff_report *report, char mark);
 int swt_report_diff_targets(const struct swt_diff_report *report, const json_t *targets,
                             struct swt_error *err) SWT_CHECKED;
 int swt_markdown_diff(struct swt_output *out, const json_t *document,

@@ -230,15 +230,6 @@ static void print_heading(const struct table *table) {
     swt_output_printf(out, "%s\n", table->report->style.reset);
 }
 
-static const char *row_style(const struct table *table, char mark) {
-    const struct swt_style *style = &table->report->style;
-    if (mark == '+')
-        return style->good;
-    if (mark == '-')
-        return style->bad;
-    return mark == '=' ? style->faint : style->warning;
-}
-
 static void begin_below(const struct table *table) {
     swt_columns_blank(table->report->out, INDENT + GAP);
 }
@@ -285,8 +276,7 @@ static void print_row(struct table *table, const struct row *row, const json_t *
     const struct swt_diff_report *report = table->report;
     struct swt_output *out = report->out;
     struct swt_slice name = swt_buf_slice(&row->name);
-    swt_output_printf(out, "  %s%c%s ", row_style(table, row->mark), row->mark,
-                      report->style.reset);
+    swt_diff_print_mark(report, row->mark);
     swt_columns_print(out, name,
                       report->verbose ? larger(table->name, swt_columns_of(name)) : table->name,
                       table->name);
@@ -323,7 +313,7 @@ static int print_left_out(const struct swt_diff_report *report, const json_t *li
         if (rc < 0)
             return rc;
         const char *text = left_out_of(entry);
-        swt_output_printf(report->out, "  %s!%s ", report->style.warning, report->style.reset);
+        swt_diff_print_mark(report, '!');
         swt_columns_print(report->out, swt_buf_slice(&name),
                           report->verbose ? SIZE_MAX : report->width - INDENT - 2 - strlen(text),
                           0);
@@ -356,9 +346,10 @@ int swt_report_diff_targets(const struct swt_diff_report *report, const json_t *
         rc = print_left_out(report, json_object_get(targets, "left_out"), err);
     if (rc < 0)
         return rc;
-    if (json_is_true(json_object_get(targets, "reordered")))
-        swt_output_printf(report->out, "  %s~%s the order of the targets\n", report->style.warning,
-                          report->style.reset);
+    if (json_is_true(json_object_get(targets, "reordered"))) {
+        swt_diff_print_mark(report, '~');
+        swt_output_printf(report->out, "the order of the targets\n");
+    }
     if (unchanged > 0 && !report->verbose)
         swt_output_printf(report->out, "%*s%zu unchanged\n", (int)INDENT, "", unchanged);
     return 0;

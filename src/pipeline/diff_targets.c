@@ -46,14 +46,14 @@ static int order_by_payload(const void *left, const void *right) {
 /* The targets without a partner, sorted by their contents; to be freed. */
 static const struct swt_target **list_single(const struct swt_targets *targets,
                                              const size_t *partners, size_t *ret_count) {
-    const struct swt_target **list = calloc(targets->target_count + 1, sizeof *list);
+    const struct swt_target **list = calloc(targets->target_count + 1, sizeof(struct swt_target *));
     size_t count = 0;
     if (list == NULL)
         return NULL;
     for (size_t i = 0; i < targets->target_count; i++)
         if (partners[i] == SWT_DIFF_NONE)
             list[count++] = &targets->targets[i];
-    qsort((void *)list, count, sizeof *list, order_by_payload);
+    qsort((void *)list, count, sizeof(struct swt_target *), order_by_payload);
     *ret_count = count;
     return list;
 }
