@@ -208,6 +208,8 @@ with files(anchor=ANCHOR, product_yaml=MANIFEST, passphrase=SECRET.encode()) as 
         ("extract", ("extract", "-", "--root", "anchor", "-C", "empty"), slowly),
         ("build", ("build", "product.yaml", "-o", "out"), None),
         ("sign", ("sign", "large", "--root", "anchor", "--key", KEY), None),
+        # Each pair is another search; this is shorter than the shortest.
+        ("keygen", ("keygen", "--type", "rsa-4096", "-o", "key"), None),
     ):
         with case(f"^C ends {name}, and leaves nothing behind"):
             terminal, typed = break_off(*arguments, after=0.3, feed=feed)
