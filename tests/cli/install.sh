@@ -27,12 +27,11 @@ expected() { # PREFIX, without its first slash
     echo "644 $1/share/zsh/site-functions/_swupdate-tool"
     echo "644 $1/share/fish/vendor_completions.d/swupdate-tool.fish"
     printf "644 $1/share/doc/swupdate-tool/%s\n" README.md LICENSE
-    (cd "$T_SOURCE/scripts/signers" && printf "755 $1/share/doc/swupdate-tool/examples/%s\n" *)
     (cd "$T_SOURCE/schemas" && printf "644 $1/share/swupdate-tool/schemas/%s\n" *.json)
     for example in "$T_BUILD"/schemas/*.json; do
         [ ! -e "$example" ] || echo "644 $1/share/swupdate-tool/schemas/${example##*/}"
     done
-    [ ! -d "$T_SOURCE/examples" ] || (cd "$T_SOURCE" && find examples -type f) | while read -r example; do
+    (cd "$T_SOURCE" && find examples -type f) | while read -r example; do
         mode=644
         [ ! -x "$T_SOURCE/$example" ] || mode=755
         echo "$mode $1/share/doc/swupdate-tool/$example"
@@ -91,7 +90,7 @@ in_make install DESTDIR="$PWD/root" bindir=/b mandir=/m datadir=/d docdir=/doc b
     zshcompletiondir=/c/zsh fishcompletiondir=/c/fish
 t_exit 0
 for file in b/swupdate-tool m/man7/swupdate-trust.7 d/swupdate-tool/schemas/build.schema.json \
-    doc/examples/openssl-signer c/bash/swupdate-tool c/zsh/_swupdate-tool c/fish/swupdate-tool.fish; do
+    doc/examples/signers/openssl-signer c/bash/swupdate-tool c/zsh/_swupdate-tool c/fish/swupdate-tool.fish; do
     t_file_exists "root/$file"
 done
 t_equal "$(find root -mindepth 1 -maxdepth 1 -printf '%P\n' | LC_ALL=C sort | tr '\n' ' ')" "b c d doc m " "folders"
