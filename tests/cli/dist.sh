@@ -85,9 +85,11 @@ t_files "$NAME.tar.gz"
 t_begin "the package has the version, the libraries and the licence of the program"
 t_equal "$(sed -n '1s/^swupdate-tool (\(.*\)) .*/\1/p' "$T_SOURCE/debian/changelog")" "$VERSION"
 # What the Makefile asks pkg-config for, by the names of Debian's packages.
-for library in $(sed -n 's/^PACKAGES  *:= //p' "$T_SOURCE/Makefile"); do
-    package=$(sed -n "s/^p:$library[^ ]* //p" "$T_SOURCE/scripts/bootstrap")
+sed -n 's/^PACKAGES  *:= //p' "$T_SOURCE/Makefile" | tr ' ' '\n' >libraries
+[ "$(wc -l <libraries)" -ge 5 ] || t_fail "too few libraries: $(cat libraries)"
+while read -r library; do
+    package=$(sed -n "s/^p:${library}[^ ]* //p" "$T_SOURCE/scripts/bootstrap")
     [ -n "$package" ] || t_fail "scripts/bootstrap does not know $library"
     t_file_contains "$T_SOURCE/debian/control" " $package"
-done
+done <libraries
 t_file_contains "$T_SOURCE/debian/copyright" "License: Apache-2.0"
