@@ -159,8 +159,8 @@ def read_page(lines):
 class Shell:
     """A bash in a folder, at a terminal; its commands read nothing from it."""
 
-    SCRIPT = r"""while read -r -u 3 file; do
-        . "$file" </dev/null 3<&-
+    SCRIPT = r"""while read -r -u FD file; do
+        . "$file" </dev/null FD<&-
         printf '\036%d\036\n' $?
     done"""
 
@@ -175,9 +175,9 @@ class Shell:
         environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm", "LC_ALL": "C.UTF-8",
                        "TZ": "UTC"}
         self.process = subprocess.Popen(
-            ["timeout", "-k", "5", "--foreground", str(SECONDS), "bash", "-c", self.SCRIPT], cwd=folder,
-            env=environment, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
-            preexec_fn=lambda: os.dup2(commands, 3), close_fds=False)
+            ["timeout", "-k", "5", "--foreground", str(SECONDS), "bash", "-c",
+             self.SCRIPT.replace("FD", str(commands))], cwd=folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, pass_fds=[commands])
         os.close(slave)
         os.close(commands)
 
