@@ -15,7 +15,7 @@ that it prints, where
 
 A hash that an earlier output has shown stands in a command for the one that was really printed. The
 commands of a page are typed in their order into one bash, in an empty folder, at a terminal of 80
-columns without colours. A block of another kind has a comment before it:
+columns, whose colours do not matter. A block of another kind has a comment before it:
 
     .\\" typed: no, REASON     the block is not typed
 
@@ -40,6 +40,7 @@ STATUS = re.compile(r"\(exit status (\d+)\)")
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 VARIABLE = re.compile(rf"(?P<id>\b[0-9a-f]{{12,}})|(?P<time>{TIME})|(?P<any>\.\.\.)")
 ID_DIGITS = 12
+COLOUR = re.compile(r"\033\[[0-9;]*[mK]")
 MARK = "\036"
 SECONDS = 120
 
@@ -61,6 +62,8 @@ def plain(line):
             raise Fault(f"escape '\\{name}' is not known")
         return ESCAPES[name]
 
+    if line.startswith("."):
+        raise Fault(f"write \\& before: {line}")
     unsafe = set(re.sub(r"\\(\[[^]]*\]|\(..|.)", "", line)) & set(UNSAFE)
     if unsafe:
         raise Fault(f"write {', '.join(UNSAFE[sign] for sign in sorted(unsafe))} in: {line}")
@@ -156,8 +159,8 @@ def read_page(lines):
 class Shell:
     """A bash in a folder, at a terminal; its commands read nothing from it."""
 
-    SCRIPT = r"""while read -r -u 3 file; do
-        . "$file" </dev/null 3<&-
+    SCRIPT = r"""while read -r -u FD file; do
+        . "$file" </dev/null FD<&-
         printf '\036%d\036\n' $?
     done"""
 
@@ -169,12 +172,12 @@ class Shell:
         attributes[1] &= ~termios.OPOST  # a newline stays one
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
         commands, self.commands = os.pipe()
-        environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm", "NO_COLOR": "1",
-                       "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm", "LC_ALL": "C.UTF-8",
+                       "TZ": "UTC"}
         self.process = subprocess.Popen(
-            ["timeout", "-k", "5", "--foreground", str(SECONDS), "bash", "-c", self.SCRIPT], cwd=folder,
-            env=environment, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
-            preexec_fn=lambda: os.dup2(commands, 3), close_fds=False)
+            ["timeout", "-k", "5", "--foreground", str(SECONDS), "bash", "-c",
+             self.SCRIPT.replace("FD", str(commands))], cwd=folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, pass_fds=[commands])
         os.close(slave)
         os.close(commands)
 
@@ -190,7 +193,8 @@ class Shell:
                 printed += os.read(self.terminal, 65536)
             except OSError as fault:
                 raise Fault(f"the shell ended, or took {SECONDS} s, at: {command}") from fault
-        return printed[:end.start()].decode("utf-8", "replace"), int(end.group(1))
+        text = printed[:end.start()].decode("utf-8", "replace")
+        return COLOUR.sub("", text), int(end.group(1))
 
     def close(self):
         os.close(self.commands)

@@ -114,6 +114,8 @@ printf '.Sh LESSON\nNothing.\n' >page
 fails "no command was found"
 printf "\$ echo 'one'\none\n" | block
 fails "write \\(aq"
+printf '$ echo .one\n.one\n' | block
+fails 'write \& before'
 {
     printf '.\\" typed: no, it is C\n.Bd -literal\nint one;\n.Ed\n'
     printf '.Sh LESSON\n.Bd -literal\n$ true\n.Ed\n'
