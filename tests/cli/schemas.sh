@@ -126,6 +126,18 @@ head -c 5000 b.swb >short
 answers extract 1 extract short -C none --root root
 answers check 1 check short
 
+t_begin "starting, comparing, and what the sources make"
+answers init 0 init widget
+(cd widget && "$T_TOOL" build product.yaml -o ../b.swb >../log 2>&1) || t_fail "$(t_excerpt_ log)"
+answers check 1 check widget/product.yaml --policy widget/policy.yaml
+answers verify 0 verify b.swb --self --against widget/product.yaml
+echo more >>widget/images/app.bin
+answers verify 1 verify b.swb --self --against widget/product.yaml
+(cd widget && "$T_TOOL" build product.yaml -o ../c.swb >../log 2>&1) || t_fail "$(t_excerpt_ log)"
+answers diff 1 diff b.swb c.swb
+answers diff 0 diff b.swb b.swb
+answers diff 0 diff widget/keys/root_metadata widget/keys/root_metadata
+
 t_begin "devices"
 sample_manifest
 sample_root root
@@ -174,6 +186,18 @@ YAML
 answers fleet 0 fleet --fleet fleet.yaml --bundle b1.swb --bundle b2.swb --bundle b3.swb
 answers fleet 0 fleet --fleet fleet.yaml --bundle b3.swb --bundle root
 answers fleet 0 fleet --fleet fleet.yaml --bundle unsigned.swb --time 2150-01-01 --strict
+
+t_begin "what is broken is shown as the file states it"
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$T_SOURCE/tests/cli command python3 - >broken <<'PYTHON'
+import sys
+import forge
+mapping = forge.data(1, b"short") + forge.data(2, forge.num(1, 1) + forge.num(2, 1) + forge.data(3, b"no key"))
+root = forge.root_metadata(keys=[mapping], root_requirement=forge.requirement([b"short"], 3))
+sys.stdout.buffer.write(forge.envelope(root, [(b"x", b"not one")]))
+PYTHON
+answers dump 0 dump broken
+t_json root.keys.0 "$(printf short | od -An -tx1 | tr -d ' \n')"
+t_json keys.0.type rsa
 
 t_begin "fixtures"
 answers fixtures 0 fixtures -o made
