@@ -27,8 +27,11 @@ bool swt_compression_parse(const char *text, enum swt_compression *ret_compressi
 int swt_archive_fail(struct archive *archive, enum swt_code code, const char *what,
                      struct swt_error *err) {
     const char *said = archive_error_string(archive);
-    /* zstd's own lack of memory comes as a text; where there is none, even that had no place. */
-    if (archive_errno(archive) == ENOMEM || said == NULL || strstr(said, "not enough memory"))
+    /* Some of its faults come without a word. */
+    if (said == NULL)
+        return swt_fail(err, code, "%s", what);
+    /* zstd's own lack of memory comes as a text only. */
+    if (archive_errno(archive) == ENOMEM || strstr(said, "not enough memory") != NULL)
         return swt_fail_memory(err);
     return swt_fail(err, code, "%s: libarchive says: %s", what, said);
 }

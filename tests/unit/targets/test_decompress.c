@@ -25,6 +25,19 @@ static void cut_off(void **state) {
     }
 }
 
+/* The end of what takes the filter several blocks. */
+static void cut_off_late(void **state) {
+    (void)state;
+    uint8_t *data = mixed(1U << 20);
+    for (size_t i = 0; i < SWT_COUNT(ALL); i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf whole = {0};
+        compress(data, 1U << 20, ALL[i], &whole);
+        for (size_t less = 1; less <= 32; less++)
+            refused(swt_slice_of(whole.data, whole.len - less), ALL[i], data, 1U << 20, "");
+    }
+    free(data);
+}
+
 static void damaged(void **state) {
     (void)state;
     for (size_t i = 0; i < SWT_COUNT(ALL); i++) {
@@ -207,6 +220,7 @@ static void faults_of_others_pass(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_off),
+        cmocka_unit_test(cut_off_late),
         cmocka_unit_test(damaged),
         cmocka_unit_test(something_follows),
         cmocka_unit_test(several_members),
