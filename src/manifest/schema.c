@@ -268,6 +268,7 @@ static int check_company(struct swt_reading *reading, const struct swt_field_map
             continue;
         (void)swt_fail(err, SWT_E_MANIFEST_KEY, "%s: '%s' goes with '%s': %s", map->name,
                        field->key, field->goes_with, field->why);
+        (void)swt_error_hint(err, "leave '%s' out, or give '%s'", field->key, field->goes_with);
         (void)swt_manifest_error_at(err, node->key);
         int rc = swt_reading_fault(reading, node, err);
         if (rc < 0)

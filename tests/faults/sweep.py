@@ -49,9 +49,15 @@ TOKEN_KEY = f"pkcs11:object=key?module-path={BUILD}/tests/mock-pkcs11.so"
 MANIFEST = """schema: 1
 product: {name: widget}
 release: {version: "1", metadata_version: 1}
+include: [board.yaml]
 targets:
-  - {name: app, file: app.bin}
   - {name: deep/data, file: data.bin}
+meta: {board: {rev: b}}
+"""
+
+BOARD = """targets:
+  - {name: app, file: app.bin}
+meta: {board: {soc: x}}
 """
 
 WHOLE = """schema: 1
@@ -279,6 +285,7 @@ class Sweep:
             ("product.yaml", MANIFEST.encode()),
             ("whole.yaml", WHOLE.encode()),
             ("notes.md", b"notes\n"),
+            ("board.yaml", BOARD.encode()),
             ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
