@@ -102,7 +102,7 @@ static int judge(const struct swt_build_job *job, size_t *ret_culprit, struct sw
     int rc = swt_build_encode(job, &draft, err);
     if (rc == 0)
         rc = swt_targets_decode(swt_buf_slice(&draft), 0, &targets, err);
-    if (rc < 0)
+    if (rc != 0)
         return swt_error_file(err, job->options->manifest);
     rc = swt_targets_check_entries(targets, err);
     if (rc < 0) {

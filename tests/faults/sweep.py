@@ -284,9 +284,9 @@ class Sweep:
             os.chmod(path, 0o600)
         for name, content in (
             ("product.yaml", MANIFEST.encode()),
-            ("board.yaml", BOARD.encode()),
             ("whole.yaml", WHOLE.encode()),
             ("notes.md", b"notes\n"),
+            ("board.yaml", BOARD.encode()),
             ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
