@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make            the program, manual pages and completions, in build/
+# make            the program, manual pages, completions and JSON Schemas, in build/
 # make check      all tests (make asan: the same under ASan and UBSan)
 # make lint       format, clang-tidy, layers, shell scripts, documents
 # make demo       the main job on real firmware
@@ -48,7 +48,7 @@ deps_cli       := cli $(deps_pipeline)
 PROGRAM := $(B)/swupdate-tool
 
 .PHONY: all
-all: $(PROGRAM) docs    ## the program, manual pages and completions
+all: $(PROGRAM) docs schemas    ## the program, manual pages, completions and JSON Schemas
 
 # Each step as one word and its output; make V=1 shows the commands.
 ifeq ($(V),)
@@ -121,6 +121,16 @@ $(B)/completions/swupdate-tool.fish: shell := fish
 $(COMPLETIONS): $(DESCRIBE)
 	@mkdir -p $(@D)
 	$(DESCRIBE) $(shell) >$@.new && mv $@.new $@
+
+# ---- JSON Schemas, from the tables of the readers ------------------------------------------------
+
+SCHEMAS := $(B)/schemas/product-manifest.schema.json
+
+.PHONY: schemas
+schemas: $(SCHEMAS)    ## JSON Schemas, in build/
+$(B)/schemas/product-manifest.schema.json: $(DESCRIBE)
+	@mkdir -p $(@D)
+	$(DESCRIBE) manifest-schema >$@.new && mv $@.new $@
 
 # ---- unit tests: tests/unit/LAYER/test_*.c, linked with what the layer may know ------------------
 

@@ -112,9 +112,11 @@ struct swt_manifest_options {
     struct swt_faults *faults;
 };
 /*
- * Reads and checks path ("-" is not a manifest). options may be NULL. SWT_E_MANIFEST_SYNTAX,
- * SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE, SWT_E_INCLUDE with position;
- * SWT_E_USAGE for a define that is not of those forms; SWT_E_NOT_FOUND. Looks at no target file.
+ * Reads and checks path ("-" is not a manifest) and what it includes. options may be NULL.
+ * SWT_E_MANIFEST_SYNTAX, SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE,
+ * SWT_E_TARGET_NAME, SWT_E_INCLUDE with position; where an include cannot be read, its code with
+ * the position of the include; SWT_E_USAGE for a define that is not of those forms;
+ * SWT_E_NOT_FOUND. Looks at no target file.
  */
 int swt_manifest_load(const char *path, const struct swt_manifest_options *options,
                       struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;

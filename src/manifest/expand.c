@@ -55,7 +55,9 @@ static int fail_malformed(struct swt_error *err) {
 
 static int fail_undefined(struct expansion *expansion, const char *name, const char *word,
                           size_t word_len, struct swt_error *err) {
-    expansion->told = expansion->reading->variables_unread;
+    for (const struct swt_variables *some = expansion->reading->variables; some != NULL;
+         some = some->outer)
+        expansion->told |= some->unread;
     char shown[SWT_SHORT_TEXT];
     (void)swt_short_text(name, shown);
     if (word_len == 0) {

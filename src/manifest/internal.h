@@ -43,16 +43,15 @@ struct swt_reading {
     struct swt_faults *faults;             /* NULL: the first fault is the end */
     const struct swt_variables *variables; /* NULL: values are taken as they are */
     size_t expanded;                       /* bytes that replacing variables has made */
-    /* Because of a fault that was told, there may be keys or variables that nobody has read: that
-     * one is missing tells nothing. */
-    bool keys_unread;
-    bool variables_unread;
+    bool keys_unread; /* for a fault that was told: that a key is missing tells nothing */
 };
 /* Where faults are collected, keeps err, and node (or NULL) is not given: 0. Else -err->code. */
 int swt_reading_fault(struct swt_reading *reading, struct swt_node *node,
                       struct swt_error *err) SWT_CHECKED;
 /* Whether node holds a value: neither null nor faulty. NULL does not. */
-bool swt_node_has_value(const struct swt_node *node);
+static inline bool swt_node_has_value(const struct swt_node *node) {
+    return node != NULL && node->kind != SWT_NODE_NULL && !node->faulty;
+}
 
 /* ---- bytes (scan.c) ---------------------------------------------------------------------- */
 
@@ -96,6 +95,7 @@ struct swt_variable {
 struct swt_variables {
     struct swt_variable *items;
     size_t count;
+    bool unread; /* there may be more, but for a fault that was told */
     const struct swt_variables *outer;
 };
 /* The defines of the command line. */
@@ -187,6 +187,8 @@ struct swt_whole {
     struct swt_node *root; /* all files as one */
     const char **files;    /* that were read, the manifest first */
     size_t file_count;
+    bool keys_unread; /* for a fault that was told, a file or more is not in it */
+    bool variables_unread;
 };
 /* bytes are those of the file path, which lives as long as the arena. */
 int swt_whole_read(struct swt_reading *reading, struct swt_slice bytes, const char *path,

@@ -116,7 +116,9 @@ static int fill(struct swt_reading *reading, const struct swt_whole *whole,
                                    err);
     if (rc < 0)
         return rc;
+    variables.unread |= whole->variables_unread;
     reading->variables = &variables;
+    reading->keys_unread = whole->keys_unread;
     manifest->user_manifest = true;
     rc = swt_schema_apply(reading, &swt_manifest_fields, whole->root, manifest, err);
     if (rc == 0)
@@ -130,8 +132,8 @@ static int build(struct swt_slice bytes, const char *path,
     struct swt_reading reading = {.arena = arena,
                                   .faults = options == NULL ? NULL : options->faults};
     size_t first = reading.faults == NULL ? 0 : reading.faults->count;
-    struct swt_variables defines;
-    struct swt_whole whole;
+    struct swt_variables defines = {0};
+    struct swt_whole whole = {0};
     const char *file = swt_arena_text(arena, path, strlen(path), err);
     if (file == NULL)
         return -(int)err->code;

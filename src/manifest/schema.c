@@ -268,6 +268,7 @@ static int check_company(struct swt_reading *reading, const struct swt_field_map
             continue;
         (void)swt_fail(err, SWT_E_MANIFEST_KEY, "%s: '%s' goes with '%s': %s", map->name,
                        field->key, field->goes_with, field->why);
+        (void)swt_error_hint(err, "leave '%s' out, or give '%s'", field->key, field->goes_with);
         (void)swt_manifest_error_at(err, node->key);
         int rc = swt_reading_fault(reading, node, err);
         if (rc < 0)
@@ -295,10 +296,17 @@ static int check_one_of(struct swt_reading *reading, const struct swt_field_map 
     if (keys[0] == NULL || find_given(root, keys[0]) != NULL || find_given(root, keys[1]) != NULL ||
         is_mistyped(map, root, keys[0]) || is_mistyped(map, root, keys[1]))
         return 0;
-    (void)swt_fail(err, SWT_E_MANIFEST_KEY, "missing key '%s' or '%s' in %s", keys[0], keys[1],
-                   map->name);
+    const struct swt_node *empty = swt_tree_find(root, keys[0]);
+    if (empty == NULL)
+        empty = swt_tree_find(root, keys[1]);
+    if (empty == NULL)
+        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "missing key '%s' or '%s' in %s", keys[0], keys[1],
+                       map->name);
+    else
+        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "no value for the required key '%s' in %s",
+                       empty->key->text, map->name);
     (void)swt_error_hint(err, "%s: %s", keys[0], swt_schema_find(map, keys[0])->help);
-    (void)swt_manifest_error_at(err, root);
+    (void)swt_manifest_error_at(err, empty == NULL ? root : empty->key);
     return swt_reading_fault(reading, NULL, err);
 }
 

@@ -25,10 +25,6 @@ int swt_manifest_error_at(struct swt_error *err, const struct swt_node *node) {
     return swt_error_position(err, node->file, node->line, node->column);
 }
 
-bool swt_node_has_value(const struct swt_node *node) {
-    return node != NULL && node->kind != SWT_NODE_NULL && !node->faulty;
-}
-
 struct swt_node *swt_tree_find(const struct swt_node *map, const char *key) {
     for (struct swt_node *child = map->first; child != NULL; child = child->next)
         if (strcmp(child->key->text, key) == 0)

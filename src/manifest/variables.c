@@ -205,8 +205,8 @@ int swt_variables_collect(struct swt_reading *reading, struct swt_node *vars,
         int rc = swt_reading_fault(reading, vars, err);
         if (rc < 0)
             return rc;
-        reading->variables_unread = true;
     }
+    variables.unread = vars != NULL && vars->faulty;
     struct swt_node *first = swt_node_has_value(vars) ? vars->first : NULL;
     size_t room = first == NULL ? 0 : swt_tree_count(vars);
     variables.items = swt_arena_alloc(reading->arena, room, sizeof *variables.items, err);

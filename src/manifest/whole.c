@@ -23,9 +23,8 @@ struct loader {
     struct source sources[SWT_MANIFEST_MAX_FILES];
     size_t count;
     size_t bytes;
-    bool full;       /* too many files: told */
-    bool incomplete; /* a file was not read: told */
-    struct swt_node *root;
+    bool full; /* too many files: told */
+    struct swt_whole whole;
 };
 
 static struct swt_place include_place(void) {
@@ -60,8 +59,8 @@ static int check_cycle(const struct source *includer, const char *path, struct s
         int rc = put_chain(includer, source, &chain, err);
         if (rc < 0)
             return rc;
-        (void)swt_fail(err, SWT_E_INCLUDE, "the file includes itself: %s%s", swt_buf_text(&chain),
-                       swt_short_text(path, shown));
+        (void)swt_fail(err, SWT_E_INCLUDE, "the include closes a circle: %s%s",
+                       swt_buf_text(&chain), swt_short_text(path, shown));
         return swt_error_hint(err, "take one of these includes out");
     }
     return 0;
@@ -100,6 +99,8 @@ static int read_bytes(struct loader *loader, const char *path, struct swt_buf *r
                    : swt_fail(err, SWT_E_INCLUDE, "include: %s holds more than 1 MiB",
                               swt_short_text(path, shown));
     }
+    if (rc == -SWT_E_NOT_FOUND)
+        (void)swt_error_hint(err, "a path is relative to the folder of the file that says it");
     if (rc < 0)
         return swt_error_context(err, "include: %s", swt_short_text(path, shown));
     loader->bytes += ret_bytes->len;
@@ -151,7 +152,7 @@ static int follow(struct loader *loader, const struct source *includer, struct s
         rc = follow_path(loader, includer, text.text, item, err);
     if (rc < 0)
         rc = swt_reading_fault(loader->reading, item, err);
-    loader->incomplete |= item->faulty;
+    loader->whole.keys_unread |= item->faulty;
     return rc;
 }
 
@@ -175,7 +176,7 @@ static int read_includes(struct loader *loader, const struct source *source,
         return 0;
     int rc = check_include_list(list, err);
     if (rc < 0) {
-        loader->incomplete = true;
+        loader->whole.keys_unread = true;
         return swt_reading_fault(loader->reading, list, err);
     }
     for (struct swt_node *item = list->first; rc == 0 && item != NULL; item = item->next)
@@ -206,36 +207,36 @@ static int check_schema(struct loader *loader, const struct source *source, stru
     if (rc == 0 && schema->faulty && schema->kind == SWT_NODE_TEXT &&
         swt_parse_uint(schema->text, UINT64_MAX, &version)) {
         root->first = NULL;
-        loader->incomplete = true;
+        loader->whole.keys_unread = true;
     }
     return rc;
 }
 
 static int merge(struct loader *loader, struct swt_node *root, struct swt_error *err) {
-    if (loader->root == NULL) {
-        loader->root = root;
-        return 0;
-    }
-    return swt_tree_merge(&swt_manifest_fields, loader->root, root, &loader->root, err);
+    struct swt_node **whole = &loader->whole.root;
+    if (*whole != NULL)
+        return swt_tree_merge(&swt_manifest_fields, *whole, root, whole, err);
+    *whole = root;
+    return 0;
 }
 
 static int read_source(struct loader *loader, struct source *source, struct swt_slice bytes,
                        struct swt_error *err) {
     struct swt_reading *reading = loader->reading;
-    struct swt_node *root;
+    struct swt_node *root = NULL;
     source->read = true;
     int rc = swt_scan_bytes(bytes, SWT_MANIFEST_MAX_BYTES, source->path, err);
     if (rc == 0)
         rc = swt_tree_read(bytes, source->path, reading, &root, err);
-    if (rc < 0)
-        return rc;
-    rc = swt_variables_collect(reading, swt_tree_find(root, "vars"), source->variables.outer,
-                               &source->variables, err);
+    if (rc == 0)
+        rc = swt_variables_collect(reading, swt_tree_find(root, "vars"), source->variables.outer,
+                                   &source->variables, err);
+    loader->whole.variables_unread |= source->variables.unread;
     if (rc == 0)
         rc = check_schema(loader, source, root, err);
     if (rc == 0)
         rc = read_includes(loader, source, root, err);
-    return rc < 0 ? rc : merge(loader, root, err);
+    return rc == 0 ? merge(loader, root, err) : rc;
 }
 
 int swt_whole_read(struct swt_reading *reading, struct swt_slice bytes, const char *path,
@@ -246,14 +247,14 @@ int swt_whole_read(struct swt_reading *reading, struct swt_slice bytes, const ch
         swt_arena_alloc(reading->arena, SWT_MANIFEST_MAX_FILES, sizeof *files, err);
     if (loader == NULL || files == NULL)
         return -(int)err->code;
-    *loader = (struct loader){.reading = reading, .bytes = bytes.len, .count = 1};
+    *loader = (struct loader){
+        .reading = reading, .bytes = bytes.len, .count = 1, .whole = {.files = files}};
     loader->sources[0] = (struct source){.path = path, .variables = {.outer = defines}};
     int rc = read_source(loader, &loader->sources[0], bytes, err);
     if (rc < 0)
         return rc;
-    reading->keys_unread |= loader->incomplete;
-    reading->variables_unread |= loader->incomplete;
-    struct swt_whole whole = {.root = loader->root, .files = files};
+    struct swt_whole whole = loader->whole;
+    whole.variables_unread |= whole.keys_unread;
     for (size_t i = 0; i < loader->count; i++)
         if (loader->sources[i].read)
             files[whole.file_count++] = loader->sources[i].path;

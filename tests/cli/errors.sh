@@ -83,6 +83,7 @@ case_manifest_syntax() { bad_manifest 'meta: ['; }
 case_manifest_key() { bad_manifest 'bundel: x'; }
 case_manifest_value() { bad_manifest 'bundle: {format: zip}'; }
 case_variable() { bad_manifest 'meta: {a: "$X"}'; }
+case_include() { bad_manifest 'include: [product.yaml]'; }
 case_target_name() { bad_manifest '  - {name: ../x, file: app.bin}'; }
 case_target_too_large() { bad_manifest '  - {name: x, file: app.bin, max_size: 1}'; }
 case_target_hash() { bad_manifest "  - {name: x, file: app.bin, sha256: $(printf %064d 0)}"; }

@@ -47,9 +47,15 @@ TOKEN_KEY = f"pkcs11:object=key?module-path={BUILD}/tests/mock-pkcs11.so"
 MANIFEST = """schema: 1
 product: {name: widget}
 release: {version: "1", metadata_version: 1}
+include: [board.yaml]
 targets:
-  - {name: app, file: app.bin}
   - {name: deep/data, file: data.bin}
+meta: {board: {rev: b}}
+"""
+
+BOARD = """targets:
+  - {name: app, file: app.bin}
+meta: {board: {soc: x}}
 """
 
 FLEET = """states:
@@ -244,6 +250,7 @@ class Sweep:
             os.chmod(path, 0o600)
         for name, content in (
             ("product.yaml", MANIFEST.encode()),
+            ("board.yaml", BOARD.encode()),
             ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.

@@ -156,6 +156,8 @@ static void keys(void **state) {
         {HEAD "targets: [{files: b, file: a}]\n", 0, KEY, 4, 12, "found both", NULL},
         {HEAD "targets:\n- files: b\n  sha256: x\n", 0, KEY, 6, 3,
          "'sha256' goes with 'file': a pin is of one file", NULL},
+        {HEAD "targets: [{name: x, files: }]\n", 0, KEY, 4, 21, "required key 'files' in", NULL},
+        {HEAD "targets: [{file: ~, files: ~}]\n", 0, KEY, 4, 12, "required key 'file' in", NULL},
         {HEAD "targets: [{sha256: x}]\n", 0, VALUE, 4, 20, "64 hex digits", NULL},
         {WHOLE "signing: {key: a}\n", 0, KEY, 5, 11, "'key' in signing", "did you mean 'keys'"},
         {"{}\n", 0, KEY, 1, 1, "missing key 'schema'", NULL},
