@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * manifest: the product manifest (swupdate-manifest(5)) and the fleet file
- * (swupdate-tool-fleet(1)). YAML of a strict subset → a tree with positions → the file's struct, by
- * one schema table (src/manifest/schema.c) that each key is a row of. Every fault is told with
- * file:line:column.
+ * manifest: the product manifest (swupdate-manifest(5)), the release policy (swupdate-policy(5))
+ * and the fleet file (swupdate-tool-fleet(1)). YAML of a strict subset → a tree with positions →
+ * the file's struct, by one schema table (src/manifest/schema.c) that each key is a row of. Every
+ * fault is told with file:line:column.
  */
 #ifndef SWT_MANIFEST_H
 #define SWT_MANIFEST_H
@@ -158,6 +158,60 @@ int swt_fleet_file_parse(struct swt_slice bytes, const char *path, struct swt_fl
                          struct swt_error *err) SWT_CHECKED;
 void swt_fleet_file_free(struct swt_fleet_file *file);
 void swt_fleet_file_cleanup(struct swt_fleet_file **file);
+
+/* ---- the release policy ------------------------------------------------------------------- */
+
+#define SWT_POLICY_MAX_RULES 256
+#define SWT_POLICY_MIN_KEY_ID 8 /* hex digits */
+
+enum swt_policy_kind {
+    SWT_POLICY_FORBIDDEN_KEYS,
+    SWT_POLICY_MIN_THRESHOLD,
+    SWT_POLICY_EXPIRY,
+    SWT_POLICY_SBOM_REQUIRED,
+    SWT_POLICY_MAX_SIZE,
+    SWT_POLICY_VERSION_ABOVE,
+    SWT_POLICY_ALLOWED_NAMES,
+    SWT_POLICY_KIND_COUNT
+};
+/* "forbidden-keys", … */
+const char *swt_policy_kind_name(enum swt_policy_kind kind);
+
+/* What a rule's kind has no use for is not given. */
+struct swt_policy_rule {
+    const struct swt_node *node;
+    enum swt_policy_kind kind;
+    struct swt_text rule; /* kind, as it is written */
+    struct swt_text level;
+    bool warning; /* of level: else a violation is an error */
+    struct swt_text reason;
+    struct swt_text_list keys; /* forbidden-keys: one at least */
+    char **key_files;          /* of each key, or NULL: it is the start of a key id, in hex */
+    struct swt_number root;    /* min-threshold: one of the two at least */
+    struct swt_number targets;
+    struct swt_text role; /* expiry: "root", "targets" or NULL for both */
+    struct swt_text min, max;
+    int64_t min_span, max_span; /* in seconds, where min and max are given */
+    struct swt_text target;     /* max-size: a pattern, or NULL: the whole bundle */
+    struct swt_number size;
+    struct swt_text bundle; /* version-above */
+    char *bundle_file;
+    struct swt_text_list names; /* allowed-names: patterns, one at least */
+};
+struct swt_policy {
+    struct swt_policy_rule *rules; /* 1 to SWT_POLICY_MAX_RULES */
+    size_t rule_count;
+    void *owned;
+};
+/* Reads and checks path ("-" is no policy), or bytes of that name: as swt_fleet_file_load does, and
+ * SWT_E_POLICY with position for a rule that lacks what its kind needs, has what it has no use for,
+ * or contradicts itself. Opens no other file. */
+int swt_policy_load(const char *path, struct swt_policy **ret_policy,
+                    struct swt_error *err) SWT_CHECKED;
+int swt_policy_parse(struct swt_slice bytes, const char *path, struct swt_policy **ret_policy,
+                     struct swt_error *err) SWT_CHECKED;
+void swt_policy_free(struct swt_policy *policy);
+void swt_policy_cleanup(struct swt_policy **policy);
 
 /* Sets err's position to where node stands; returns -err->code. */
 int swt_manifest_error_at(struct swt_error *err, const struct swt_node *node);
