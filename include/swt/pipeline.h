@@ -309,15 +309,19 @@ struct swt_check_options {
 /*
  * Judges product manifests, bundles, root metadata and audit logs, each by itself and what it is by
  * its contents; none is authenticated. What is wrong is an answer (*ret_sound false, return 0); a
- * file of another kind is SWT_E_FILE_KIND. Document: files, each file, kind ("manifest" / "bundle"
+ * file of another kind is SWT_E_FILE_KIND, a policy that cannot be applied what
+ * swt_policy_load says, or SWT_E_POLICY. Document: files, each file, kind ("manifest" / "bundle"
  * / "root" / "audit-log"), sound, findings (level: "error" / "warning", code, message; may have
  * file (where it is another: an included one), line, column, hint) and findings_omitted; ok. Of a
  * log also lines, signatures, failed, unfinished, head (the SHA-256 of the last line); of a bundle
- * container, signatures_checked (by its own root) and, where they could be read, targets_version
- * and targets (their count); of root metadata, a bundle's too, root_version.
+ * container and signatures_checked (by its own root); of a bundle and of a manifest, where they
+ * could be read, targets_version and targets (their count); of root metadata, and that of a bundle
+ * or a manifest, root_version.
  */
 int swt_check(const struct swt_check_options *options, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) SWT_CHECKED;
+/* What a finding of that code is about, a phrase. NULL: out of memory. */
+json_t *swt_check_code_meaning(const char *code);
 
 /* ---- init.c ------------------------------------------------------------------------------ */
 

@@ -324,18 +324,22 @@ const struct swt_command swt_commands[] = {
     },
     {
         .name = "check",
-        .summary = "find what is wrong with bundles, root metadata and audit logs",
+        .summary = "find what is wrong with manifests, bundles, root metadata and audit logs",
         .arguments = "FILE...",
         .min_arguments = 1,
         .max_arguments = SIZE_MAX,
         .description =
-            "Checks each file by itself, without an anchor: bundles and root metadata, for what "
-            "every device refuses, and for what stock Pigweed devices make of them; and audit logs "
-            "of signatures. Says nothing of who signed: `swupdate-tool verify` does.\n\n"
+            "Checks each file by itself, without an anchor: product manifests, for all that build "
+            "would refuse; bundles and root metadata, for what every device refuses, and for what "
+            "stock Pigweed devices make of them; and audit logs of signatures. Says nothing of who "
+            "signed: `swupdate-tool verify` does.\n\n"
+            "--policy holds them against the rules of a release policy as well, --expires-within "
+            "finds what soon expires.\n\n"
             "Root metadata of several versions, in files of its own or in bundles, is compared: a "
             "rotation that stock devices stumble over is told.\n\n"
             "Exits 0 when all files are sound, with or without warnings, and 1 when one is not.",
-        .options = OPTIONS(COMMON),
+        .options = OPTIONS(&swt_opt_define, &swt_opt_policy, &swt_opt_expires_within,
+                           &swt_opt_check_format, COMMON),
         .run = swt_cmd_check,
     },
     {.name = NULL},
