@@ -47,12 +47,16 @@ t_begin "manifests that are sound, and what they need"
 for file in "$T_DATA"/manifests/good/*.yaml; do
     agree "$file"
 done
-mkdir out keys
-sample_root keys/root_metadata
-cp "$KEYS/targets1.pem" keys/targets.pem
-printf 'hello\n' >out/bootloader.bin
-head -c 5000 /dev/zero >out/app.bin
-cp "$T_DATA/manifests/good/product.yaml" .
+sample_manifest
+sample_root root
+cp "$KEYS/targets1.pem" .
+cat >>product.yaml <<'YAML'
+  - {file: "${OUT}/boot.bin", max_size: 6, sha256: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03}
+vars: {OUT: out}
+signing: {root: root, keys: [targets1.pem]}
+YAML
+mkdir out
+printf 'hello\n' >out/boot.bin
 agree product.yaml
 t_json files.0.sound true
 t_json files.0.kind manifest

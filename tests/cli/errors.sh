@@ -170,6 +170,11 @@ case_device_mismatch() {
     fails personalize personalize b.pb --device-manifest manifest -o small.pb
     t_file_absent small.pb
 }
+case_policy() {
+    sample_root root
+    printf 'schema: 1\nrules: [{rule: expiry, min: 2y, max: 1y}]\n' >policy.yaml
+    fails check check root --policy policy.yaml
+}
 case_device_state() {
     sample_manifest
     sample_root root
