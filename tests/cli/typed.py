@@ -137,7 +137,7 @@ def read_page(lines):
     while at < len(lines):
         line = lines[at]
         if line.startswith((".Sh ", ".Ss ")):
-            section = line[4:].replace("\\&", "").strip('"')
+            section = plain(line[4:]).strip('"')
         elif line.startswith('.\\" typed: no, '):
             typed = False
         elif line.startswith(".Bd ") and typed:
