@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make            the program, manual pages and completions, in build/
+# make            the program, manual pages, completions and JSON Schemas, in build/
 # make check      all tests (make asan: the same under ASan and UBSan)
 # make lint       format, clang-tidy, layers, shell scripts, documents
 # make demo       the main job on real firmware
@@ -48,7 +48,7 @@ deps_cli       := cli $(deps_pipeline)
 PROGRAM := $(B)/swupdate-tool
 
 .PHONY: all
-all: $(PROGRAM) docs    ## the program, manual pages and completions
+all: $(PROGRAM) docs schemas    ## the program, manual pages, completions and JSON Schemas
 
 # Each step as one word and its output; make V=1 shows the commands.
 ifeq ($(V),)
@@ -121,6 +121,16 @@ $(B)/completions/swupdate-tool.fish: shell := fish
 $(COMPLETIONS): $(DESCRIBE)
 	@mkdir -p $(@D)
 	$(DESCRIBE) $(shell) >$@.new && mv $@.new $@
+
+# ---- JSON Schemas, from the tables of the readers ------------------------------------------------
+
+SCHEMAS := $(B)/schemas/product-manifest.schema.json
+
+.PHONY: schemas
+schemas: $(SCHEMAS)    ## JSON Schemas, in build/
+$(B)/schemas/product-manifest.schema.json: $(DESCRIBE)
+	@mkdir -p $(@D)
+	$(DESCRIBE) manifest-schema >$@.new && mv $@.new $@
 
 # ---- unit tests: tests/unit/LAYER/test_*.c, linked with what the layer may know ------------------
 
@@ -233,24 +243,45 @@ demo:    ## the main job on real firmware, each command shown
 	$(MAKE) $(PARALLEL) $(PROGRAM)
 	scripts/demo $(PROGRAM) $(B)/demo
 
-# ---- install, clean ------------------------------------------------------------------------------
+# ---- install -------------------------------------------------------------------------------------
 
-PREFIX  ?= /usr/local
-INSTALL ?= install
+# GNU's variables, each to be set as in `make install DESTDIR=/tmp/image prefix=/usr`.
+PREFIX ?= /usr/local
+prefix := $(PREFIX)
+datarootdir := $(prefix)/share
+bindir  := $(prefix)/bin
+datadir := $(datarootdir)
+docdir  := $(datarootdir)/doc/swupdate-tool
+mandir  := $(datarootdir)/man
+bashcompletiondir := $(datarootdir)/bash-completion/completions
+zshcompletiondir  := $(datarootdir)/zsh/site-functions
+fishcompletiondir := $(datarootdir)/fish/vendor_completions.d
 
-.PHONY: install clean help
-install: all    ## to DESTDIR/PREFIX (/usr/local)
-	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/swupdate-tool
-	set -e; for page in $(MAN_PAGES); do \
-	    $(INSTALL) -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
-	done
-	$(INSTALL) -D -m 644 $(B)/completions/swupdate-tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swupdate-tool
-	$(INSTALL) -D -m 644 $(B)/completions/_swupdate-tool $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swupdate-tool
-	$(INSTALL) -D -m 644 $(B)/completions/swupdate-tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swupdate-tool.fish
-	set -e; find examples -type f | while read -r file; do \
-	    mode=644; [ ! -x "$$file" ] || mode=755; \
-	    $(INSTALL) -D -m $$mode "$$file" "$(DESTDIR)$(PREFIX)/share/doc/swupdate-tool/$$file"; \
-	done
+.PHONY: install uninstall
+install uninstall: export B := $(B)
+install uninstall: export DESTDIR := $(DESTDIR)
+$(foreach name,bindir datadir docdir mandir bashcompletiondir zshcompletiondir fishcompletiondir,\
+    $(eval install uninstall: export $(name) := $$($(name))))
+install: all    ## to DESTDIR/prefix (/usr/local); bindir, mandir and the like can be set too
+	scripts/install install
+# Manual pages and schemas that are built say what to remove.
+uninstall: all    ## removes what install wrote
+	scripts/install uninstall
+
+# ---- source archive, Debian package ---------------------------------------------------------------
+
+.PHONY: dist deb deb-check
+dist:    ## reproducible source archive, in build/dist/
+	scripts/dist $(VERSION) build/dist
+deb:    ## Debian package, in build/deb/
+	scripts/bootstrap check deb
+	scripts/deb $(VERSION) build/deb
+deb-check:    ## the same, judged by lintian, installed into a scratch root, run, and removed
+	scripts/bootstrap check deb
+	scripts/deb $(VERSION) build/deb
+	scripts/deb-check $(VERSION) build/deb
+
+.PHONY: clean help
 clean:    ## removes build/
 	rm -rf build
 help:    ## this list

@@ -4,6 +4,7 @@
  *
  *   describe page FILE           the mdoc page FILE, its marks replaced (CONTRIBUTING.md)
  *   describe bash|zsh|fish       a completion
+ *   describe manifest-schema     the JSON Schema of product manifests
  *   describe names               the commands, a line each
  *   describe rows COMMAND        the options, a line each: name, letter, argument, by tabs; - for
  * none
@@ -19,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "swt/manifest.h"
 
 #define MDOC_WIDTH 78
 #define MARK ".\\\" @"
@@ -204,6 +207,17 @@ static int put_page(struct swt_output *out, const char *path) {
     return status;
 }
 
+/* ---- for editors ------------------------------------------------------------------------- */
+
+static void put_manifest_schema(struct swt_output *out) {
+    struct swt_buf schema = {0};
+    struct swt_error err = {0};
+    if (swt_manifest_json_schema(&schema, &err) < 0)
+        abort();
+    swt_output_bytes(out, swt_buf_slice(&schema));
+    swt_buf_done(&schema);
+}
+
 /* ---- for tests --------------------------------------------------------------------------- */
 
 static void put_names(struct swt_output *out) {
@@ -229,6 +243,8 @@ static int describe(struct swt_output *out, const char *what, const char *argume
         put_rows(out, find_command(argument));
     else if (strcmp(what, "names") == 0)
         put_names(out);
+    else if (strcmp(what, "manifest-schema") == 0)
+        put_manifest_schema(out);
     else if (strcmp(what, "bash") == 0)
         describe_bash(out);
     else if (strcmp(what, "zsh") == 0)
@@ -236,8 +252,8 @@ static int describe(struct swt_output *out, const char *what, const char *argume
     else if (strcmp(what, "fish") == 0)
         describe_fish(out);
     else {
-        (void)fprintf(stderr, "usage: describe page FILE | bash | zsh | fish | names | "
-                              "rows COMMAND\n");
+        (void)fprintf(stderr, "usage: describe page FILE | bash | zsh | fish | "
+                              "manifest-schema | names | rows COMMAND\n");
         return 2;
     }
     return 0;

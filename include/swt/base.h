@@ -55,8 +55,8 @@
     X(GLOB, "glob", 3, "a pattern of the manifest matches no file")                                \
     X(SBOM, "sbom", 3, "an SBOM cannot be read, or contradicts the payloads")                      \
     X(INCLUDE, "include", 3, "a manifest includes itself, or too many others")                     \
-    X(COMPRESSION, "compression", 3, "a compressed payload cannot be decompressed")                \
-    X(POLICY, "policy", 3, "a release policy is malformed")                                        \
+    X(COMPRESSION, "compression", 3, "a payload cannot be compressed, or be decompressed again")   \
+    X(POLICY, "policy", 3, "a rule of a release policy cannot be applied")                         \
     X(PROFILE, "profile", 3, "a limit of the chosen device profile is exceeded")                   \
     X(FILE_KIND, "file-kind", 3, "the file is of another kind than the command takes")             \
     X(CONTAINER, "container", 3, "the bundle's container is malformed or not canonical")           \
@@ -180,18 +180,21 @@ int swt_faults_keep(struct swt_faults *faults, struct swt_error *err) SWT_CHECKE
 
 /*
  * How far a long job has come; handed down by cli. NULL where nobody looks. A stage that moves
- * many bytes begins with a name of one word ("hash", "compress", "write", "verify", "read",
- * "compare") and how many bytes it will move, and tells each chunk. A stage ends where the next
- * one begins.
+ * many bytes begins with a name of one word and how many bytes it will move, tells each chunk, and
+ * takes back what it turns out not to move. It ends where the next one begins. The names, which
+ * last, are listed in swupdate-tool(1): "hash", "compress", "write", "verify", "read", "compare",
+ * "simulate".
  */
 struct swt_progress {
     void (*begin)(void *context, const char *stage, uint64_t total);
     void (*advance)(void *context, uint64_t bytes);
+    void (*skip)(void *context, uint64_t bytes); /* or NULL */
     void *context;
 };
-/* Both take NULL. */
+/* These take NULL. */
 void swt_progress_begin(const struct swt_progress *progress, const char *stage, uint64_t total);
 void swt_progress_advance(const struct swt_progress *progress, uint64_t bytes);
+void swt_progress_skip(const struct swt_progress *progress, uint64_t bytes);
 
 /* Notices: what a stage has to tell besides its result. Printed by cli only. */
 enum swt_notice_level { SWT_NOTE, SWT_WARNING };
@@ -274,8 +277,8 @@ bool swt_char_is_control(uint32_t character);
 /* The lower-case form of a character, by a table of our own (Latin, Greek, Cyrillic, Armenian and
  * some more), so that no locale decides which names are one. Others stay as they are. */
 uint32_t swt_char_fold(uint32_t character);
-/* Appends text for people: control and bidi characters as \n, \t, \xNN or \u{NNNN}, bytes that are
- * not UTF-8 as \xNN, a backslash as itself. */
+/* Appends text for people: control, bidi and invisible characters (zero-width ones and the like) as
+ * \n, \t, \xNN or \u{NNNN}, bytes that are not UTF-8 as \xNN, a backslash as itself. */
 int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error *err) SWT_CHECKED;
 
 /* Decimal digits only, no sign, no leading zero but "0" itself; false when not that or > max. */

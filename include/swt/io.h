@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * io: files and streams. A reader that opens once, a writer whose file appears complete or not
- * at all, a staging folder for many files at once, a directory that changes from one whole state to
- * the next, a file that lines are appended to, SHA-256, and the interrupt flag that lets every loop
- * stop at a signal and unwind through the ordinary clean-up. Child processes: a worker, and
- * programs.
+ * at all, a temporary file that nobody sees, a staging folder for many files at once, a directory
+ * that changes from one whole state to the next, a file that lines are appended to, SHA-256, and
+ * the interrupt flag that lets every loop stop at a signal and unwind through the ordinary
+ * clean-up. Child processes: a worker, and programs.
  */
 #ifndef SWT_IO_H
 #define SWT_IO_H
@@ -59,6 +59,9 @@ bool swt_same_file(const char *a, const char *b);
 /* The same of files that may not exist yet: one name in one folder, links followed. */
 bool swt_same_place(const char *a, const char *b);
 bool swt_is_folder(const char *path); /* links are followed */
+/* Something that is neither a file nor a folder, so that to open or read it may take forever; links
+ * are followed. */
+bool swt_is_special(const char *path);
 /* Whether a file at path, which may not exist yet, would lie in folder or anywhere below it, links
  * followed; "-" lies nowhere. */
 bool swt_is_inside(const char *path, const char *folder);
@@ -98,6 +101,26 @@ void swt_writer_cleanup(struct swt_writer **writer);
 /* open, write, commit in one. */
 int swt_write_file(const char *path, const struct swt_writer_options *options,
                    struct swt_slice bytes, struct swt_error *err) SWT_CHECKED;
+
+/* ---- a spool ----------------------------------------------------------------------------- */
+
+/*
+ * A temporary file for what is too large for memory. It has no name, so that it ends with the
+ * process, however that ends. It lies in $TMPDIR, where that is set, else in /var/tmp or /tmp.
+ * Errors name the folder; where it is full, SWT_E_NO_SPACE has a hint to TMPDIR.
+ */
+struct swt_spool;
+int swt_spool_new(struct swt_spool **ret_spool, struct swt_error *err) SWT_CHECKED;
+void swt_spool_free(struct swt_spool *spool);
+void swt_spool_cleanup(struct swt_spool **spool);
+uint64_t swt_spool_size(const struct swt_spool *spool); /* what was written */
+int swt_spool_write(struct swt_spool *spool, const void *data, size_t len,
+                    struct swt_error *err) SWT_CHECKED; /* at its end */
+/* Fills up to size bytes from offset on; fewer only at the end. */
+int swt_spool_read(struct swt_spool *spool, uint64_t offset, void *ret_data, size_t size,
+                   size_t *ret_len, struct swt_error *err) SWT_CHECKED;
+
+/* ---- many files ---------------------------------------------------------------------------- */
 
 /*
  * Many files that appear together: written below a hidden folder in dir, moved into place at

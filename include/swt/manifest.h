@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * manifest: the product manifest (swupdate-manifest(5)) and the fleet file
- * (swupdate-tool-fleet(1)). YAML of a strict subset → a tree with positions → the file's struct, by
- * one schema table (src/manifest/schema.c) that each key is a row of. Every fault is told with
- * file:line:column.
+ * manifest: the product manifest (swupdate-manifest(5)), the release policy (swupdate-policy(5))
+ * and the fleet file (swupdate-tool-fleet(1)). YAML of a strict subset → a tree with positions →
+ * the file's struct, by one schema table (src/manifest/schema.c) that each key is a row of. Every
+ * fault is told with file:line:column.
  */
 #ifndef SWT_MANIFEST_H
 #define SWT_MANIFEST_H
@@ -12,6 +12,10 @@
 
 #define SWT_MANIFEST_MAX_BYTES ((size_t)1024 * 1024)
 #define SWT_MANIFEST_MAX_DEPTH 16
+/* What includes add up to: files and bytes with the manifest, and how deep below it. */
+#define SWT_MANIFEST_MAX_FILES 64
+#define SWT_MANIFEST_MAX_TOTAL ((size_t)4 * 1024 * 1024)
+#define SWT_MANIFEST_MAX_INCLUDES 16
 
 /* ---- the tree ---------------------------------------------------------------------------- */
 
@@ -25,6 +29,7 @@ struct swt_node {
     struct swt_node *key;    /* in a map: the key node of this value, else NULL */
     struct swt_node *first;  /* LIST and MAP: children in file order */
     struct swt_node *next;
+    bool faulty; /* a fault in it was told: it is not given */
 };
 
 /* ---- the product manifest ---------------------------------------------------------------- */
@@ -100,15 +105,18 @@ struct swt_manifest {
 struct swt_manifest_options {
     const char *const *defines;
     size_t define_count;
-    /* NULL: the first fault is the end. Else faults are kept here, and the manifest is what is left
-     * of it: what is faulty is not given (its text is NULL, a target without a path is left out),
-     * required or not. A file that is no YAML is an error all the same. */
+    /* NULL: the first fault is the end. Else faults are kept here, in the order of the files, and
+     * the manifest is what is left of it: what is faulty is not given (its text is NULL), required
+     * or not; a target whose path or name is at fault is left out. A manifest that is no YAML is
+     * an error all the same. */
     struct swt_faults *faults;
 };
 /*
- * Reads and checks path ("-" is not a manifest). options may be NULL. SWT_E_MANIFEST_SYNTAX,
- * SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE, SWT_E_INCLUDE with position;
- * SWT_E_USAGE for a define that is not of those forms; SWT_E_NOT_FOUND. Looks at no target file.
+ * Reads and checks path ("-" is not a manifest) and what it includes. options may be NULL.
+ * SWT_E_MANIFEST_SYNTAX, SWT_E_MANIFEST_KEY, SWT_E_MANIFEST_VALUE, SWT_E_VARIABLE,
+ * SWT_E_TARGET_NAME, SWT_E_INCLUDE with position; where an include cannot be read, its code with
+ * the position of the include; SWT_E_USAGE for a define that is not of those forms;
+ * SWT_E_NOT_FOUND. Looks at no target file.
  */
 int swt_manifest_load(const char *path, const struct swt_manifest_options *options,
                       struct swt_manifest **ret_manifest, struct swt_error *err) SWT_CHECKED;
@@ -150,6 +158,60 @@ int swt_fleet_file_parse(struct swt_slice bytes, const char *path, struct swt_fl
                          struct swt_error *err) SWT_CHECKED;
 void swt_fleet_file_free(struct swt_fleet_file *file);
 void swt_fleet_file_cleanup(struct swt_fleet_file **file);
+
+/* ---- the release policy ------------------------------------------------------------------- */
+
+#define SWT_POLICY_MAX_RULES 256
+#define SWT_POLICY_MIN_KEY_ID 8 /* hex digits */
+
+enum swt_policy_kind {
+    SWT_POLICY_FORBIDDEN_KEYS,
+    SWT_POLICY_MIN_THRESHOLD,
+    SWT_POLICY_EXPIRY,
+    SWT_POLICY_SBOM_REQUIRED,
+    SWT_POLICY_MAX_SIZE,
+    SWT_POLICY_VERSION_ABOVE,
+    SWT_POLICY_ALLOWED_NAMES,
+    SWT_POLICY_KIND_COUNT
+};
+/* "forbidden-keys", … */
+const char *swt_policy_kind_name(enum swt_policy_kind kind);
+
+/* What a rule's kind has no use for is not given. */
+struct swt_policy_rule {
+    const struct swt_node *node;
+    enum swt_policy_kind kind;
+    struct swt_text rule; /* kind, as it is written */
+    struct swt_text level;
+    bool warning; /* of level: else a violation is an error */
+    struct swt_text reason;
+    struct swt_text_list keys; /* forbidden-keys: one at least */
+    char **key_files;          /* of each key, or NULL: it is the start of a key id, in hex */
+    struct swt_number root;    /* min-threshold: one of the two at least */
+    struct swt_number targets;
+    struct swt_text role; /* expiry: "root", "targets" or NULL for both */
+    struct swt_text min, max;
+    int64_t min_span, max_span; /* in seconds, where min and max are given */
+    struct swt_text target;     /* max-size: a pattern, or NULL: the whole bundle */
+    struct swt_number size;
+    struct swt_text bundle; /* version-above */
+    char *bundle_file;
+    struct swt_text_list names; /* allowed-names: patterns, one at least */
+};
+struct swt_policy {
+    struct swt_policy_rule *rules; /* 1 to SWT_POLICY_MAX_RULES */
+    size_t rule_count;
+    void *owned;
+};
+/* Reads and checks path ("-" is no policy), or bytes of that name: as swt_fleet_file_load does, and
+ * SWT_E_POLICY with position for a rule that lacks what its kind needs, has what it has no use for,
+ * or contradicts itself. Opens no other file. */
+int swt_policy_load(const char *path, struct swt_policy **ret_policy,
+                    struct swt_error *err) SWT_CHECKED;
+int swt_policy_parse(struct swt_slice bytes, const char *path, struct swt_policy **ret_policy,
+                     struct swt_error *err) SWT_CHECKED;
+void swt_policy_free(struct swt_policy *policy);
+void swt_policy_cleanup(struct swt_policy **policy);
 
 /* Sets err's position to where node stands; returns -err->code. */
 int swt_manifest_error_at(struct swt_error *err, const struct swt_node *node);

@@ -137,6 +137,10 @@ struct swt_root {
 /* Strict reading only; the rules are swt_root_check's. base as above. SWT_E_METADATA. */
 int swt_root_decode(struct swt_slice bytes, uint64_t base, struct swt_root **ret_root,
                     struct swt_error *err) SWT_CHECKED;
+/* Appends the unknown signed fields, at any depth, with the names of their messages: two roots
+ * carry the same when this is the same. */
+int swt_root_unknown(const struct swt_root *root, struct swt_buf *ret_fields,
+                     struct swt_error *err) SWT_CHECKED;
 void swt_root_free(struct swt_root *root);
 void swt_root_cleanup(struct swt_root **root);
 /* The rules of verification.md step 4: SWT_E_ROOT_RULES, message says which and what was found. */
@@ -186,6 +190,8 @@ struct swt_targets {
 };
 int swt_targets_decode(struct swt_slice bytes, uint64_t base, struct swt_targets **ret_targets,
                        struct swt_error *err) SWT_CHECKED;
+int swt_targets_unknown(const struct swt_targets *targets, struct swt_buf *ret_fields,
+                        struct swt_error *err) SWT_CHECKED; /* as swt_root_unknown */
 void swt_targets_free(struct swt_targets *targets);
 void swt_targets_cleanup(struct swt_targets **targets);
 /* Step 12: role is "targets". SWT_E_TARGETS_RULES. */

@@ -111,6 +111,7 @@ struct swt_sign_options {
     struct swt_key_sources keys;
     bool replace;
     struct swt_keyring *keyring;
+    const struct swt_progress *progress;
 };
 /* Document: file, role, added (key ids), already (key ids), written, quorums. */
 int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices,
@@ -122,6 +123,7 @@ struct swt_sign_export_options {
     const char *request; /* where it goes */
     const char *role;    /* as in swt_sign_options, and root */
     const char *root;
+    const struct swt_progress *progress;
 };
 /* Document: file (the request), size, role, sha256, summary, quorums. */
 int swt_sign_export(const struct swt_sign_export_options *options, struct swt_notices *notices,
@@ -157,6 +159,7 @@ struct swt_sign_attach_options {
     const char *root;
     const char *const *responses; /* or bundles and root metadata with the same signed bytes */
     size_t response_count;
+    const struct swt_progress *progress;
 };
 /* Document: swt_sign's. All signatures that were brought are added, or none. */
 int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_notices *notices,
@@ -196,7 +199,8 @@ struct swt_extract_options {
     bool decompress; /* what user_manifest says is compressed */
     bool force;
 };
-/* Document: verify's, with extracted (name, path, length: of the file that was written). */
+/* Document: verify's, with extracted (name, path, length: of the file that was written; where it
+ * was decompressed also compression). */
 int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
                 json_t **ret_document, struct swt_error *err) SWT_CHECKED;
 
@@ -207,6 +211,7 @@ struct swt_convert_options {
     const char *output;
     const char *format; /* NULL: by extension, else the other container (with root: the same) */
     const char *root;   /* put into the bundle or in the place of its root; NULL: as it is */
+    const struct swt_progress *progress;
 };
 /* Document: file, container, size, from. */
 int swt_convert(const struct swt_convert_options *options, struct swt_notices *notices,
@@ -234,6 +239,7 @@ struct swt_provision_options {
     const char *output;
     const char *format; /* "device-dir", "raw" or "c-header" */
     const char *name;   /* c-header: what its names start with; NULL: "trust_anchor" */
+    const struct swt_progress *progress;
 };
 /*
  * SWT_E_ANCHOR_REFUSED for a root that verify would refuse, that its own quorum did not sign or
@@ -264,6 +270,7 @@ struct swt_fleet_options {
     const char *time;
     bool strict;
     bool allow_unknown;
+    const struct swt_progress *progress;
 };
 /* Document: swupdate-tool-fleet(1). Whatever the table says, the answer is no error. */
 int swt_fleet(const struct swt_fleet_options *options, json_t **ret_document,
@@ -275,6 +282,7 @@ struct swt_personalize_options {
     const char *file;
     const char *device_manifest;
     const char *output;
+    const struct swt_progress *progress;
 };
 /* The bundle without the payloads that the device has, never without user_manifest, in the
  * container that it came in. SWT_E_DEVICE_MISMATCH when it is not for that device. Document: file,
@@ -309,15 +317,19 @@ struct swt_check_options {
 /*
  * Judges product manifests, bundles, root metadata and audit logs, each by itself and what it is by
  * its contents; none is authenticated. What is wrong is an answer (*ret_sound false, return 0); a
- * file of another kind is SWT_E_FILE_KIND. Document: files, each file, kind ("manifest" / "bundle"
+ * file of another kind is SWT_E_FILE_KIND, a policy that cannot be applied what
+ * swt_policy_load says, or SWT_E_POLICY. Document: files, each file, kind ("manifest" / "bundle"
  * / "root" / "audit-log"), sound, findings (level: "error" / "warning", code, message; may have
  * file (where it is another: an included one), line, column, hint) and findings_omitted; ok. Of a
  * log also lines, signatures, failed, unfinished, head (the SHA-256 of the last line); of a bundle
- * container, signatures_checked (by its own root) and, where they could be read, targets_version
- * and targets (their count); of root metadata, a bundle's too, root_version.
+ * container and signatures_checked (by its own root); of a bundle and of a manifest, where they
+ * could be read, targets_version and targets (their count); of root metadata, and that of a bundle
+ * or a manifest, root_version.
  */
 int swt_check(const struct swt_check_options *options, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) SWT_CHECKED;
+/* What a finding of that code is about, a phrase. NULL: out of memory. */
+json_t *swt_check_code_meaning(const char *code);
 
 /* ---- init.c ------------------------------------------------------------------------------ */
 

@@ -11,12 +11,18 @@
 
 /* ---- compression (compress.c, decompress.c) ----------------------------------------------- */
 
+/*
+ * One file of gzip, one stream of xz or one frame of zstd, made by libarchive in this process. The
+ * same bytes become the same bytes on every machine with these versions of the libraries. Who
+ * decompresses needs 32 KiB (gzip) or SWT_COMPRESSION_WINDOW (xz, zstd), and some.
+ */
 enum swt_compression {
     SWT_COMPRESSION_NONE,
     SWT_COMPRESSION_GZIP,
     SWT_COMPRESSION_XZ,
     SWT_COMPRESSION_ZSTD
 };
+#define SWT_COMPRESSION_WINDOW ((uint64_t)8 * 1024 * 1024)
 /* "none", "gzip", "xz", "zstd". */
 const char *swt_compression_name(enum swt_compression compression);
 bool swt_compression_parse(const char *text, enum swt_compression *ret_compression);
@@ -36,11 +42,30 @@ struct swt_decompression {
 };
 /*
  * Hands the original to sink. SWT_E_COMPRESSION when what source yields is not of that compression,
- * is broken, is followed by anything, or is not the original of that length and hash; the sink
- * never sees more than length bytes, however much the rest would make.
+ * is broken, consists of several members, streams or frames, is followed by anything, needs more
+ * than SWT_COMPRESSION_WINDOW, or is not the original of that length and hash; the sink never sees
+ * more than length bytes, however much the rest would make.
  */
 int swt_decompress(const struct swt_decompression *decompression,
                    struct swt_error *err) SWT_CHECKED;
+
+/* ---- patterns (glob.c) --------------------------------------------------------------------- */
+
+struct swt_path_list {
+    char **items;
+    size_t count;
+};
+void swt_path_list_done(struct swt_path_list *list);
+/*
+ * The files that pattern matches, in the order of their bytes, whatever the locale; each begins
+ * with folder ("", or a path that ends in '/'), which is no part of the pattern. '*', '?' and
+ * sets as [a-z] or [!a-z] match within one name, '?' one character of UTF-8; a backslash takes the
+ * next character as it is; a name that begins with a dot is matched by a dot only. SWT_E_GLOB when
+ * there is none, or more than max; a folder that cannot be read is an error. What matched may be a
+ * folder, or a link to nothing: to measure it tells.
+ */
+int swt_payload_glob(const char *folder, const char *pattern, size_t max,
+                     struct swt_path_list *ret_list, struct swt_error *err) SWT_CHECKED;
 
 /* ---- payloads (payload.c) ------------------------------------------------------------------ */
 
@@ -55,7 +80,11 @@ struct swt_payload {
     uint8_t sha256[SWT_SHA256_SIZE];
     uint64_t original_length; /* of the source */
     uint8_t original_sha256[SWT_SHA256_SIZE];
-    struct swt_spool *compressed; /* the compressed bytes, in a file without a name */
+    /* Where the compressed bytes are, from an offset on: in a spool that several payloads share
+     * (set before it is measured), or, without one, in the payload's own. */
+    struct swt_spool *spool; /* borrowed, or NULL */
+    struct swt_spool *own_spool;
+    uint64_t spool_offset;
     bool measured;
 };
 void swt_payload_done(struct swt_payload *payload);

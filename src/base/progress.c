@@ -10,3 +10,8 @@ void swt_progress_advance(const struct swt_progress *progress, uint64_t bytes) {
     if (progress != NULL)
         progress->advance(progress->context, bytes);
 }
+
+void swt_progress_skip(const struct swt_progress *progress, uint64_t bytes) {
+    if (progress != NULL && progress->skip != NULL)
+        progress->skip(progress->context, bytes);
+}

@@ -73,6 +73,16 @@ bool swt_char_is_control(uint32_t character) {
            (character >= 0x2066 && character <= 0x2069);
 }
 
+/* What shows nothing, so that two names look like one: the soft hyphen, separators of lines,
+ * joiners and others without a width, and tags. Combining marks show, and variants do with what is
+ * before them. */
+static bool is_invisible(uint32_t character) {
+    return character == 0xad || character == 0x34f || character == 0x180e ||
+           (character >= 0x200b && character <= 0x200d) || character == 0x2028 ||
+           character == 0x2029 || (character >= 0x2060 && character <= 0x2064) ||
+           character == 0xfeff || (character >= 0xe0000 && character <= 0xe007f);
+}
+
 static int escape_control(struct swt_buf *buf, uint32_t character, struct swt_error *err) {
     if (character == '\n')
         return swt_buf_append(buf, "\\n", 2, err);
@@ -89,7 +99,7 @@ int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error
         struct swt_slice rest = skip(text, clean);
         uint32_t character;
         size_t len = decode(rest, &character);
-        if (len > 0 && !swt_char_is_control(character)) {
+        if (len > 0 && !swt_char_is_control(character) && !is_invisible(character)) {
             clean += len;
             continue;
         }

@@ -2,6 +2,27 @@
 #include "command.h"
 #include "report.h"
 
+/* What compression saves, in one line. */
+static void print_compression(struct swt_output *out, const json_t *targets) {
+    uint64_t from = 0;
+    uint64_t to = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        const json_t *target = json_array_get(targets, i);
+        const json_t *original = json_object_get(target, "original_length");
+        if (original == NULL)
+            continue;
+        from += (uint64_t)json_integer_value(original);
+        to += (uint64_t)json_integer_value(json_object_get(target, "length"));
+        count++;
+    }
+    char before[SWT_SIZE_TEXT];
+    char after[SWT_SIZE_TEXT];
+    if (count > 0)
+        swt_output_printf(out, "compressed: %zu target%s, %s to %s\n", count, count == 1 ? "" : "s",
+                          swt_size_text(from, before), swt_size_text(to, after));
+}
+
 static void print_build(const struct swt_invocation *invocation, const json_t *document) {
     struct swt_output *out = invocation->out;
     bool dry_run = json_is_true(json_object_get(document, "dry_run"));
@@ -22,6 +43,7 @@ static void print_build(const struct swt_invocation *invocation, const json_t *d
     swt_report_member(out, document, "version");
     size_t targets = json_array_size(json_object_get(document, "targets"));
     swt_output_printf(out, "), %zu target%s\n", targets, targets == 1 ? "" : "s");
+    print_compression(out, json_object_get(document, "targets"));
     swt_report_quorums(out, quorums);
     if (!dry_run && json_array_size(json_object_get(document, "signed")) == 0)
         swt_output_printf(out, "unsigned: `swupdate-tool sign` adds signatures\n");
@@ -39,7 +61,9 @@ int swt_cmd_build(const struct swt_invocation *invocation, struct swt_error *err
         .defines = defines.items,
         .define_count = defines.count,
         .dry_run = swt_option_given(invocation, &swt_opt_dry_run),
+        .depfile = swt_option_value(invocation, &swt_opt_depfile),
         .keyring = invocation->keyring,
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

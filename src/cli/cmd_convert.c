@@ -18,6 +18,7 @@ int swt_cmd_convert(const struct swt_invocation *invocation, struct swt_error *e
         .output = swt_option_value(invocation, &swt_opt_output_converted),
         .format = swt_option_value(invocation, &swt_opt_format),
         .root = swt_option_value(invocation, &swt_opt_root_of_copy),
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

@@ -15,6 +15,10 @@ static void print_extract(const struct swt_invocation *invocation, const json_t 
         swt_report_member(out, file, "path");
         swt_output_printf(out, " (");
         swt_report_size(out, file, "length");
+        if (json_object_get(file, "compression") != NULL) {
+            swt_output_printf(out, ", was ");
+            swt_report_member(out, file, "compression");
+        }
         swt_output_printf(out, ")\n");
     }
 }
@@ -26,6 +30,7 @@ int swt_cmd_extract(const struct swt_invocation *invocation, struct swt_error *e
         .directory = swt_option_value(invocation, &swt_opt_directory),
         .names = invocation->arguments + 1,
         .name_count = invocation->argument_count - 1,
+        .decompress = swt_option_given(invocation, &swt_opt_decompress),
         .force = swt_option_given(invocation, &swt_opt_force),
     };
     json_t *document;

@@ -22,6 +22,7 @@ int swt_cmd_fleet(const struct swt_invocation *invocation, struct swt_error *err
         .time = swt_option_value(invocation, &swt_opt_time),
         .strict = swt_option_given(invocation, &swt_opt_strict),
         .allow_unknown = swt_option_given(invocation, &swt_opt_allow_unknown),
+        .progress = invocation->progress,
     };
     json_t *document;
     int rc = options.html == NULL ? 0 : swt_report_beside(invocation, options.html, err);

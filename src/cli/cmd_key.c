@@ -38,6 +38,7 @@ int swt_cmd_key_show(const struct swt_invocation *invocation, struct swt_error *
 
 /* A URI stands alone in its line, so that it can be taken from there as it is. */
 static void print_uri(struct swt_output *out, const char *indent, const json_t *object) {
+    swt_output_whole(out);
     swt_output_printf(out, "%s", indent);
     swt_report_shell_word(out, json_string_value(json_object_get(object, "uri")));
     swt_output_printf(out, "\n");

@@ -33,6 +33,7 @@ int swt_cmd_personalize(const struct swt_invocation *invocation, struct swt_erro
         .file = invocation->arguments[0],
         .device_manifest = swt_option_value(invocation, &swt_opt_personalized_for),
         .output = swt_option_value(invocation, &swt_opt_output_personalized),
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

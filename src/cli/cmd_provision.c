@@ -32,6 +32,7 @@ int swt_cmd_provision(const struct swt_invocation *invocation, struct swt_error 
         .output = swt_option_value(invocation, &swt_opt_output_provisioned),
         .format = swt_option_value(invocation, &swt_opt_provision_format),
         .name = swt_option_value(invocation, &swt_opt_symbol_name),
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;

@@ -55,6 +55,7 @@ static int run_sign(const struct swt_invocation *invocation, struct swt_error *e
         .keys = swt_option_keys(invocation, &swt_opt_key),
         .replace = swt_option_given(invocation, &swt_opt_replace),
         .keyring = invocation->keyring,
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document = NULL;
@@ -84,6 +85,7 @@ static int run_export(const struct swt_invocation *invocation, struct swt_error 
         .request = swt_option_value(invocation, &swt_opt_export),
         .role = swt_option_value(invocation, &swt_opt_role),
         .root = swt_option_value(invocation, &swt_opt_root_of_signers),
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document = NULL;
@@ -195,6 +197,7 @@ static int run_attach(const struct swt_invocation *invocation, struct swt_error 
         .root = swt_option_value(invocation, &swt_opt_root_of_signers),
         .responses = responses.items,
         .response_count = responses.count,
+        .progress = invocation->progress,
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document = NULL;

@@ -26,6 +26,7 @@ int swt_cmd_verify(const struct swt_invocation *invocation, struct swt_error *er
 int swt_cmd_dump(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_extract(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_convert(const struct swt_invocation *invocation, struct swt_error *err);
+int swt_cmd_diff(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_provision(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_apply(const struct swt_invocation *invocation, struct swt_error *err);
 int swt_cmd_fleet(const struct swt_invocation *invocation, struct swt_error *err);

@@ -170,9 +170,9 @@ const struct swt_command swt_commands[] = {
             "bundle. The same inputs give the same unsigned bytes on any machine.\n\n"
             "Without a key, or with fewer keys than the threshold, the bundle is written all the "
             "same and the report says what is missing: `swupdate-tool sign` adds it.",
-        .options =
-            OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle, &swt_opt_key,
-                    KEY_PARTS, &swt_opt_define, &swt_opt_profile, &swt_opt_dry_run, COMMON),
+        .options = OPTIONS(&swt_opt_output_bundle, &swt_opt_format, &swt_opt_root_of_bundle,
+                           &swt_opt_key, KEY_PARTS, &swt_opt_define, &swt_opt_profile,
+                           &swt_opt_depfile, &swt_opt_dry_run, COMMON),
         .required = OPTIONS(&swt_opt_output_bundle),
         .unless = &swt_opt_dry_run,
         .run = swt_cmd_build,
@@ -206,8 +206,11 @@ const struct swt_command swt_commands[] = {
         .description =
             "Judges a bundle as a device that trusts the anchor would, and prints each check. "
             "Give --root or --device, or --self where there is no anchor.\n\n"
+            "With --against the metadata is also built again from a product manifest and its "
+            "files, and what differs is named, also of a bundle that nobody has signed yet.\n\n"
             "Exits 0 when the bundle is accepted and 1 when it is rejected.",
-        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile, COMMON),
+        .options = OPTIONS(JUDGEMENT, &swt_opt_verify_type, &swt_opt_verify_profile,
+                           &swt_opt_against, &swt_opt_define, COMMON),
         .run = swt_cmd_verify,
     },
     {
@@ -233,8 +236,8 @@ const struct swt_command swt_commands[] = {
             "read. Nothing appears in DIR unless the bundle is accepted.\n\n"
             "Give --root or --device, or --self or --no-verify where there is no anchor. Exits 1 "
             "when the bundle is rejected.",
-        .options =
-            OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_force, COMMON),
+        .options = OPTIONS(&swt_opt_directory, JUDGEMENT, &swt_opt_no_verify, &swt_opt_decompress,
+                           &swt_opt_force, COMMON),
         .required = OPTIONS(&swt_opt_directory),
         .run = swt_cmd_extract,
     },
@@ -251,6 +254,21 @@ const struct swt_command swt_commands[] = {
             OPTIONS(&swt_opt_output_converted, &swt_opt_format, &swt_opt_root_of_copy, COMMON),
         .required = OPTIONS(&swt_opt_output_converted),
         .run = swt_cmd_convert,
+    },
+    {
+        .name = "diff",
+        .summary = "tell what differs between two bundles",
+        .arguments = "A B",
+        .min_arguments = 2,
+        .max_arguments = 2,
+        .description =
+            "Compares two bundles, in any containers, or two files of root metadata: product and "
+            "release fields, targets with their sizes and the first byte that differs, keys and "
+            "thresholds, and who signed. A is the old one, B the new one.\n\n"
+            "Needs no key and authenticates nothing: it tells what the files say of themselves. "
+            "Exits 0 when they do not differ and 1 when they do.",
+        .options = OPTIONS(&swt_opt_markdown, &swt_opt_allow_unknown, COMMON),
+        .run = swt_cmd_diff,
     },
     {
         .name = "provision",
@@ -338,18 +356,22 @@ const struct swt_command swt_commands[] = {
     },
     {
         .name = "check",
-        .summary = "find what is wrong with bundles, root metadata and audit logs",
+        .summary = "find what is wrong with manifests, bundles, root metadata and audit logs",
         .arguments = "FILE...",
         .min_arguments = 1,
         .max_arguments = SIZE_MAX,
         .description =
-            "Checks each file by itself, without an anchor: bundles and root metadata, for what "
-            "every device refuses, and for what stock Pigweed devices make of them; and audit logs "
-            "of signatures. Says nothing of who signed: `swupdate-tool verify` does.\n\n"
+            "Checks each file by itself, without an anchor: product manifests, for all that build "
+            "would refuse; bundles and root metadata, for what every device refuses, and for what "
+            "stock Pigweed devices make of them; and audit logs of signatures. Says nothing of who "
+            "signed: `swupdate-tool verify` does.\n\n"
+            "--policy holds them against the rules of a release policy as well, --expires-within "
+            "finds what soon expires.\n\n"
             "Root metadata of several versions, in files of its own or in bundles, is compared: a "
             "rotation that stock devices stumble over is told.\n\n"
             "Exits 0 when all files are sound, with or without warnings, and 1 when one is not.",
-        .options = OPTIONS(COMMON),
+        .options = OPTIONS(&swt_opt_define, &swt_opt_policy, &swt_opt_expires_within,
+                           &swt_opt_check_format, COMMON),
         .run = swt_cmd_check,
     },
     {.name = NULL},

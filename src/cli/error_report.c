@@ -49,6 +49,7 @@ static void put_text(struct swt_output *out, const struct swt_command *command,
     swt_output_escaped_text(out, message_text(error));
     swt_output_printf(out, "\n");
     if (error->hint[0] != '\0') {
+        swt_output_whole(out);
         swt_output_printf(out, "hint: ");
         swt_output_escaped_text(out, error->hint);
         swt_output_printf(out, "\n");
@@ -113,6 +114,7 @@ static bool put_json_line(struct swt_output *out, json_t *value) {
                  json_dump_callback(value, append_json, &line, JSON_COMPACT) == 0 && !line.failed;
     json_decref(value);
     if (whole) {
+        swt_output_whole(out);
         swt_output_bytes(out, swt_buf_slice(&line.text));
         swt_output_printf(out, "\n");
     }
@@ -156,6 +158,7 @@ static void report(const struct swt_invocation *invocation, enum swt_notice_leve
         return;
     struct swt_output out;
     swt_output_init(&out, STDERR_FILENO);
+    out.progress = invocation->progress;
     json_t *line = NULL;
     if (invocation->json) {
         line = json_object();
@@ -198,6 +201,6 @@ int swt_report_beside(const struct swt_invocation *invocation, const char *path,
     if (invocation->json)
         return swt_usage(invocation->command, err,
                          "--json and -o - both want standard output: name a file");
-    invocation->out->fd = STDERR_FILENO;
+    swt_output_redirect(invocation->out, STDERR_FILENO);
     return 0;
 }

@@ -15,6 +15,7 @@ swt_judgement_options(const struct swt_invocation *invocation) {
         .time = swt_option_value(invocation, &swt_opt_time),
         .strict = swt_option_given(invocation, &swt_opt_strict),
         .allow_unknown = swt_option_given(invocation, &swt_opt_allow_unknown),
+        .progress = invocation->progress,
     };
 }
 

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "error_report.h"
 #include "help.h"
+#include "progress.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -114,13 +115,19 @@ static int run_command(struct run *run, int argc, char **argv, struct swt_error 
         swt_help_command(&run->out, run->command, swt_terminal_width(STDOUT_FILENO));
         return 0;
     }
-    SWT_CLEANUP(swt_keyring_done) struct swt_keyring keyring = {.prompt = swt_terminal_prompt()};
+    SWT_CLEANUP(swt_progress_display_done) struct swt_progress_display display;
+    struct swt_progress *progress = swt_progress_display_init(&display, &invocation);
+    SWT_CLEANUP(swt_keyring_done)
+    struct swt_keyring keyring = {.prompt = swt_terminal_prompt(progress)};
     r = swt_invocation_keyring(&invocation, &keyring, err);
     if (r < 0)
         return r;
     invocation.out = &run->out;
     invocation.keyring = &keyring;
-    return run->command->run(&invocation, err);
+    invocation.progress = run->out.progress = progress;
+    r = run->command->run(&invocation, err);
+    run->out.progress = NULL;
+    return r;
 }
 
 /* swupdate-tool help [COMMAND] */

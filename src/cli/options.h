@@ -89,8 +89,9 @@ struct swt_invocation {
     const char *const *arguments; /* the words that are no option */
     size_t argument_count;
     bool json, quiet, verbose;
-    struct swt_output *out;      /* where the result goes; set by main */
-    struct swt_keyring *keyring; /* what the keys share; set by main */
+    struct swt_output *out;              /* where the result goes; set by main */
+    struct swt_keyring *keyring;         /* what the keys share; set by main */
+    const struct swt_progress *progress; /* for jobs; NULL: nobody looks; set by main */
 };
 
 /* Calls visit for each way to call the command. */

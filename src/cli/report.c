@@ -7,8 +7,8 @@
 struct swt_style swt_style_of(const struct swt_output *out) {
     if (!swt_terminal_colour(out->fd))
         return (struct swt_style){"", "", "", "", "", ""};
-    return (struct swt_style){"\033[32m", "\033[1;31m", "\033[33m",
-                              "\033[2m",  "\033[1m",    "\033[0m"};
+    /* To be read on a dark ground and on a light one: yellow is not, nor is what is bright. */
+    return (struct swt_style){"\033[32m", "\033[31m", "\033[35m", "\033[2m", "\033[1m", "\033[0m"};
 }
 
 void swt_report_member(struct swt_output *out, const json_t *object, const char *name) {
@@ -46,6 +46,7 @@ void swt_report_shell_word(struct swt_output *out, const char *text) {
 }
 
 void swt_report_key(struct swt_output *out, const json_t *key) {
+    swt_output_whole(out);
     swt_output_printf(out, "key:    ");
     swt_report_shell_word(out, json_string_value(json_object_get(key, "uri")));
     swt_report_optional(out, "\ntype:   ", key, "type", "\n");
@@ -137,6 +138,7 @@ void swt_report_warnings(struct swt_output *out, const json_t *warnings) {
     const json_t *warning;
     json_array_foreach(warnings, i, warning) {
         swt_output_printf(out, "%s%swarning:%s ", i == 0 ? "\n" : "", style.warning, style.reset);
+        swt_output_hang(out);
         swt_output_escaped_text(out, json_string_value(warning));
         swt_output_printf(out, "\n");
     }
@@ -157,6 +159,7 @@ static void print_detail(struct swt_output *out, const char *label, const json_t
     if (json_object_get(step, name) == NULL)
         return;
     swt_output_printf(out, "         %-9s ", label);
+    swt_output_hang(out);
     swt_report_member(out, step, name);
     swt_output_printf(out, "\n");
 }
@@ -168,8 +171,12 @@ static void print_step(struct swt_output *out, const struct swt_style *style, co
     bool skipped = strcmp(verdict, "skipped") == 0;
     swt_output_printf(out, "%s%-7s%s  %-*s", verdict_style(style, verdict), verdict, style->reset,
                       failed ? 0 : 16, json_string_value(json_object_get(step, "step")));
-    if (!failed)
-        swt_report_optional(out, "  ", step, skipped ? "note" : "found", "");
+    const char *told = skipped ? "note" : "found";
+    if (!failed && json_object_get(step, told) != NULL) {
+        swt_output_printf(out, "  ");
+        swt_output_hang(out);
+        swt_report_member(out, step, told);
+    }
     swt_output_printf(out, "\n");
     if (failed || verbose)
         print_detail(out, "expected:", step, "expected");

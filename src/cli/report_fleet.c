@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of a fleet as text: states as rows, bundles as numbered columns that a legend above
  * names. What does not fit the width is told shorter, then in several tables. */
+#include "columns.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -10,7 +11,6 @@
 
 #define GAP 2
 #define NAME_MIN ((size_t)12)
-#define NAME_MAX_WIDTH ((size_t)40)
 
 struct table {
     struct swt_output *out;
@@ -42,16 +42,6 @@ static size_t larger(size_t a, size_t b) {
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-static size_t columns_of(struct swt_slice text) {
-    size_t columns = 0;
-    for (; text.len > 0; columns++) {
-        uint32_t character;
-        size_t step = swt_utf8_next(text, &character);
-        text = swt_slice_of(text.data + step, text.len - step);
-    }
-    return columns;
-}
-
 /* The name, escaped, cut to width columns and filled up to them. */
 static int print_name(const struct table *table, const char *name, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf safe = {0};
@@ -59,21 +49,18 @@ static int print_name(const struct table *table, const char *name, struct swt_er
     if (rc < 0)
         return rc;
     struct swt_slice text = swt_buf_slice(&safe);
-    size_t columns = columns_of(text);
-    const char *mark = swt_terminal_utf8() ? "…" : "...";
-    size_t mark_columns = swt_terminal_utf8() ? 1 : 3;
-    if (columns <= table->name_width) {
-        swt_output_bytes(table->out, text);
-        swt_output_printf(table->out, "%*s", (int)(table->name_width - columns), "");
-        return 0;
+    size_t room = table->name_width;
+    bool cut = swt_columns_of(text) > room;
+    if (cut) {
+        room -= swt_terminal_utf8() ? 1 : 3;
+        text.len = swt_columns_cut(text, room);
     }
-    size_t len = 0;
-    for (size_t i = 0; i < table->name_width - mark_columns; i++) {
-        uint32_t character;
-        len += swt_utf8_next(swt_slice_of(text.data + len, text.len - len), &character);
-    }
-    swt_output_bytes(table->out, swt_slice_of(text.data, len));
-    swt_output_printf(table->out, "%s", mark);
+    swt_output_bytes(table->out, text);
+    swt_output_printf(table->out, "%s%*s",
+                      !cut                  ? ""
+                      : swt_terminal_utf8() ? "…"
+                                            : "...",
+                      (int)(room - swt_columns_of(text)), "");
     return 0;
 }
 
@@ -86,7 +73,7 @@ static int measure_names(const json_t *states, size_t *ret_width, struct swt_err
         int rc = swt_text_escape(&safe, swt_slice_text(text_of(state, "name")), err);
         if (rc < 0)
             return rc;
-        *ret_width = larger(*ret_width, columns_of(swt_buf_slice(&safe)));
+        *ret_width = larger(*ret_width, swt_columns_of(swt_buf_slice(&safe)));
     }
     return 0;
 }
@@ -157,7 +144,14 @@ static size_t head_width(const struct table *table) {
            (size_t)3 * GAP;
 }
 
+/* What is wider than text may be still fits the table. */
+static void begin_line(const struct table *table) {
+    if (table->width > SWT_WIDTH_MAX)
+        swt_output_whole(table->out);
+}
+
 static void print_heading(const struct table *table, const size_t *widths, size_t from, size_t to) {
+    begin_line(table);
     swt_output_printf(table->out, "%s%-*s%*s%*s%*s", table->style.strong, (int)table->name_width,
                       "state", (int)table->count_width + GAP, "devices",
                       (int)table->root_width + GAP, "root", (int)table->floor_width + GAP, "floor");
@@ -173,6 +167,7 @@ static int print_state(const struct table *table, const json_t *state, const siz
     const json_t *given = json_object_get(state, "floor");
     if (json_is_integer(given))
         (void)snprintf(floor, sizeof floor, "%lld", (long long)json_integer_value(given));
+    begin_line(table);
     int rc = print_name(table, text_of(state, "name"), err);
     if (rc < 0)
         return rc;
@@ -236,7 +231,6 @@ static int measure_cells(const struct table *table, size_t *widths, size_t count
 static int fit(struct table *table, size_t *widths, size_t count, struct swt_error *err) {
     size_t total;
     size_t whole = table->name_width;
-    table->name_width = whole < NAME_MAX_WIDTH ? whole : NAME_MAX_WIDTH;
     int rc = measure_cells(table, widths, count, &total, err);
     for (int i = 0; rc == 0 && i < 2 && total > table->width; i++) {
         size_t over = total - table->width;
@@ -261,7 +255,7 @@ static int print_table(const struct swt_invocation *invocation, const json_t *do
     struct table table = {.out = invocation->out,
                           .states = json_object_get(document, "states"),
                           .style = swt_style_of(invocation->out),
-                          .width = swt_terminal_width(invocation->out->fd)};
+                          .width = swt_terminal_table_width(invocation->out->fd)};
     size_t *widths = calloc(count + 1, sizeof *widths);
     if (widths == NULL)
         return swt_fail_memory(err);
@@ -290,6 +284,7 @@ static void print_legend(struct swt_output *out, const json_t *bundles) {
     const json_t *bundle;
     json_array_foreach(bundles, i, bundle) {
         swt_output_printf(out, "%s%3zu%s  ", style.strong, i + 1, style.reset);
+        swt_output_hang(out);
         swt_report_member(out, bundle, "file");
         swt_report_optional(out, ", root ", bundle, "root_version", "");
         swt_report_optional(out, ", targets ", bundle, "targets_version", "");
@@ -328,6 +323,7 @@ static void print_advice(struct swt_output *out, const json_t *advice) {
     const json_t *item;
     json_array_foreach(advice, i, item) {
         swt_output_printf(out, "%s%sadvice:%s ", i == 0 ? "\n" : "", style.strong, style.reset);
+        swt_output_hang(out);
         swt_report_member(out, item, "text");
         swt_output_printf(out, "\n");
     }

@@ -5,6 +5,7 @@
 void swt_report_label(struct swt_output *out, const char *label) {
     struct swt_style style = swt_style_of(out);
     swt_output_printf(out, "%s%-9s%s ", style.strong, label, style.reset);
+    swt_output_hang(out);
 }
 
 static const json_t *find_key(const json_t *root, const json_t *id) {

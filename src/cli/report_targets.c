@@ -1,112 +1,180 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Targets as a table. */
+/* Targets as a table; where a terminal is too narrow for one, below each other. */
+#include "columns.h"
 #include "report.h"
 #include "terminal.h"
 
 #include <string.h>
+#include <unistd.h>
 
-enum { COLUMNS = 5, HASH_SHOWN = 16, WIDEST = 24 };
+enum { NAME, SIZE, TYPE, SLOT, VERSION, HASH, STATE, COLUMNS };
 static const struct column {
     const char *title;
-    const char *member; /* NULL: the size */
+    const char *member;
 } TABLE[COLUMNS] = {
-    {"NAME", "name"}, {"SIZE", NULL}, {"TYPE", "type"}, {"SLOT", "slot"}, {"VERSION", "version"}};
+    [NAME] = {"NAME", "name"}, [SIZE] = {"SIZE", "length"},        [TYPE] = {"TYPE", "type"},
+    [SLOT] = {"SLOT", "slot"}, [VERSION] = {"VERSION", "version"}, [HASH] = {"SHA-256", "sha256"},
+    [STATE] = {"", "state"},
+};
+
+#define HASH_SHOWN 16
+#define INDENT ((size_t)2)
+#define GAP ((size_t)2)
+#define NAME_MIN ((size_t)12)
+/* Without a terminal, one text that is longer shifts its own line only. */
+#define WIDEST ((size_t)40)
+
+struct table {
+    struct swt_output *out;
+    const json_t *targets;
+    bool whole_hashes;
+    size_t width; /* of the terminal; 0: there is none */
+    size_t widths[COLUMNS];
+    bool stacked;
+};
+
+/* ---- cells ------------------------------------------------------------------------------- */
+
+static int size_text(const json_t *length, struct swt_buf *ret_text, struct swt_error *err) {
+    char size[SWT_SIZE_TEXT];
+    if (json_is_string(length)) /* more than a file can have */
+        return swt_buf_printf(ret_text, err, "%s B", json_string_value(length));
+    return swt_buf_printf(ret_text, err, "%s",
+                          swt_size_text((uint64_t)json_integer_value(length), size));
+}
+
+/* What is unusual about a payload; empty for most. */
+static int state_text(const json_t *target, struct swt_buf *ret_text, struct swt_error *err) {
+    const char *state = json_string_value(json_object_get(target, TABLE[STATE].member));
+    if (json_is_false(json_object_get(target, "present")))
+        return swt_buf_printf(ret_text, err, "left out");
+    return swt_buf_printf(ret_text, err, "%s",
+                          state == NULL || strcmp(state, "present") == 0 ? "" : state);
+}
 
 /* A cell's text, escaped; "-" where nothing is said. */
-static int cell_text(const json_t *target, const struct column *column, struct swt_buf *ret_text,
-                     struct swt_error *err) {
-    if (column->member == NULL) {
-        char size[SWT_SIZE_TEXT];
-        const json_t *length = json_object_get(target, "length");
-        if (json_is_string(length)) /* more than a file can have */
-            return swt_buf_printf(ret_text, err, "%s B", json_string_value(length));
-        return swt_buf_printf(ret_text, err, "%s",
-                              swt_size_text((uint64_t)json_integer_value(length), size));
-    }
-    const char *text = json_string_value(json_object_get(target, column->member));
-    return text == NULL ? swt_buf_printf(ret_text, err, "-")
-                        : swt_text_escape(ret_text, swt_slice_text(text), err);
+static int cell_text(const struct table *table, const json_t *target, size_t column,
+                     struct swt_buf *ret_text, struct swt_error *err) {
+    const json_t *value = json_object_get(target, TABLE[column].member);
+    const char *text = json_string_value(value);
+    swt_buf_clear(ret_text);
+    if (column == SIZE)
+        return size_text(value, ret_text, err);
+    if (column == STATE)
+        return state_text(target, ret_text, err);
+    if (text == NULL)
+        return swt_buf_printf(ret_text, err, "-");
+    if (column == HASH && !table->whole_hashes)
+        return swt_buf_printf(ret_text, err, "%.*s%s", HASH_SHOWN, text,
+                              swt_terminal_utf8() ? "…" : "...");
+    return swt_text_escape(ret_text, swt_slice_text(text), err);
 }
 
-/* Characters, not bytes: names are UTF-8. */
-static size_t text_width(const struct swt_buf *text) {
-    size_t width = 0;
-    for (size_t i = 0; i < text->len; i++)
-        width += (text->data[i] & 0xc0) != 0x80;
-    return width;
-}
-
-static int measure_columns(const json_t *targets, size_t ret_widths[COLUMNS],
-                           struct swt_error *err) {
+static int measure_column(struct table *table, size_t column, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
-    for (size_t c = 0; c < COLUMNS; c++)
-        ret_widths[c] = strlen(TABLE[c].title);
+    size_t widest = strlen(TABLE[column].title);
     size_t i;
     const json_t *target;
-    json_array_foreach(targets, i, target) {
-        for (size_t c = 0; c < COLUMNS; c++) {
-            swt_buf_clear(&text);
-            int rc = cell_text(target, &TABLE[c], &text, err);
-            if (rc < 0)
-                return rc;
-            /* One long name shifts its own line only. */
-            size_t width = text_width(&text) < WIDEST ? text_width(&text) : WIDEST;
-            if (width > ret_widths[c])
-                ret_widths[c] = width;
-        }
+    json_array_foreach(table->targets, i, target) {
+        int rc = cell_text(table, target, column, &text, err);
+        if (rc < 0)
+            return rc;
+        size_t width = swt_columns_of(swt_buf_slice(&text));
+        if (table->width == 0 && column != HASH && width > WIDEST)
+            width = WIDEST;
+        widest = width > widest ? width : widest;
     }
+    table->widths[column] = widest;
     return 0;
 }
 
-static void pad(struct swt_output *out, size_t width, size_t used) {
-    swt_output_printf(out, "%*s", (int)(width > used ? width - used : 0) + 2, "");
-}
-
-static int print_target(struct swt_output *out, const json_t *target, const size_t widths[COLUMNS],
-                        bool whole_hashes, struct swt_error *err) {
-    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
-    swt_output_printf(out, "  ");
+/* On a terminal names get what the other columns leave; a longer one has a line of its own. */
+static int measure(struct table *table, struct swt_error *err) {
+    size_t others = INDENT;
     for (size_t c = 0; c < COLUMNS; c++) {
-        swt_buf_clear(&text);
-        int rc = cell_text(target, &TABLE[c], &text, err);
+        int rc = measure_column(table, c, err);
         if (rc < 0)
             return rc;
-        swt_output_printf(out, "%s", swt_buf_text(&text));
-        pad(out, widths[c], text_width(&text));
+        others += c == NAME || table->widths[c] == 0 ? 0 : GAP + table->widths[c];
     }
-    const char *hash = json_string_value(json_object_get(target, "sha256"));
-    if (hash == NULL)
-        swt_output_printf(out, "-");
-    else if (whole_hashes)
-        swt_output_printf(out, "%s", hash);
-    else
-        swt_output_printf(out, "%.*s%s", HASH_SHOWN, hash, swt_terminal_utf8() ? "…" : "...");
-    if (json_is_false(json_object_get(target, "present")))
-        swt_output_printf(out, "  left out");
-    const char *state = json_string_value(json_object_get(target, "state"));
-    if (state != NULL && strcmp(state, "present") != 0)
-        swt_output_printf(out, "  %s", state);
+    size_t *name = &table->widths[NAME];
+    if (table->width == 0 || others + *name <= table->width)
+        return 0;
+    table->stacked = others + NAME_MIN > table->width;
+    if (!table->stacked)
+        *name = table->width - others;
+    return 0;
+}
+
+/* ---- lines ------------------------------------------------------------------------------- */
+
+static void print_heading(const struct table *table) {
+    struct swt_style style = swt_style_of(table->out);
+    swt_output_printf(table->out, "\n");
+    if (table->stacked)
+        return;
+    swt_output_whole(table->out);
+    swt_output_printf(table->out, "%s%*s", style.faint, (int)INDENT, "");
+    for (size_t c = 0; c < HASH; c++)
+        swt_output_printf(table->out, "%-*s", (int)(table->widths[c] + GAP), TABLE[c].title);
+    swt_output_printf(table->out, "%s%s\n", TABLE[HASH].title, style.reset);
+}
+
+/* The rest is below the name where that takes too much of the line. */
+static int print_row(const struct table *table, const json_t *target, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    struct swt_output *out = table->out;
+    size_t missing = INDENT;
+    swt_output_whole(out);
+    for (size_t c = 0; c < COLUMNS; c++) {
+        int rc = cell_text(table, target, c, &text, err);
+        if (rc < 0)
+            return rc;
+        size_t width = swt_columns_of(swt_buf_slice(&text));
+        if (width == 0)
+            continue;
+        swt_output_printf(out, "%*s%s", (int)missing, "", swt_buf_text(&text));
+        missing = GAP + (table->widths[c] > width ? table->widths[c] - width : 0);
+        if (c == NAME && width > table->widths[NAME] && table->width > 0) {
+            swt_output_printf(out, "\n");
+            swt_output_whole(out);
+            missing = INDENT + table->widths[NAME] + GAP;
+        }
+    }
+    swt_output_printf(out, "\n");
+    return 0;
+}
+
+/* A name, and below it what else is said. */
+static int print_stacked(const struct table *table, const json_t *target, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    struct swt_output *out = table->out;
+    for (size_t c = 0; c < COLUMNS; c++) {
+        int rc = cell_text(table, target, c, &text, err);
+        if (rc < 0)
+            return rc;
+        if (text.len == 0 || strcmp(swt_buf_text(&text), "-") == 0)
+            continue;
+        swt_output_printf(out, "  %s%s", swt_buf_text(&text), c == NAME ? "\n  " : "");
+    }
     swt_output_printf(out, "\n");
     return 0;
 }
 
 int swt_report_targets(struct swt_output *out, const json_t *targets, bool whole_hashes,
                        struct swt_error *err) {
-    struct swt_style style = swt_style_of(out);
-    size_t widths[COLUMNS];
-    int rc = measure_columns(targets, widths, err);
+    struct table table = {.out = out,
+                          .targets = targets,
+                          .whole_hashes = whole_hashes,
+                          .width = isatty(out->fd) ? swt_terminal_table_width(out->fd) : 0};
+    int rc = measure(&table, err);
     if (rc < 0 || json_array_size(targets) == 0)
         return rc;
-    swt_output_printf(out, "\n%s  ", style.faint);
-    for (size_t c = 0; c < COLUMNS; c++) {
-        swt_output_printf(out, "%s", TABLE[c].title);
-        pad(out, widths[c], strlen(TABLE[c].title));
-    }
-    swt_output_printf(out, "SHA-256%s\n", style.reset);
+    print_heading(&table);
     size_t i;
     const json_t *target;
     json_array_foreach(targets, i, target) {
-        rc = print_target(out, target, widths, whole_hashes, err);
+        rc = table.stacked ? print_stacked(&table, target, err) : print_row(&table, target, err);
         if (rc < 0)
             return rc;
     }

@@ -98,7 +98,8 @@ const struct swt_option swt_opt_against = {
             "target or field that differs",
     .complete = SWT_COMPLETE_FILE};
 const struct swt_option swt_opt_decompress = {
-    .name = "decompress", .help = "write the original of each target that build compressed"};
+    .name = "decompress",
+    .help = "write the original of each target that user_manifest says is compressed"};
 
 /* ---- diff, check ------------------------------------------------------------------------- */
 

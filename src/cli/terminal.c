@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "terminal.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +16,26 @@
 #define SECRET_MAX 1024
 #define WIDTH_ELSEWHERE 80
 
-size_t swt_terminal_width(int fd) {
+size_t swt_terminal_columns(int fd) {
     struct winsize size;
     if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH_ELSEWHERE;
-    if (size.ws_col < SWT_WIDTH_MIN)
-        return SWT_WIDTH_MIN;
-    return size.ws_col > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : size.ws_col;
+    return size.ws_col;
+}
+
+size_t swt_terminal_table_width(int fd) {
+    size_t columns = swt_terminal_columns(fd);
+    return columns < SWT_WIDTH_MIN ? SWT_WIDTH_MIN : columns;
+}
+
+size_t swt_terminal_width(int fd) {
+    size_t columns = swt_terminal_table_width(fd);
+    return columns > SWT_WIDTH_MAX ? SWT_WIDTH_MAX : columns;
+}
+
+bool swt_terminal_is_ours(int fd) {
+    pid_t foreground = tcgetpgrp(fd);
+    return foreground < 0 || foreground == getpgrp();
 }
 
 static bool set_in_environment(const char *name) {
@@ -125,7 +139,7 @@ static int open_terminal(void) {
 
 static int ask(void *context, const char *what, struct swt_secret *ret_secret,
                struct swt_error *err) {
-    (void)context;
+    swt_progress_erase(context);
     SWT_CLEANUP(terminal_done) struct terminal terminal = {.fd = -1};
     if (swt_terminal_can_ask())
         terminal.fd = open_terminal();
@@ -155,7 +169,7 @@ static int ask(void *context, const char *what, struct swt_secret *ret_secret,
 static void tell(void *context, const char *what) {
     struct swt_error err;
     struct swt_buf line = {0};
-    (void)context;
+    swt_progress_erase(context);
     /* Where it cannot be said, the reader's own display may still do. */
     if (swt_text_escape(&line, swt_slice_text(what), &err) >= 0 &&
         swt_buf_append(&line, "\n", 1, &err) >= 0)
@@ -163,8 +177,8 @@ static void tell(void *context, const char *what) {
     swt_buf_done(&line);
 }
 
-struct swt_prompt swt_terminal_prompt(void) {
-    return (struct swt_prompt){.ask = ask, .tell = tell};
+struct swt_prompt swt_terminal_prompt(struct swt_progress *progress) {
+    return (struct swt_prompt){.ask = ask, .tell = tell, .context = progress};
 }
 
 static bool is_yes(const char *line, size_t len) {

@@ -46,6 +46,11 @@ bool swt_is_folder(const char *path) {
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool swt_is_special(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 /* One link: *path becomes what it points to. 1: done; 2: done, in /proc; 0: go on. */
 static int follow_once(char **path, struct swt_error *err) {
     struct stat status;

@@ -6,11 +6,9 @@
 /* Replaces ${NAME} in values: once, so that what a variable holds is never read as a variable. */
 
 struct expansion {
-    const struct swt_variables *variables;
-    const struct swt_node *skip;
-    struct swt_arena *arena;
+    struct swt_reading *reading;
     struct swt_buf buf; /* of one value */
-    size_t total;       /* bytes made so far, of all values */
+    bool told;          /* it failed because of a fault that was told before */
 };
 
 static void expansion_done(struct expansion *expansion) {
@@ -21,10 +19,14 @@ static void expansion_done(struct expansion *expansion) {
  * is read. */
 static int append(struct expansion *expansion, const char *text, size_t len,
                   struct swt_error *err) {
-    if (len > SWT_MANIFEST_MAX_BYTES - expansion->total)
+    size_t *made = &expansion->reading->expanded;
+    if (*made > SWT_MANIFEST_MAX_BYTES || len > SWT_MANIFEST_MAX_BYTES - *made) {
+        expansion->told = *made > SWT_MANIFEST_MAX_BYTES;
+        *made = SWT_MANIFEST_MAX_BYTES + 1;
         return swt_fail(err, SWT_E_VARIABLE,
                         "the values with variables hold more than 1 MiB once these are replaced");
-    expansion->total += len;
+    }
+    *made += len;
     return swt_buf_append(&expansion->buf, text, len, err);
 }
 
@@ -53,6 +55,9 @@ static int fail_malformed(struct swt_error *err) {
 
 static int fail_undefined(struct expansion *expansion, const char *name, const char *word,
                           size_t word_len, struct swt_error *err) {
+    for (const struct swt_variables *some = expansion->reading->variables; some != NULL;
+         some = some->outer)
+        expansion->told |= some->unread;
     char shown[SWT_SHORT_TEXT];
     (void)swt_short_text(name, shown);
     if (word_len == 0) {
@@ -84,12 +89,16 @@ static int expand_one(struct expansion *expansion, const char *text, size_t *ret
     const char *word = form == '\0' ? end : behind + 2;
     size_t word_len = (size_t)(end - word);
 
-    char *name = swt_arena_text(expansion->arena, text, name_len, err);
+    char *name = swt_arena_text(expansion->reading->arena, text, name_len, err);
     if (name == NULL)
         return -(int)err->code;
-    const char *value = swt_variables_find(expansion->variables, name);
+    const struct swt_variable *variable = swt_variables_find(expansion->reading->variables, name);
+    const char *value = variable == NULL ? NULL : variable->value;
     int rc;
-    if (value != NULL && (form == '\0' || value[0] != '\0'))
+    if (variable != NULL && value == NULL) {
+        expansion->told = true;
+        rc = swt_fail(err, SWT_E_VARIABLE, "variable %s has no value", name);
+    } else if (value != NULL && (form == '\0' || value[0] != '\0'))
         rc = append(expansion, value, strlen(value), err);
     else if (form == '-')
         rc = append_word(expansion, word, word_len, err);
@@ -124,19 +133,28 @@ static int expand_text(struct expansion *expansion, const char *text, struct swt
     return 0;
 }
 
-static int expand_node(struct expansion *expansion, struct swt_node *node, struct swt_error *err) {
-    if (node == expansion->skip)
+static int expand_value(struct expansion *expansion, struct swt_node *node, struct swt_error *err) {
+    if (strchr(node->text, '$') == NULL)
         return 0;
-    if (node->kind == SWT_NODE_TEXT) {
-        if (strchr(node->text, '$') == NULL)
-            return 0;
-        swt_buf_clear(&expansion->buf);
-        int rc = expand_text(expansion, node->text, err);
-        if (rc < 0)
-            return swt_manifest_error_at(err, node);
-        node->text = swt_arena_text(expansion->arena, expansion->buf.data, expansion->buf.len, err);
-        return node->text == NULL ? -(int)err->code : 0;
+    swt_buf_clear(&expansion->buf);
+    expansion->told = false;
+    int rc = expand_text(expansion, node->text, err);
+    if (rc < 0 && expansion->told) {
+        node->faulty = true;
+        return 0;
     }
+    if (rc < 0) {
+        (void)swt_manifest_error_at(err, node);
+        return swt_reading_fault(expansion->reading, node, err);
+    }
+    node->text =
+        swt_arena_text(expansion->reading->arena, expansion->buf.data, expansion->buf.len, err);
+    return node->text == NULL ? -(int)err->code : 0;
+}
+
+static int expand_node(struct expansion *expansion, struct swt_node *node, struct swt_error *err) {
+    if (node->kind == SWT_NODE_TEXT)
+        return expand_value(expansion, node, err);
     /* No deeper than SWT_MANIFEST_MAX_DEPTH. */
     for (struct swt_node *child = node->first; child != NULL; child = child->next) {
         int rc = expand_node(expansion, child, err);
@@ -146,10 +164,9 @@ static int expand_node(struct expansion *expansion, struct swt_node *node, struc
     return 0;
 }
 
-int swt_variables_expand(const struct swt_variables *variables, struct swt_node *root,
-                         const struct swt_node *skip, struct swt_arena *arena,
-                         struct swt_error *err) {
-    SWT_CLEANUP(expansion_done)
-    struct expansion expansion = {.variables = variables, .skip = skip, .arena = arena};
-    return expand_node(&expansion, root, err);
+int swt_tree_expand(struct swt_reading *reading, struct swt_node *node, struct swt_error *err) {
+    if (reading->variables == NULL)
+        return 0;
+    SWT_CLEANUP(expansion_done) struct expansion expansion = {.reading = reading};
+    return expand_node(&expansion, node, err);
 }

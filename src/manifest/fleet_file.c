@@ -32,11 +32,14 @@ static const struct swt_field state_fields[] = {
     {.key = "floor",
      .kind = SWT_FIELD_TEXT,
      .offset = IN_ENTRY(floor),
+     .goes_with = "root",
+     .why = "a device directory has a floor of its own",
      .help = "the lowest targets version that the devices accept, or none"},
 };
 static const struct swt_field_map state_map = {.name = "states",
                                                .fields = state_fields,
                                                .count = SWT_COUNT(state_fields),
+                                               .either_of = {"root", "device"},
                                                .size = sizeof(struct swt_fleet_entry),
                                                .node_offset = IN_ENTRY(node)};
 
@@ -71,29 +74,9 @@ static int read_floor(struct swt_fleet_entry *entry, struct swt_error *err) {
     return 0;
 }
 
-static int check_anchor(const struct swt_fleet_entry *entry, struct swt_error *err) {
-    if (entry->root.text == NULL && entry->device.text == NULL) {
-        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "missing key 'root' or 'device' in states");
-        return swt_manifest_error_at(err, entry->node);
-    }
-    if (entry->device.text == NULL)
-        return 0;
-    if (entry->root.text != NULL) {
-        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "a state has a root or a device, found both");
-        return swt_manifest_error_at(err, entry->device.node->key);
-    }
-    if (entry->floor.text == NULL)
-        return 0;
-    (void)swt_fail(err, SWT_E_MANIFEST_KEY,
-                   "'floor' goes with 'root': a device directory has a floor of its own");
-    return swt_manifest_error_at(err, entry->floor.node->key);
-}
-
 static int complete(struct swt_fleet_entry *entry, const char *path, struct swt_arena *arena,
                     struct swt_error *err) {
-    int rc = check_anchor(entry, err);
-    if (rc == 0)
-        rc = read_floor(entry, err);
+    int rc = read_floor(entry, err);
     if (rc < 0)
         return rc;
     const struct swt_text *place = entry->root.text != NULL ? &entry->root : &entry->device;
@@ -110,12 +93,13 @@ static int fill(struct swt_slice bytes, const char *path, struct swt_arena *aren
     const char *file = swt_arena_text(arena, path, strlen(path), err);
     if (file == NULL)
         return -(int)err->code;
+    struct swt_reading reading = {.arena = arena};
     struct swt_node *root;
     int rc = swt_scan_bytes(bytes, SWT_FLEET_MAX_BYTES, file, err);
     if (rc == 0)
-        rc = swt_tree_read(bytes, file, arena, &root, err);
+        rc = swt_tree_read(bytes, file, &reading, &root, err);
     if (rc == 0)
-        rc = swt_schema_apply(&fleet_map, root, fleet, arena, err);
+        rc = swt_schema_apply(&reading, &fleet_map, root, fleet, err);
     for (size_t i = 0; rc == 0 && i < fleet->state_count; i++)
         rc = complete(&fleet->states[i], file, arena, err);
     return rc;

@@ -2,130 +2,149 @@
 #include "internal.h"
 #include "swt/io.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* ---- targets ----------------------------------------------------------------------------- */
+/* ---- faults ------------------------------------------------------------------------------ */
 
-static int resolve_target(struct swt_manifest_target *target, const char *path,
-                          struct swt_arena *arena, struct swt_error *err) {
-    const char *file = target->file.text;
-    if (target->name.text == NULL) {
-        const char *slash = strrchr(file, '/');
-        const char *base = slash == NULL ? file : slash + 1;
-        if (base[0] == '\0') {
-            char shown[SWT_SHORT_TEXT];
-            (void)swt_fail(err, SWT_E_MANIFEST_VALUE,
-                           "targets.file: expected a file, found the folder '%s'",
-                           swt_short_text(file, shown));
-            return swt_manifest_error_at(err, target->file.node);
-        }
-        target->name = (struct swt_text){.text = base, .node = target->file.node};
-    }
-    target->path = swt_path_resolve(path, file, arena, err);
-    return target->path == NULL ? -(int)err->code : 0;
+int swt_reading_fault(struct swt_reading *reading, struct swt_node *node, struct swt_error *err) {
+    int rc = swt_faults_keep(reading->faults, err);
+    if (rc == 0 && node != NULL)
+        node->faulty = true;
+    return rc;
 }
 
-/* By name, then in file order. */
-static int compare_targets(const void *left, const void *right) {
-    const struct swt_manifest_target *a = *(const struct swt_manifest_target *const *)left;
-    const struct swt_manifest_target *b = *(const struct swt_manifest_target *const *)right;
-    int order = strcmp(a->name.text, b->name.text);
-    return order != 0 ? order : a < b ? -1 : 1;
-}
-
-static void free_sorted(const struct swt_manifest_target ***sorted) {
-    free(*sorted);
-}
-
-static int check_names_unique(const struct swt_manifest *manifest, struct swt_error *err) {
-    size_t count = manifest->target_count;
-    SWT_CLEANUP(free_sorted)
-    const struct swt_manifest_target **sorted = calloc(count, sizeof(void *));
-    if (sorted == NULL)
-        return swt_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &manifest->targets[i];
-    qsort(sorted, count, sizeof(void *), compare_targets);
-
-    const struct swt_manifest_target *first = NULL;
-    const struct swt_manifest_target *second = NULL;
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(sorted[i - 1]->name.text, sorted[i]->name.text) == 0 &&
-            (second == NULL || sorted[i] < second)) {
-            first = sorted[i - 1];
-            second = sorted[i];
-        }
-    }
-    if (second == NULL)
+/* Which of the files read it stands in; what has no position, as a -D, comes first. */
+static size_t rank_of(const struct swt_error *fault, const struct swt_whole *whole) {
+    size_t rank = 0;
+    if (fault->line == 0)
         return 0;
-    char shown[SWT_SHORT_TEXT];
-    (void)swt_fail(err, SWT_E_TARGET_NAME, "target name '%s' is given twice; the first is at %u:%u",
-                   swt_short_text(second->name.text, shown), first->name.node->line,
-                   first->name.node->column);
-    if (second->name.node == second->file.node)
-        (void)swt_error_hint(err, "without a name, a target has the base name of its file");
-    return swt_manifest_error_at(err, second->name.node);
+    while (rank < whole->file_count &&
+           strncmp(whole->files[rank], fault->file, sizeof fault->file - 1) != 0)
+        rank++;
+    return rank + 1;
+}
+
+static bool comes_after(const struct swt_error *a, const struct swt_error *b,
+                        const struct swt_whole *whole) {
+    size_t rank_a = rank_of(a, whole);
+    size_t rank_b = rank_of(b, whole);
+    if (rank_a != rank_b)
+        return rank_a > rank_b;
+    return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* They were found stage by stage; a reader goes through the files. By insertion: they are few, and
+ * those of one place stay in their order. */
+static void sort_faults(struct swt_faults *faults, size_t first, const struct swt_whole *whole) {
+    for (size_t i = first + 1; faults != NULL && i < faults->count; i++) {
+        struct swt_error fault = faults->items[i];
+        size_t place = i;
+        for (; place > first && comes_after(&faults->items[place - 1], &fault, whole); place--)
+            faults->items[place] = faults->items[place - 1];
+        faults->items[place] = fault;
+    }
 }
 
 /* ---- paths ------------------------------------------------------------------------------- */
 
-static int resolve_paths(struct swt_manifest *manifest, const char *path, struct swt_arena *arena,
+static int resolve(struct swt_reading *reading, const struct swt_text *path, char **ret_file,
+                   struct swt_error *err) {
+    if (path->text == NULL)
+        return 0;
+    *ret_file = swt_path_resolve(path->node->file, path->text, reading->arena, err);
+    return *ret_file == NULL ? -(int)err->code : 0;
+}
+
+static int resolve_sbom(struct swt_reading *reading, struct swt_manifest *manifest,
+                        struct swt_error *err) {
+    if (manifest->sbom.text == NULL)
+        return 0;
+    int rc = swt_path_check_file(&manifest->sbom, "sbom.file", err);
+    if (rc == 0)
+        return resolve(reading, &manifest->sbom, &manifest->sbom_file, err);
+    manifest->sbom = (struct swt_text){0};
+    return swt_reading_fault(reading, NULL, err);
+}
+
+static int resolve_paths(struct swt_reading *reading, struct swt_manifest *manifest,
                          struct swt_error *err) {
-    for (size_t i = 0; i < manifest->target_count; i++) {
-        int rc = resolve_target(&manifest->targets[i], path, arena, err);
-        if (rc < 0)
-            return rc;
-    }
-    if (manifest->root_path.text != NULL) {
-        manifest->root_file = swt_path_resolve(path, manifest->root_path.text, arena, err);
-        if (manifest->root_file == NULL)
-            return -(int)err->code;
-    }
+    int rc = resolve(reading, &manifest->notes, &manifest->notes_file, err);
+    if (rc == 0)
+        rc = resolve(reading, &manifest->root_path, &manifest->root_file, err);
+    if (rc == 0)
+        rc = resolve_sbom(reading, manifest, err);
+    if (rc < 0)
+        return rc;
     size_t count = manifest->key_paths.count;
-    manifest->key_files = swt_arena_alloc(arena, count, sizeof(char *), err);
+    manifest->key_files = swt_arena_alloc(reading->arena, count, sizeof(char *), err);
     if (manifest->key_files == NULL)
         return -(int)err->code;
-    for (size_t i = 0; i < count; i++) {
-        const char *key = manifest->key_paths.items[i].text;
-        manifest->key_files[i] = swt_path_resolve(path, key, arena, err);
-        if (manifest->key_files[i] == NULL)
-            return -(int)err->code;
-    }
-    return 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = resolve(reading, &manifest->key_paths.items[i], &manifest->key_files[i], err);
+    return rc;
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
+static int list_sources(const struct swt_whole *whole, const struct swt_variables *defines,
+                        struct swt_arena *arena, struct swt_manifest *manifest,
+                        struct swt_error *err) {
+    const char **sources =
+        swt_arena_alloc(arena, whole->file_count + defines->count, sizeof *sources, err);
+    if (sources == NULL)
+        return -(int)err->code;
+    for (size_t i = 0; i < whole->file_count; i++)
+        sources[manifest->source_count++] = whole->files[i];
+    for (size_t i = 0; i < defines->count; i++) {
+        const char *file = defines->items[i].file;
+        if (file == NULL || defines->items[i].value == NULL)
+            continue;
+        char *copy = swt_arena_text(arena, file, strlen(file), err);
+        if (copy == NULL)
+            return -(int)err->code;
+        sources[manifest->source_count++] = copy;
+    }
+    manifest->sources = sources;
+    return 0;
+}
+
+static int fill(struct swt_reading *reading, const struct swt_whole *whole,
+                const struct swt_variables *defines, struct swt_manifest *manifest,
+                struct swt_error *err) {
+    struct swt_variables variables;
+    int rc = swt_variables_collect(reading, swt_tree_find(whole->root, "vars"), defines, &variables,
+                                   err);
+    if (rc < 0)
+        return rc;
+    variables.unread |= whole->variables_unread;
+    reading->variables = &variables;
+    reading->keys_unread = whole->keys_unread;
+    manifest->user_manifest = true;
+    rc = swt_schema_apply(reading, &swt_manifest_fields, whole->root, manifest, err);
+    if (rc == 0)
+        rc = resolve_paths(reading, manifest, err);
+    return rc < 0 ? rc : swt_targets_complete(reading, manifest, err);
+}
+
 static int build(struct swt_slice bytes, const char *path,
                  const struct swt_manifest_options *options, struct swt_arena *arena,
                  struct swt_manifest *manifest, struct swt_error *err) {
+    struct swt_reading reading = {.arena = arena,
+                                  .faults = options == NULL ? NULL : options->faults};
+    size_t first = reading.faults == NULL ? 0 : reading.faults->count;
+    struct swt_variables defines = {0};
+    struct swt_whole whole = {0};
     const char *file = swt_arena_text(arena, path, strlen(path), err);
     if (file == NULL)
         return -(int)err->code;
-    int rc = swt_scan_bytes(bytes, SWT_MANIFEST_MAX_BYTES, file, err);
+    int rc = swt_variables_define(&reading, options, &defines, err);
+    if (rc == 0)
+        rc = swt_whole_read(&reading, bytes, file, &defines, &whole, err);
     if (rc < 0)
         return rc;
-    struct swt_node *root;
-    rc = swt_tree_read(bytes, file, arena, &root, err);
-    if (rc < 0)
-        return rc;
-    const struct swt_node *vars = swt_tree_find(root, "vars");
-    struct swt_variables variables;
-    rc = swt_variables_collect(options, vars, arena, &variables, err);
-    if (rc < 0)
-        return rc;
-    rc = swt_variables_expand(&variables, root, vars, arena, err);
-    if (rc < 0)
-        return rc;
-    manifest->user_manifest = true;
-    rc = swt_schema_apply(&swt_manifest_fields, root, manifest, arena, err);
-    if (rc < 0)
-        return rc;
-    rc = resolve_paths(manifest, file, arena, err);
-    if (rc < 0)
-        return rc;
-    return check_names_unique(manifest, err);
+    rc = fill(&reading, &whole, &defines, manifest, err);
+    sort_faults(reading.faults, first, &whole);
+    return rc < 0 ? rc : list_sources(&whole, &defines, arena, manifest, err);
 }
 
 int swt_manifest_parse(struct swt_slice bytes, const char *path,

@@ -13,7 +13,7 @@ const char *swt_place_text(const struct swt_place *place, char ret_text[SWT_PLAC
     return ret_text;
 }
 
-static const struct swt_field *find_field(const struct swt_field_map *map, const char *key) {
+const struct swt_field *swt_schema_find(const struct swt_field_map *map, const char *key) {
     for (size_t i = 0; i < map->count; i++)
         if (strcmp(map->fields[i].key, key) == 0)
             return &map->fields[i];
@@ -91,56 +91,85 @@ static int fail_kind(const struct swt_place *place, const struct swt_node *node,
     return swt_manifest_error_at(err, node);
 }
 
-static int apply_text_list(const struct swt_place *place, const struct swt_node *node,
-                           struct swt_text_list *ret_list, struct swt_arena *arena,
+static int apply_text_item(struct swt_reading *reading, const struct swt_place *place,
+                           struct swt_node *node, struct swt_text_list *list,
+                           struct swt_error *err) {
+    int rc = node->kind == SWT_NODE_TEXT ? swt_tree_expand(reading, node, err) : 0;
+    if (rc < 0 || node->faulty)
+        return rc;
+    bool path = place->field->kind == SWT_FIELD_PATH_LIST;
+    rc = swt_value_text(place, node, path, &list->items[list->count], err);
+    if (rc < 0)
+        return swt_reading_fault(reading, node, err);
+    list->count++;
+    return 0;
+}
+
+static int apply_text_list(struct swt_reading *reading, const struct swt_place *place,
+                           struct swt_node *node, struct swt_text_list *ret_list,
                            struct swt_error *err) {
     bool path = place->field->kind == SWT_FIELD_PATH_LIST;
     if (node->kind != SWT_NODE_LIST)
         return fail_kind(place, node, path ? "a list of paths" : "a list of texts", err);
     struct swt_text_list list = {
-        .items = swt_arena_alloc(arena, swt_tree_count(node), sizeof *list.items, err)};
+        .items = swt_arena_alloc(reading->arena, swt_tree_count(node), sizeof *list.items, err)};
     if (list.items == NULL)
         return -(int)err->code;
-    for (const struct swt_node *child = node->first; child != NULL; child = child->next) {
-        int rc = swt_value_text(place, child, path, &list.items[list.count], err);
+    for (struct swt_node *child = node->first; child != NULL; child = child->next) {
+        int rc = apply_text_item(reading, place, child, &list, err);
         if (rc < 0)
             return rc;
-        list.count++;
     }
     *ret_list = list;
     return 0;
 }
 
-static int apply_map_list(const struct swt_place *place, const struct swt_node *node, char *target,
-                          struct swt_arena *arena, struct swt_error *err) {
-    const struct swt_field_map *map = place->field->map;
-    if (node->kind != SWT_NODE_LIST)
-        return fail_kind(place, node, "a list of maps", err);
+static int check_item_count(const struct swt_reading *reading, const struct swt_place *place,
+                            const struct swt_node *node, struct swt_error *err) {
+    const struct swt_field *field = place->field;
     size_t count = swt_tree_count(node);
-    if (count < place->field->min) {
-        char where[SWT_PLACE_TEXT];
+    char where[SWT_PLACE_TEXT];
+    if (count < field->min && !reading->keys_unread) {
         (void)swt_fail(err, SWT_E_MANIFEST_VALUE, "%s: expected at least one item, found none",
                        swt_place_text(place, where));
         return swt_manifest_error_at(err, node);
     }
-    if (place->field->max > 0 && count > place->field->max) {
-        char where[SWT_PLACE_TEXT];
+    if (field->max > 0 && count > field->max) {
         (void)swt_fail(err, SWT_E_MANIFEST_VALUE, "%s: expected at most %llu items, found %zu",
-                       swt_place_text(place, where), (unsigned long long)place->field->max, count);
+                       swt_place_text(place, where), (unsigned long long)field->max, count);
         return swt_manifest_error_at(err, node);
     }
-    char *items = swt_arena_alloc(arena, count, map->size, err);
+    return 0;
+}
+
+static int apply_map_item(struct swt_reading *reading, const struct swt_place *place,
+                          struct swt_node *node, char *item, struct swt_error *err) {
+    const struct swt_field_map *map = place->field->map;
+    if (node->kind != SWT_NODE_MAP) {
+        (void)fail_kind(place, node, "a map", err);
+        return swt_reading_fault(reading, node, err);
+    }
+    *(const struct swt_node **)(void *)(item + map->node_offset) = node;
+    return swt_schema_apply(reading, map, node, item, err);
+}
+
+static int apply_map_list(struct swt_reading *reading, const struct swt_place *place,
+                          struct swt_node *node, char *target, struct swt_error *err) {
+    const struct swt_field_map *map = place->field->map;
+    if (node->kind != SWT_NODE_LIST)
+        return fail_kind(place, node, "a list of maps", err);
+    int rc = check_item_count(reading, place, node, err);
+    if (rc < 0)
+        return rc;
+    char *items = swt_arena_alloc(reading->arena, swt_tree_count(node), map->size, err);
     if (items == NULL)
         return -(int)err->code;
-    char *item = items;
-    for (const struct swt_node *child = node->first; child != NULL; child = child->next) {
-        if (child->kind != SWT_NODE_MAP)
-            return fail_kind(place, child, "a map", err);
-        *(const struct swt_node **)(void *)(item + map->node_offset) = child;
-        int rc = swt_schema_apply(map, child, item, arena, err);
+    size_t count = 0;
+    for (struct swt_node *child = node->first; child != NULL; child = child->next) {
+        rc = apply_map_item(reading, place, child, items + count * map->size, err);
         if (rc < 0)
             return rc;
-        item += map->size;
+        count += !child->faulty;
     }
     /* The pointer there is to the item's own struct, which only the table knows. */
     memcpy(target + place->field->offset, &items, sizeof(void *));
@@ -148,30 +177,40 @@ static int apply_map_list(const struct swt_place *place, const struct swt_node *
     return 0;
 }
 
-static int apply_field(const struct swt_place *place, const struct swt_node *node, char *target,
-                       struct swt_arena *arena, struct swt_error *err) {
+static int apply_free_map(struct swt_reading *reading, const struct swt_place *place,
+                          struct swt_node *node, char *target, struct swt_error *err) {
+    if (node->kind != SWT_NODE_MAP)
+        return fail_kind(place, node, "a map", err);
+    *(const struct swt_node **)(void *)(target + place->field->offset) = node;
+    return swt_tree_expand(reading, node, err);
+}
+
+static int apply_value(struct swt_reading *reading, const struct swt_place *place,
+                       struct swt_node *node, char *target, struct swt_error *err) {
+    int rc = node->kind == SWT_NODE_TEXT ? swt_tree_expand(reading, node, err) : 0;
+    return rc < 0 || node->faulty ? rc : swt_value_apply(place, node, target, err);
+}
+
+static int apply_kind(struct swt_reading *reading, const struct swt_place *place,
+                      struct swt_node *node, char *target, struct swt_error *err) {
     const struct swt_field *field = place->field;
-    if (node->kind == SWT_NODE_NULL)
-        return 0;
     switch (field->kind) {
     case SWT_FIELD_MAP:
         if (node->kind != SWT_NODE_MAP)
             return fail_kind(place, node, "a map", err);
-        return swt_schema_apply(field->map, node, target, arena, err);
+        return swt_schema_apply(reading, field->map, node, target, err);
     case SWT_FIELD_FREE_MAP:
-        if (node->kind != SWT_NODE_MAP)
-            return fail_kind(place, node, "a map", err);
-        *(const struct swt_node **)(void *)(target + field->offset) = node;
-        return 0;
+        return apply_free_map(reading, place, node, target, err);
     case SWT_FIELD_MAP_LIST:
-        return apply_map_list(place, node, target, arena, err);
+        return apply_map_list(reading, place, node, target, err);
     case SWT_FIELD_TEXT_LIST:
     case SWT_FIELD_PATH_LIST:
-        return apply_text_list(
-            place, node, (struct swt_text_list *)(void *)(target + field->offset), arena, err);
-    case SWT_FIELD_VARIABLES:
-        return 0;
+        return apply_text_list(reading, place, node,
+                               (struct swt_text_list *)(void *)(target + field->offset), err);
     case SWT_FIELD_SCHEMA:
+    case SWT_FIELD_VARIABLES:
+    case SWT_FIELD_INCLUDE:
+        return 0;
     case SWT_FIELD_TEXT:
     case SWT_FIELD_PATH:
     case SWT_FIELD_SHA256:
@@ -180,48 +219,128 @@ static int apply_field(const struct swt_place *place, const struct swt_node *nod
     case SWT_FIELD_NUMBER:
     case SWT_FIELD_SIZE:
     case SWT_FIELD_BOOL:
-        return swt_value_apply(place, node, target, err);
+        return apply_value(reading, place, node, target, err);
     }
     return 0;
 }
 
-static int check_required(const struct swt_field_map *map, const struct swt_node *root,
-                          struct swt_error *err) {
+static int apply_child(struct swt_reading *reading, const struct swt_field_map *map,
+                       struct swt_node *node, char *target, struct swt_error *err) {
+    const struct swt_place place = {.map = map, .field = swt_schema_find(map, node->key->text)};
+    int rc;
+    if (place.field == NULL)
+        rc = fail_unknown(map, node, err);
+    else if (swt_node_has_value(node))
+        rc = apply_kind(reading, &place, node, target, err);
+    else
+        return 0;
+    return rc < 0 ? swt_reading_fault(reading, node, err) : 0;
+}
+
+/* ---- which keys go together -------------------------------------------------------------- */
+
+static struct swt_node *find_given(const struct swt_node *root, const char *key) {
+    struct swt_node *node = key == NULL ? NULL : swt_tree_find(root, key);
+    return node == NULL || node->kind == SWT_NODE_NULL ? NULL : node;
+}
+
+static int check_either(struct swt_reading *reading, const struct swt_field_map *map,
+                        const struct swt_node *root, struct swt_error *err) {
+    struct swt_node *first = find_given(root, map->either_of[0]);
+    struct swt_node *second = find_given(root, map->either_of[1]);
+    if (first == NULL || second == NULL)
+        return 0;
+    (void)swt_fail(err, SWT_E_MANIFEST_KEY, "%s: expected '%s' or '%s', found both", map->name,
+                   map->either_of[0], map->either_of[1]);
+    (void)swt_error_hint(err, "leave one of them out");
+    (void)swt_manifest_error_at(err, second->key);
+    return swt_reading_fault(reading, second, err);
+}
+
+static int check_company(struct swt_reading *reading, const struct swt_field_map *map,
+                         const struct swt_node *root, struct swt_error *err) {
+    bool one = find_given(root, map->either_of[0]) != NULL;
+    bool other = find_given(root, map->either_of[1]) != NULL;
+    for (size_t i = 0; one != other && i < map->count; i++) {
+        const struct swt_field *field = &map->fields[i];
+        struct swt_node *node = field->goes_with == NULL ? NULL : find_given(root, field->key);
+        if (node == NULL || find_given(root, field->goes_with) != NULL)
+            continue;
+        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "%s: '%s' goes with '%s': %s", map->name,
+                       field->key, field->goes_with, field->why);
+        (void)swt_error_hint(err, "leave '%s' out, or give '%s'", field->key, field->goes_with);
+        (void)swt_manifest_error_at(err, node->key);
+        int rc = swt_reading_fault(reading, node, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* An unknown key was told whose nearest one is key: that key is not missing as well. */
+static bool is_mistyped(const struct swt_field_map *map, const struct swt_node *root,
+                        const char *key) {
+    for (const struct swt_node *child = root->first; child != NULL; child = child->next) {
+        if (!child->faulty || swt_schema_find(map, child->key->text) != NULL)
+            continue;
+        const char *nearest = nearest_key(map, child->key->text);
+        if (nearest != NULL && strcmp(nearest, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_one_of(struct swt_reading *reading, const struct swt_field_map *map,
+                        const struct swt_node *root, struct swt_error *err) {
+    const char *const *keys = map->either_of;
+    if (keys[0] == NULL || find_given(root, keys[0]) != NULL || find_given(root, keys[1]) != NULL ||
+        is_mistyped(map, root, keys[0]) || is_mistyped(map, root, keys[1]))
+        return 0;
+    const struct swt_node *empty = swt_tree_find(root, keys[0]);
+    if (empty == NULL)
+        empty = swt_tree_find(root, keys[1]);
+    if (empty == NULL)
+        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "missing key '%s' or '%s' in %s", keys[0], keys[1],
+                       map->name);
+    else
+        (void)swt_fail(err, SWT_E_MANIFEST_KEY, "no value for the required key '%s' in %s",
+                       empty->key->text, map->name);
+    (void)swt_error_hint(err, "%s: %s", keys[0], swt_schema_find(map, keys[0])->help);
+    (void)swt_manifest_error_at(err, empty == NULL ? root : empty->key);
+    return swt_reading_fault(reading, NULL, err);
+}
+
+static int check_required(struct swt_reading *reading, const struct swt_field_map *map,
+                          const struct swt_node *root, struct swt_error *err) {
     for (size_t i = 0; i < map->count; i++) {
         const struct swt_field *field = &map->fields[i];
-        if (!field->required)
+        if (!field->required || find_given(root, field->key) != NULL ||
+            is_mistyped(map, root, field->key))
             continue;
         const struct swt_node *given = swt_tree_find(root, field->key);
-        if (given != NULL && given->kind != SWT_NODE_NULL)
-            continue;
         const char *fault = given == NULL ? "missing key" : "no value for the required key";
         (void)swt_fail(err, SWT_E_MANIFEST_KEY, "%s '%s'%s%s", fault, field->key,
                        map->name[0] == '\0' ? "" : " in ", map->name);
         (void)swt_error_hint(err, "%s: %s", field->key, field->help);
-        return swt_manifest_error_at(err, given == NULL ? root : given->key);
+        (void)swt_manifest_error_at(err, given == NULL ? root : given->key);
+        int rc = swt_reading_fault(reading, NULL, err);
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }
 
-int swt_schema_apply(const struct swt_field_map *map, const struct swt_node *root, void *target,
-                     struct swt_arena *arena, struct swt_error *err) {
-    /* First: a manifest of another schema may have keys that are unknown here. */
-    for (size_t i = 0; i < map->count; i++) {
-        const struct swt_place place = {.map = map, .field = &map->fields[i]};
-        const struct swt_node *given = swt_tree_find(root, place.field->key);
-        if (place.field->kind == SWT_FIELD_SCHEMA && given != NULL) {
-            int rc = apply_field(&place, given, target, arena, err);
-            if (rc < 0)
-                return rc;
-        }
-    }
-    for (const struct swt_node *child = root->first; child != NULL; child = child->next) {
-        const struct swt_place place = {.map = map, .field = find_field(map, child->key->text)};
-        if (place.field == NULL)
-            return fail_unknown(map, child, err);
-        int rc = apply_field(&place, child, target, arena, err);
-        if (rc < 0)
-            return rc;
-    }
-    return check_required(map, root, err);
+int swt_schema_apply(struct swt_reading *reading, const struct swt_field_map *map,
+                     struct swt_node *root, void *target, struct swt_error *err) {
+    int rc = check_either(reading, map, root, err);
+    if (rc == 0)
+        rc = check_company(reading, map, root, err);
+    for (struct swt_node *child = root->first; rc == 0 && child != NULL; child = child->next)
+        rc = apply_child(reading, map, child, target, err);
+    if (rc == 0)
+        rc = check_one_of(reading, map, root, err);
+    /* An item of a list stands in one file alone; the rest may stand in one that was not read. */
+    if (rc == 0 && (map->size > 0 || !reading->keys_unread))
+        rc = check_required(reading, map, root, err);
+    return rc;
 }

@@ -49,6 +49,11 @@ static const struct swt_field release_fields[] = {
      .kind = SWT_FIELD_TEXT,
      .offset = IN_MANIFEST(channel),
      .help = "for whom the release is meant, as in stable or beta"},
+    {.key = "notes",
+     .kind = SWT_FIELD_PATH,
+     .offset = IN_MANIFEST(notes),
+     .no_uri = "release notes are a file",
+     .help = "a file that tells what is new; it becomes the target release_notes"},
     {.key = "vcs",
      .kind = SWT_FIELD_TEXT,
      .offset = IN_MANIFEST(vcs),
@@ -57,17 +62,33 @@ static const struct swt_field release_fields[] = {
 static const struct swt_field_map release_map = {
     .name = "release", .fields = release_fields, .count = SWT_COUNT(release_fields)};
 
+static const struct swt_field requires_fields[] = {
+    {.key = "min_version",
+     .kind = SWT_FIELD_TEXT,
+     .offset = IN_MANIFEST(min_version),
+     .help = "the lowest version that a device must have before it takes the release"},
+};
+static const struct swt_field_map requires_map = {
+    .name = "requires", .fields = requires_fields, .count = SWT_COUNT(requires_fields)};
+
+static const char *const compressions[] = {"none", "gzip", "xz", "zstd", NULL};
+
 static const struct swt_field target_fields[] = {
     {.key = "name",
      .kind = SWT_FIELD_TEXT,
      .offset = IN_TARGET(name),
-     .help = "the name in the bundle; without it, the base name of the file"},
+     .help = "the name in the bundle; without it, the base name of the file. With files, {name} in "
+             "it is the base name of each, {stem} the same without its last extension"},
     {.key = "file",
      .kind = SWT_FIELD_PATH,
-     .required = true,
      .offset = IN_TARGET(file),
      .no_uri = "a target is a file",
      .help = "the payload"},
+    {.key = "files",
+     .kind = SWT_FIELD_PATH,
+     .offset = IN_TARGET(files),
+     .no_uri = "targets are files",
+     .help = "a pattern, as in out/*.bin: each file that it matches is a target"},
     {.key = "type",
      .kind = SWT_FIELD_TEXT,
      .offset = IN_TARGET(type),
@@ -80,6 +101,15 @@ static const struct swt_field target_fields[] = {
      .kind = SWT_FIELD_TEXT,
      .offset = IN_TARGET(version),
      .help = "the payload's own version"},
+    {.key = "compression",
+     .kind = SWT_FIELD_CHOICE,
+     .offset = IN_TARGET(compression),
+     .choices = compressions,
+     .help = "how the payload is compressed in the bundle"},
+    {.key = "compatible",
+     .kind = SWT_FIELD_TEXT_LIST,
+     .offset = IN_TARGET(compatible),
+     .help = "the hardware that the payload is for"},
     {.key = "max_size",
      .kind = SWT_FIELD_SIZE,
      .offset = IN_TARGET(max_size),
@@ -89,6 +119,8 @@ static const struct swt_field target_fields[] = {
     {.key = "sha256",
      .kind = SWT_FIELD_SHA256,
      .offset = IN_TARGET(sha256),
+     .goes_with = "file",
+     .why = "a pin is of one file",
      .help = "the SHA-256 that the payload must have"},
     {.key = "meta",
      .kind = SWT_FIELD_FREE_MAP,
@@ -98,8 +130,27 @@ static const struct swt_field target_fields[] = {
 static const struct swt_field_map target_map = {.name = "targets",
                                                 .fields = target_fields,
                                                 .count = SWT_COUNT(target_fields),
+                                                .either_of = {"file", "files"},
                                                 .size = sizeof(struct swt_manifest_target),
                                                 .node_offset = IN_TARGET(node)};
+
+static const char *const sbom_formats[] = {"cyclonedx", "spdx", NULL};
+
+static const struct swt_field sbom_fields[] = {
+    {.key = "file",
+     .kind = SWT_FIELD_PATH,
+     .required = true,
+     .offset = IN_MANIFEST(sbom),
+     .no_uri = "an SBOM is a file",
+     .help = "the bill of materials, in JSON; it becomes a target of its base name"},
+    {.key = "format",
+     .kind = SWT_FIELD_CHOICE,
+     .offset = IN_MANIFEST(sbom_format),
+     .choices = sbom_formats,
+     .help = "which form it has"},
+};
+static const struct swt_field_map sbom_map = {
+    .name = "sbom", .fields = sbom_fields, .count = SWT_COUNT(sbom_fields)};
 
 static const char *const formats[] = {"tar", "pigweed", NULL};
 static const char *const profiles[] = {"generic", "pigweed", NULL};
@@ -161,7 +212,16 @@ static const struct swt_field root_fields[] = {
      .required = true,
      .map = &release_map,
      .help = "which release it is"},
+    {.key = "requires",
+     .kind = SWT_FIELD_MAP,
+     .map = &requires_map,
+     .help = "what a device must have before it takes the release"},
     {.key = "vars", .kind = SWT_FIELD_VARIABLES, .help = "values of variables that no -D gives"},
+    {.key = "include",
+     .kind = SWT_FIELD_INCLUDE,
+     .max = SWT_MANIFEST_MAX_FILES,
+     .no_uri = "an include is a file",
+     .help = "other manifests that this one adds to: what they say holds unless it is said here"},
     {.key = "targets",
      .kind = SWT_FIELD_MAP_LIST,
      .required = true,
@@ -170,6 +230,10 @@ static const struct swt_field root_fields[] = {
      .min = 1,
      .map = &target_map,
      .help = "the payloads, in the order of the bundle"},
+    {.key = "sbom",
+     .kind = SWT_FIELD_MAP,
+     .map = &sbom_map,
+     .help = "the software bill of materials of the release"},
     {.key = "bundle",
      .kind = SWT_FIELD_MAP,
      .map = &bundle_map,

@@ -84,21 +84,55 @@ static int compare_keys(const void *left, const void *right) {
     return stands_before(a, b) ? -1 : 1;
 }
 
-static void free_keys(const struct swt_node ***keys) {
+static void free_keys(struct swt_node ***keys) {
     free(*keys);
 }
 
-int swt_tree_check_keys(const struct swt_node *map, struct swt_error *err) {
+static int fail_twin(const struct swt_node *first, const struct swt_node *second,
+                     struct swt_error *err) {
+    char shown[SWT_SHORT_TEXT];
+    (void)swt_fail(err, SWT_E_MANIFEST_KEY, "key '%s' is given twice; the first is at %u:%u",
+                   swt_short_text(second->text, shown), first->line, first->column);
+    return swt_manifest_error_at(err, second);
+}
+
+/* keys are sorted. The twins that were told stay out of what is read of map. */
+static int keep_twins(struct swt_reading *reading, struct swt_node *map,
+                      struct swt_node *const *keys, size_t count, struct swt_error *err) {
+    size_t first = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(keys[first]->text, keys[i]->text) != 0) {
+            first = i;
+            continue;
+        }
+        (void)fail_twin(keys[first], keys[i], err);
+        int rc = swt_reading_fault(reading, keys[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    struct swt_node **place = &map->first;
+    while (*place != NULL) {
+        if ((*place)->key->faulty)
+            *place = (*place)->next;
+        else
+            place = &(*place)->next;
+    }
+    return 0;
+}
+
+int swt_tree_check_keys(struct swt_reading *reading, struct swt_node *map, struct swt_error *err) {
     size_t count = swt_tree_count(map);
     if (count < 2)
         return 0;
-    SWT_CLEANUP(free_keys) const struct swt_node **keys = calloc(count, sizeof(void *));
+    SWT_CLEANUP(free_keys) struct swt_node **keys = calloc(count, sizeof(void *));
     if (keys == NULL)
         return swt_fail_memory(err);
     size_t filled = 0;
     for (const struct swt_node *child = map->first; child != NULL; child = child->next)
         keys[filled++] = child->key;
     qsort(keys, count, sizeof(void *), compare_keys);
+    if (reading->faults != NULL)
+        return keep_twins(reading, map, keys, count, err);
 
     const struct swt_node *first = NULL;
     const struct swt_node *second = NULL;
@@ -109,10 +143,5 @@ int swt_tree_check_keys(const struct swt_node *map, struct swt_error *err) {
             second = keys[i];
         }
     }
-    if (second == NULL)
-        return 0;
-    char shown[SWT_SHORT_TEXT];
-    (void)swt_fail(err, SWT_E_MANIFEST_KEY, "key '%s' is given twice; the first is at %u:%u",
-                   swt_short_text(second->text, shown), first->line, first->column);
-    return swt_manifest_error_at(err, second);
+    return second == NULL ? 0 : fail_twin(first, second, err);
 }

@@ -187,6 +187,7 @@ int swt_value_apply(const struct swt_place *place, const struct swt_node *node, 
     case SWT_FIELD_MAP_LIST:
     case SWT_FIELD_FREE_MAP:
     case SWT_FIELD_VARIABLES:
+    case SWT_FIELD_INCLUDE:
         break;
     }
     return 0;

@@ -27,16 +27,24 @@ static int compare_variables(const void *left, const void *right) {
     return strcmp(a->name, b->name);
 }
 
-const char *swt_variables_find(const struct swt_variables *variables, const char *name) {
-    if (variables->count == 0)
+const struct swt_variable *swt_variables_find(const struct swt_variables *variables,
+                                              const char *name) {
+    if (variables == NULL)
         return NULL;
+    const struct swt_variable *found = swt_variables_find(variables->outer, name);
+    if (found != NULL || variables->count == 0)
+        return found;
     struct swt_variable wanted = {.name = name};
-    const struct swt_variable *found = bsearch(&wanted, variables->items, variables->count,
-                                               sizeof *variables->items, compare_variables);
-    return found == NULL ? NULL : found->value;
+    return bsearch(&wanted, variables->items, variables->count, sizeof *variables->items,
+                   compare_variables);
 }
 
-/* ---- D ----------------------------------------------------------------------------------- */
+static void sort(struct swt_variables *variables) {
+    if (variables->count > 1)
+        qsort(variables->items, variables->count, sizeof *variables->items, compare_variables);
+}
+
+/* ---- -D ---------------------------------------------------------------------------------- */
 
 /* A value ends up in fields of one line, and in messages. */
 static int check_value(const char *name, const char *value, size_t len, struct swt_error *err) {
@@ -103,7 +111,21 @@ static int read_environment(const char *name, struct swt_arena *arena, const cha
     return *ret_value == NULL ? -(int)err->code : 0;
 }
 
-static int read_define(const char *define, struct swt_arena *arena,
+static int read_value(const char *value, struct swt_arena *arena, struct swt_variable *variable,
+                      struct swt_error *err) {
+    if (value == NULL)
+        return read_environment(variable->name, arena, &variable->value, err);
+    if (value[0] == '@') {
+        variable->file = value + 1;
+        return read_first_line(variable->name, value + 1, arena, &variable->value, err);
+    }
+    int rc = check_value(variable->name, value, strlen(value), err);
+    if (rc == 0)
+        variable->value = value;
+    return rc;
+}
+
+static int read_define(struct swt_reading *reading, const char *define,
                        struct swt_variable *ret_variable, struct swt_error *err) {
     size_t name_len = swt_variable_name_len(define);
     if (name_len == 0 || (define[name_len] != '\0' && define[name_len] != '=')) {
@@ -112,38 +134,37 @@ static int read_define(const char *define, struct swt_arena *arena,
                        swt_short_text(define, shown));
         return swt_error_hint(err, "a NAME has letters, digits and '_', and starts with no digit");
     }
-    struct swt_variable variable = {.name = swt_arena_text(arena, define, name_len, err)};
+    struct swt_variable variable = {.name = swt_arena_text(reading->arena, define, name_len, err)};
     if (variable.name == NULL)
         return -(int)err->code;
-    const char *value = define + name_len + 1;
-    int rc;
-    if (define[name_len] == '\0') {
-        rc = read_environment(variable.name, arena, &variable.value, err);
-    } else if (value[0] == '@') {
-        rc = read_first_line(variable.name, value + 1, arena, &variable.value, err);
-    } else {
-        rc = check_value(variable.name, value, strlen(value), err);
-        variable.value = value;
-    }
+    const char *value = define[name_len] == '\0' ? NULL : define + name_len + 1;
+    int rc = read_value(value, reading->arena, &variable, err);
+    if (rc < 0)
+        rc = swt_reading_fault(reading, NULL, err);
     if (rc < 0)
         return rc;
     *ret_variable = variable;
     return 0;
 }
 
-static int read_defines(const struct swt_manifest_options *options, struct swt_arena *arena,
-                        struct swt_variables *variables, struct swt_error *err) {
-    for (size_t i = 0; i < options->define_count; i++) {
-        int rc = read_define(options->defines[i], arena, &variables->items[variables->count], err);
+int swt_variables_define(struct swt_reading *reading, const struct swt_manifest_options *options,
+                         struct swt_variables *ret_variables, struct swt_error *err) {
+    size_t count = options == NULL ? 0 : options->define_count;
+    struct swt_variables variables = {
+        .items = swt_arena_alloc(reading->arena, count, sizeof(struct swt_variable), err)};
+    if (variables.items == NULL)
+        return -(int)err->code;
+    for (; variables.count < count; variables.count++) {
+        const char *define = options->defines[variables.count];
+        int rc = read_define(reading, define, &variables.items[variables.count], err);
         if (rc < 0)
             return rc;
-        variables->count++;
     }
-    if (variables->count > 1)
-        qsort(variables->items, variables->count, sizeof *variables->items, compare_variables);
-    for (size_t i = 1; i < variables->count; i++)
-        if (strcmp(variables->items[i - 1].name, variables->items[i].name) == 0)
-            return swt_fail(err, SWT_E_USAGE, "-D %s is given twice", variables->items[i].name);
+    sort(&variables);
+    for (size_t i = 1; i < variables.count; i++)
+        if (strcmp(variables.items[i - 1].name, variables.items[i].name) == 0)
+            return swt_fail(err, SWT_E_USAGE, "-D %s is given twice", variables.items[i].name);
+    *ret_variables = variables;
     return 0;
 }
 
@@ -173,47 +194,36 @@ static int check_var(const struct swt_node *node, struct swt_error *err) {
     return 0;
 }
 
-static int read_vars(const struct swt_node *vars, struct swt_variables *variables,
-                     struct swt_error *err) {
-    const struct swt_variables defines = *variables; /* sorted; vars go behind them */
-    for (const struct swt_node *node = vars->first; node != NULL; node = node->next) {
-        int rc = check_var(node, err);
-        if (rc < 0)
-            return rc;
-        if (node->kind == SWT_NODE_NULL || swt_variables_find(&defines, node->key->text) != NULL)
-            continue;
-        variables->items[variables->count++] =
-            (struct swt_variable){.name = node->key->text, .value = node->text};
-    }
-    if (variables->count > 1)
-        qsort(variables->items, variables->count, sizeof *variables->items, compare_variables);
-    return 0;
-}
-
-int swt_variables_collect(const struct swt_manifest_options *options, const struct swt_node *vars,
-                          struct swt_arena *arena, struct swt_variables *ret_variables,
+int swt_variables_collect(struct swt_reading *reading, struct swt_node *vars,
+                          const struct swt_variables *outer, struct swt_variables *ret_variables,
                           struct swt_error *err) {
-    size_t room = options == NULL ? 0 : options->define_count;
-    if (vars != NULL && vars->kind == SWT_NODE_NULL)
-        vars = NULL;
-    if (vars != NULL && vars->kind != SWT_NODE_MAP) {
+    struct swt_variables variables = {.outer = outer};
+    if (swt_node_has_value(vars) && vars->kind != SWT_NODE_MAP) {
         (void)swt_fail(err, SWT_E_MANIFEST_VALUE, "vars: expected a map, found %s",
                        swt_tree_kind_text(vars));
-        return swt_manifest_error_at(err, vars);
+        (void)swt_manifest_error_at(err, vars);
+        int rc = swt_reading_fault(reading, vars, err);
+        if (rc < 0)
+            return rc;
     }
-    if (vars != NULL && __builtin_add_overflow(room, swt_tree_count(vars), &room))
-        return swt_fail_memory(err);
-    struct swt_variables variables = {
-        .items = swt_arena_alloc(arena, room, sizeof(struct swt_variable), err)};
+    variables.unread = vars != NULL && vars->faulty;
+    struct swt_node *first = swt_node_has_value(vars) ? vars->first : NULL;
+    size_t room = first == NULL ? 0 : swt_tree_count(vars);
+    variables.items = swt_arena_alloc(reading->arena, room, sizeof *variables.items, err);
     if (variables.items == NULL)
         return -(int)err->code;
-    int rc = 0;
-    if (options != NULL)
-        rc = read_defines(options, arena, &variables, err);
-    if (rc == 0 && vars != NULL)
-        rc = read_vars(vars, &variables, err);
-    if (rc < 0)
-        return rc;
+    for (struct swt_node *node = first; node != NULL; node = node->next) {
+        /* A manifest's vars are seen twice: by themselves, and with those of what it includes. */
+        int rc = node->faulty ? 0 : check_var(node, err);
+        if (rc < 0)
+            rc = swt_reading_fault(reading, node, err);
+        if (rc < 0)
+            return rc;
+        if (node->kind != SWT_NODE_NULL)
+            variables.items[variables.count++] = (struct swt_variable){
+                .name = node->key->text, .value = node->faulty ? NULL : node->text};
+    }
+    sort(&variables);
     *ret_variables = variables;
     return 0;
 }

@@ -18,7 +18,7 @@ struct frame {
 struct builder {
     struct swt_slice bytes;
     const char *file;
-    struct swt_arena *arena;
+    struct swt_reading *reading;
     struct frame frames[SWT_MANIFEST_MAX_DEPTH];
     size_t depth;
     struct swt_node *root;
@@ -52,7 +52,7 @@ static size_t offset_of(struct builder *builder, yaml_mark_t mark) {
 
 static struct swt_node *node_new(struct builder *builder, enum swt_node_kind kind, yaml_mark_t mark,
                                  struct swt_error *err) {
-    struct swt_node *node = swt_arena_alloc(builder->arena, 1, sizeof *node, err);
+    struct swt_node *node = swt_arena_alloc(builder->reading->arena, 1, sizeof *node, err);
     if (node == NULL)
         return NULL;
     node->kind = kind;
@@ -174,7 +174,7 @@ static int on_scalar(struct builder *builder, const yaml_event_t *event, struct 
     if (node == NULL)
         return -(int)err->code;
     if (kind == SWT_NODE_TEXT) {
-        node->text = swt_arena_text(builder->arena, text, len, err);
+        node->text = swt_arena_text(builder->reading->arena, text, len, err);
         if (node->text == NULL)
             return -(int)err->code;
     }
@@ -218,8 +218,8 @@ static int on_close(struct builder *builder, struct swt_error *err) {
     if (top == NULL) /* libyaml closes what it opened, and no more */
         return 0;
     builder->depth--;
-    const struct swt_node *node = top->node;
-    return node->kind == SWT_NODE_MAP ? swt_tree_check_keys(node, err) : 0;
+    struct swt_node *node = top->node;
+    return node->kind == SWT_NODE_MAP ? swt_tree_check_keys(builder->reading, node, err) : 0;
 }
 
 static int on_alias(const struct builder *builder, const yaml_event_t *event,
@@ -326,7 +326,7 @@ static int check_root(const struct builder *builder, struct swt_error *err) {
     return 0;
 }
 
-int swt_tree_read(struct swt_slice bytes, const char *file, struct swt_arena *arena,
+int swt_tree_read(struct swt_slice bytes, const char *file, struct swt_reading *reading,
                   struct swt_node **ret_root, struct swt_error *err) {
     SWT_CLEANUP(yaml_parser_delete) yaml_parser_t parser;
     if (yaml_parser_initialize(&parser) == 0) {
@@ -338,7 +338,7 @@ int swt_tree_read(struct swt_slice bytes, const char *file, struct swt_arena *ar
     yaml_parser_set_input_string(&parser, bytes.len > 0 ? bytes.data : (const uint8_t *)"",
                                  bytes.len);
 
-    struct builder builder = {.bytes = bytes, .file = file, .arena = arena};
+    struct builder builder = {.bytes = bytes, .file = file, .reading = reading};
     bool done = false;
     while (!done) {
         yaml_event_t event;

@@ -2,6 +2,7 @@
 #include "root.h"
 
 #include "key.h"
+#include "strict.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,11 @@ int swt_root_decode(struct swt_slice bytes, uint64_t base, struct swt_root **ret
         return r;
     *ret_root = SWT_TAKE(root);
     return 0;
+}
+
+int swt_root_unknown(const struct swt_root *root, struct swt_buf *ret_fields,
+                     struct swt_error *err) {
+    return swt_strict_unknown(&tuf__root_metadata__descriptor, root->bytes, ret_fields, err);
 }
 
 const struct swt_root_key *swt_root_find_key(const struct swt_root *root, struct swt_slice id) {

@@ -15,6 +15,7 @@
 struct scan {
     enum swt_unknown policy;
     size_t unknown;
+    struct swt_buf *fields; /* gets the unknown ones; or NULL */
 };
 
 struct place {
@@ -121,7 +122,8 @@ static int scan_known(struct scan *scan, const struct place *place, unsigned cou
 }
 
 static int scan_unknown(struct scan *scan, const ProtobufCMessageDescriptor *type,
-                        const struct swt_wire_field *found, struct swt_error *err) {
+                        const struct swt_wire_field *found, struct swt_slice field,
+                        struct swt_error *err) {
     if (scan->policy == SWT_UNKNOWN_REFUSED) {
         (void)swt_fail(err, SWT_E_UNKNOWN_FIELD,
                        "%s: unknown field %" PRIu32 ", which no signature covers", type->short_name,
@@ -133,7 +135,10 @@ static int scan_unknown(struct scan *scan, const ProtobufCMessageDescriptor *typ
                        SWT_MAX_UNKNOWN);
         return swt_error_offset(err, found->offset);
     }
-    return 0;
+    if (scan->fields == NULL)
+        return 0;
+    int r = swt_buf_append(scan->fields, type->short_name, strlen(type->short_name) + 1, err);
+    return r < 0 ? r : swt_buf_append_slice(scan->fields, field, err);
 }
 
 /* Recursion ends where tuf.proto does: no message holds itself, unknown fields are not entered. */
@@ -145,12 +150,14 @@ static int scan_message(struct scan *scan, const ProtobufCMessageDescriptor *typ
                         type->short_name);
     struct swt_wire wire = swt_wire_of(bytes, base);
     struct swt_wire_field found;
+    size_t start = 0;
     int r;
-    while ((r = swt_wire_next(&wire, &found, err)) > 0) {
+    for (; (r = swt_wire_next(&wire, &found, err)) > 0; start = wire.position) {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field(type, found.number);
         if (field == NULL) {
-            r = scan_unknown(scan, type, &found, err);
+            struct swt_slice whole = swt_slice_of(bytes.data + start, wire.position - start);
+            r = scan_unknown(scan, type, &found, whole, err);
         } else {
             struct place place = {type, field, swt_schema_rule_of(type, field)};
             unsigned *count = &counts[field - type->fields];
@@ -170,4 +177,10 @@ int swt_strict_scan(const ProtobufCMessageDescriptor *type, struct swt_slice byt
         return r;
     *ret_unknown = scan.unknown;
     return 0;
+}
+
+int swt_strict_unknown(const ProtobufCMessageDescriptor *type, struct swt_slice bytes,
+                       struct swt_buf *ret_fields, struct swt_error *err) {
+    struct scan scan = {.policy = SWT_UNKNOWN_COUNTED, .fields = ret_fields};
+    return scan_message(&scan, type, bytes, 0, err);
 }

@@ -16,5 +16,9 @@ enum swt_unknown { SWT_UNKNOWN_REFUSED, SWT_UNKNOWN_COUNTED };
 int swt_strict_scan(const ProtobufCMessageDescriptor *type, struct swt_slice bytes, uint64_t base,
                     enum swt_unknown policy, size_t *ret_unknown,
                     struct swt_error *err) SWT_CHECKED;
+/* Of bytes that passed the scan: appends each unknown field, at any depth, in their order: the name
+ * of its message and a NUL, then the field's bytes. */
+int swt_strict_unknown(const ProtobufCMessageDescriptor *type, struct swt_slice bytes,
+                       struct swt_buf *ret_fields, struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "targets.h"
 
+#include "strict.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +123,11 @@ int swt_targets_decode(struct swt_slice bytes, uint64_t base, struct swt_targets
         return r;
     *ret_targets = SWT_TAKE(targets);
     return 0;
+}
+
+int swt_targets_unknown(const struct swt_targets *targets, struct swt_buf *ret_fields,
+                        struct swt_error *err) {
+    return swt_strict_unknown(&tuf__targets_metadata__descriptor, targets->bytes, ret_fields, err);
 }
 
 /* ---- questions --------------------------------------------------------------------------- */

@@ -3,44 +3,6 @@
 #include "build_job.h"
 #include "document.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- reading ----------------------------------------------------------------------------- */
-
-static int check_pin(const struct swt_build_job *job, size_t index, struct swt_error *err) {
-    const struct swt_manifest_target *origin = job->origins[index];
-    uint8_t pin[SWT_SHA256_SIZE];
-    if (origin == NULL || origin->sha256.text == NULL ||
-        !swt_hex_decode(origin->sha256.text, pin, sizeof pin) ||
-        memcmp(pin, job->payloads[index].sha256, sizeof pin) == 0)
-        return 0;
-    char found[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
-    swt_hex_encode(job->payloads[index].sha256, SWT_SHA256_SIZE, found);
-    swt_fail(err, SWT_E_TARGET_HASH, "target '%s': sha256 is pinned to %s, but %s has %s",
-             job->payloads[index].name, origin->sha256.text, origin->file.text, found);
-    return swt_manifest_error_at(err, origin->sha256.node);
-}
-
-static int measure(struct swt_build_job *job, struct swt_error *err) {
-    for (size_t i = 0; i < job->payload_count; i++) {
-        uint64_t planned;
-        int rc = swt_payload_size(&job->payloads[i], &planned, err);
-        if (rc == 0)
-            rc = swt_payload_measure(&job->payloads[i], job->options->progress, err);
-        if (rc < 0)
-            return swt_build_error_at(job, i, err);
-        /* It may have grown since its size was judged. */
-        if (job->payloads[i].length != planned)
-            rc = swt_build_check_size(job, i, job->payloads[i].length, err);
-        if (rc == 0)
-            rc = check_pin(job, i, err);
-        if (rc < 0)
-            return rc;
-    }
-    return swt_build_encode(job, &job->metadata, err);
-}
-
 /* ---- signing ----------------------------------------------------------------------------- */
 
 static int check_signers(const struct swt_build_job *job, struct swt_error *err) {
@@ -105,11 +67,30 @@ static int write_chunk(void *context, const void *data, size_t len, struct swt_e
     return swt_bundle_writer_write(out, data, len, err);
 }
 
+/* The depfile first: a new bundle beside an old depfile would look as if it were up to date when
+ * an input changes that only the new one tells; an old bundle beside a new depfile does not. */
+static int commit(const struct swt_build_job *job, struct swt_writer *bundle,
+                  struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    if (job->options->depfile != NULL) {
+        int rc = swt_build_depfile(job, &text, err);
+        if (rc == 0)
+            rc = swt_write_file(job->options->depfile, NULL, swt_buf_slice(&text), err);
+        if (rc < 0)
+            return rc;
+    }
+    return swt_writer_commit(bundle, err);
+}
+
 /* Each payload is hashed again while it is copied: what is in the bundle is what was signed. */
 static int write_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
                         struct swt_error *err) {
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
+    uint64_t total = 0;
+    for (size_t i = 0; i < job->payload_count; i++)
+        total += job->payloads[i].length;
+    swt_progress_begin(job->options->progress, "write", total);
     int rc = swt_writer_open(job->options->output, NULL, &writer, err);
     if (rc == 0)
         rc = swt_bundle_writer_new(writer, plan, &out, err);
@@ -121,10 +102,26 @@ static int write_bundle(const struct swt_build_job *job, const struct swt_bundle
     }
     if (rc == 0)
         rc = swt_bundle_writer_finish(out, err);
-    return rc < 0 ? rc : swt_writer_commit(writer, err);
+    return rc < 0 ? rc : commit(job, writer, err);
 }
 
 /* ---- the answer -------------------------------------------------------------------------- */
+
+static int add_compression(const struct swt_payload *payload, json_t *target,
+                           struct swt_error *err) {
+    if (payload->compression == SWT_COMPRESSION_NONE)
+        return 0;
+    int rc = swt_json_set(target, "compression",
+                          json_string(swt_compression_name(payload->compression)), err);
+    if (rc == 0)
+        rc =
+            swt_json_set(target, "original_length", swt_json_length(payload->original_length), err);
+    return rc < 0
+               ? rc
+               : swt_json_set(target, "original_sha256",
+                              swt_json_hex(swt_slice_of(payload->original_sha256, SWT_SHA256_SIZE)),
+                              err);
+}
 
 static int add_targets(const struct swt_build_job *job, json_t *document, struct swt_error *err) {
     json_t *targets = swt_json_array(document, "targets", err);
@@ -137,6 +134,8 @@ static int add_targets(const struct swt_build_job *job, json_t *document, struct
         if (rc == 0)
             rc = swt_json_set(target, "sha256",
                               swt_json_hex(swt_slice_of(payload->sha256, SWT_SHA256_SIZE)), err);
+        if (rc == 0)
+            rc = add_compression(payload, target, err);
     }
     return rc;
 }
@@ -172,6 +171,8 @@ static int make_document(const struct swt_build_job *job, const struct swt_signi
     int rc = 0;
     if (job->options->output != NULL)
         rc = swt_json_set(document, "file", swt_json_path(job->options->output), err);
+    if (rc == 0 && job->options->depfile != NULL)
+        rc = swt_json_set(document, "depfile", swt_json_path(job->options->depfile), err);
     if (rc == 0 && job->manifest->expires.text != NULL)
         rc = swt_json_set(document, "expires", swt_json_time(job->manifest->expires_time), err);
     if (rc == 0 && job->has_root)
@@ -198,7 +199,7 @@ int swt_build(const struct swt_build_options *options, struct swt_notices *notic
     if (rc == 0)
         rc = open_signers(&job, err);
     if (rc == 0)
-        rc = measure(&job, err);
+        rc = swt_build_measure(&job, err);
     if (rc == 0)
         rc = sign(&job, &signing, err);
     if (rc == 0 && job.has_root)

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of one build, shared by its stages: plan (build_plan.c: what goes in, all checks that
- * need no payload byte) and build (build.c: read, sign, write). */
+/*
+ * The state of one build, shared by its stages: plan (build_plan.c, build_payloads.c,
+ * build_names.c, build_limits.c: what goes in, all checks that need no payload byte), measure
+ * (build_measure.c: lengths and hashes) and build (build.c: sign, write). What only wants to know
+ * what a bundle would be plans and measures, with neither output nor keys nor keyring.
+ */
 #ifndef SWT_PIPELINE_BUILD_JOB_H
 #define SWT_PIPELINE_BUILD_JOB_H
 
 #include "profile.h"
+#include "sbom.h"
 #include "signing.h"
 #include "source.h"
 
@@ -12,36 +17,96 @@
 #include "swt/pipeline.h"
 #include "swt/targets.h"
 
+#define SWT_RELEASE_NOTES "release_notes"
+
+/* Why a payload is there. */
+struct swt_build_origin {
+    const struct swt_manifest_target *target; /* NULL: notes, SBOM, or generated */
+    const struct swt_node *node;              /* the place in the manifest; NULL: generated */
+    const char *file; /* as the manifest names it, or the match of a pattern; NULL: generated */
+    bool misnamed;    /* a fault of its name was kept: it is compared with no other name */
+    bool unreadable;  /* a fault of its file was kept: it has no length and no hash */
+};
+
 struct swt_build_job {
     const struct swt_build_options *options;
     struct swt_notices *notices;
+    struct swt_faults *faults; /* NULL: the first fault is the end; else it is kept here */
     struct swt_manifest *manifest;
     int64_t now;
     enum swt_format format;
     const struct swt_profile *profile; /* its limits are errors, or with advice_only warnings */
     bool advice_only;
-    bool has_root;
+    bool has_root; /* false, too, where a fault of the root was kept */
     const char *root_path;
     struct swt_root_source root;
+    const struct swt_root *recorded_root; /* in user_manifest in the place of root; or NULL */
     struct swt_signers signers;
-    struct swt_payload *payloads;               /* in bundle order */
-    const struct swt_manifest_target **origins; /* of each payload; NULL: generated */
+    struct swt_spool *spool;          /* of what is compressed */
+    struct swt_payload *payloads;     /* in bundle order */
+    struct swt_build_origin *origins; /* of each payload */
     size_t payload_count;
-    struct swt_buf metadata; /* the TargetsMetadata */
+    bool generated; /* the first payload is the user_manifest that we write */
+    bool has_sbom;  /* it is the last payload */
+    struct swt_sbom sbom;
+    bool oversize;           /* that the bundle is too large was kept */
+    struct swt_buf metadata; /* the TargetsMetadata, once measured */
 };
 void swt_build_job_done(struct swt_build_job *job);
 
-/* Reads manifest and root, lists the payloads, refuses what can be refused unread. */
+/*
+ * Reads manifest and root, lists the payloads, refuses what can be refused unread. With faults
+ * all that would be refused is kept, and 0 returned; an error then is a command line that is
+ * wrong, a manifest that is no YAML, or the system's. A manifest with faults lacks members
+ * (swt_manifest_options), and so does the job.
+ */
 int swt_build_plan(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
-/* The TargetsMetadata of the payloads as measured so far, appended to ret_bytes. */
+/* Reads each payload once: lengths, hashes, pins, and the metadata that says so. The same with
+ * faults; then there is metadata only where no fault was kept, here or before. */
+int swt_build_measure(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+
+/* Which payloads, from what (build_payloads.c). Needs no more than options, faults and manifest:
+ * no payload is looked at, but the folders of patterns are. */
+int swt_build_list_payloads(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+
+/* ---- stages, and what they share ----------------------------------------------------------- */
+
+/* The JSON of a user_manifest that stands before the other payloads, as they are measured so far;
+ * root may be NULL. */
+int swt_build_write_user_manifest(const struct swt_build_job *job, const struct swt_root *root,
+                                  struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
+/* Writes it into the first payload, when it is the generated one. */
+int swt_build_generate(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* That nothing is written onto what is read, nor onto itself (build_files.c). */
+int swt_build_check_outputs(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* The rule for the output: all that was read, but for what the system or a token keeps. */
+int swt_build_depfile(const struct swt_build_job *job, struct swt_buf *ret_text,
+                      struct swt_error *err) SWT_CHECKED;
+/* What the names are by themselves and to each other (build_names.c). */
+int swt_build_check_names(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* Sizes by stat: what is over its budget is told before gigabytes are read and a key is used. */
+int swt_build_check_sizes(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+
+/* Reads the SBOM, when there is one; after the sizes (build_sbom.c). */
+int swt_build_read_sbom(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* What it says of the payloads, which are measured, against what they are. */
+int swt_build_check_sbom(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+
+/* The TargetsMetadata of the payloads as measured so far, without those that are misnamed,
+ * appended to ret_bytes. */
 int swt_build_encode(const struct swt_build_job *job, struct swt_buf *ret_bytes,
                      struct swt_error *err) SWT_CHECKED;
 /* The size of the whole bundle, and its limits in the container and in the manifest. */
 int swt_build_check_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
                            uint64_t *ret_size, struct swt_error *err) SWT_CHECKED;
-/* The size and profile limits of one payload; position and name are added to the error. */
-int swt_build_check_size(const struct swt_build_job *job, size_t index, uint64_t size,
-                         struct swt_error *err) SWT_CHECKED;
+/* The same before anything is signed; a fault is kept. */
+int swt_build_check_unsigned(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* The max_size of one payload, by the size of its file; position and name are in the error. */
+int swt_build_check_max_size(const struct swt_build_job *job, size_t index, uint64_t size,
+                             struct swt_error *err) SWT_CHECKED;
+/* The profile's limits of a payload of that length in the bundle; likewise. */
+int swt_build_check_profile(const struct swt_build_job *job, size_t index, uint64_t length,
+                            struct swt_error *err) SWT_CHECKED;
 /* Where the profile was not asked for, an error of it becomes a warning: 0. All else stays. */
 int swt_build_advise(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* Moves an error to the manifest's node that named the file; returns -err->code. */

@@ -1,139 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check: what is wrong with files that are kept or shipped. A further kind of file is a function
  * like those of check.h, chosen in check_file. */
-#include "check.h"
-
-#include "swt/pipeline.h"
+#include "policy.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
-
-/* ---- findings ---------------------------------------------------------------------------- */
-
-/* So many are told; a log that is damaged all over has no end of them. */
-#define MAX_FINDINGS 100
-
-int swt_check_add(struct swt_checked_file *file, enum swt_level level, const char *code,
-                  uint64_t line, const char *message, const char *hint, struct swt_error *err) {
-    file->sound &= level == SWT_LEVEL_WARNING;
-    if (json_array_size(file->findings) == MAX_FINDINGS) {
-        file->omitted++;
-        return 0;
-    }
-    json_t *finding = json_pack("{s:s, s:s}", "level",
-                                level == SWT_LEVEL_WARNING ? "warning" : "error", "code", code);
-    int rc = swt_json_add(file->findings, finding, err);
-    if (rc == 0 && line > 0)
-        rc = swt_json_set(finding, "line", json_integer((json_int_t)line), err);
-    if (rc == 0)
-        rc = swt_json_set(finding, "message", swt_json_text(swt_slice_text(message)), err);
-    if (rc == 0 && hint != NULL)
-        rc = swt_json_set(finding, "hint", swt_json_text(swt_slice_text(hint)), err);
-    return rc;
-}
-
-int swt_check_find(struct swt_checked_file *file, struct swt_error *err, enum swt_level level,
-                   const char *code, const char *format, ...) {
-    char message[sizeof err->message];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    return swt_check_add(file, level, code, 0, message, NULL, err);
-}
-
-int swt_check_fault(struct swt_checked_file *file, const char *code, struct swt_error *err) {
-    if (swt_code_exit(err->code) != 3)
-        return -(int)err->code;
-    struct swt_error fault = *err;
-    if (!fault.has_offset)
-        return swt_check_find(file, err, SWT_LEVEL_ERROR, code, "%s", fault.message);
-    return swt_check_find(file, err, SWT_LEVEL_ERROR, code, "at offset %llu: %s",
-                          (unsigned long long)fault.offset, fault.message);
-}
 
 /* ---- the walk ---------------------------------------------------------------------------- */
 
-struct check {
+struct walk {
+    struct swt_check check;
+    struct swt_policy_world policy;
     struct swt_checked_file *files;
     size_t file_count;
-    int64_t now;
 };
 
-static void check_done(struct check *check) {
-    for (size_t i = 0; check->files != NULL && i < check->file_count; i++)
-        swt_root_source_done(&check->files[i].root);
-    free(check->files);
+static void walk_done(struct walk *walk) {
+    for (size_t i = 0; walk->files != NULL && i < walk->file_count; i++)
+        swt_root_source_done(&walk->files[i].root);
+    free(walk->files);
+    swt_policy_world_done(&walk->policy);
 }
 
 /* What is read once can be no bundle and no root: whatever it is, it is only known to be no log. */
 static int refuse_stream(const struct swt_reader *reader, struct swt_error *err) {
     swt_fail(err, SWT_E_FILE_KIND, "expected an audit log, the one kind that a stream can be");
     swt_error_file(err, swt_reader_name(reader));
-    return swt_error_hint(err, "give the name of a file that holds the bundle or root metadata");
+    return swt_error_hint(err, "give the name of a file that holds the manifest, bundle or root "
+                               "metadata");
 }
 
+/* What a file turned out to be. */
+struct nature {
+    bool known; /* kind says what it is */
+    enum swt_kind kind;
+    bool text;
+};
+
 /* err says that the file is no audit log; what it is instead helps more. */
-static int refuse(const struct swt_reader *reader, bool known, enum swt_kind kind,
+static int refuse(const struct swt_reader *reader, const struct nature *nature,
                   struct swt_error *err) {
     struct swt_error fault = *err;
     if (!swt_reader_seekable(reader))
         return refuse_stream(reader, err);
-    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, root metadata or an audit log, found %s",
-             known                          ? swt_kind_name(kind)
+    swt_fail(err, SWT_E_FILE_KIND,
+             "expected a product manifest, a bundle, root metadata or an audit log, found %s",
+             nature->known                  ? swt_kind_name(nature->kind)
              : swt_reader_size(reader) == 0 ? "an empty file"
                                             : "none of them");
     swt_error_file(err, swt_reader_name(reader));
-    if (known && kind == SWT_KIND_AUDIT_LOG)
+    if (nature->known && nature->kind == SWT_KIND_AUDIT_LOG)
         *err = fault;
     return -(int)err->code;
 }
 
-static int check_other(struct swt_checked_file *file, struct swt_reader *reader, bool known,
-                       enum swt_kind kind, struct swt_error *err) {
-    int rc = swt_check_audit_log(file, reader, err);
-    return rc < 0 && err->code == SWT_E_FILE_KIND ? refuse(reader, known, kind, err) : rc;
+/* What is text and no JSON of ours is meant to be a manifest. */
+static int check_text(const struct swt_check *check, struct swt_checked_file *file,
+                      struct swt_error *err) {
+    if (strcmp(file->path, "-") != 0)
+        return swt_check_manifest(check, file, err);
+    swt_fail(err, SWT_E_FILE_KIND, "expected a bundle, root metadata or an audit log, found text");
+    swt_error_hint(err, "give the name of a manifest: its paths are relative to it");
+    return swt_error_file(err, "standard input");
 }
 
-/* Not known is what must be an audit log or none of these: a stream, which can be no bundle, as
- * that is opened again by its name; and a log that is too large to be detected. */
-static int detect(struct swt_reader *reader, enum swt_kind *ret_kind, bool *ret_known,
-                  struct swt_error *err) {
+/* An audit log is known by any of its lines: it may be damaged, or too large to be detected. */
+static int check_other(const struct swt_check *check, struct swt_checked_file *file,
+                       struct swt_reader *reader, const struct nature *nature,
+                       struct swt_error *err) {
+    int rc = swt_check_audit_log(file, reader, err);
+    if (rc >= 0 || err->code != SWT_E_FILE_KIND)
+        return rc;
+    return nature->text && !nature->known ? check_text(check, file, err)
+                                          : refuse(reader, nature, err);
+}
+
+/* A stream stays unknown: it can be no bundle, as that is opened again by its name. */
+static int detect(struct swt_reader *reader, struct nature *nature, struct swt_error *err) {
     if (!swt_reader_seekable(reader))
         return 0;
-    int rc = swt_kind_detect(reader, ret_kind, err);
-    *ret_known = rc == 0;
-    if (rc == 0 || err->code != SWT_E_FILE_KIND)
+    int rc = swt_kind_is_text(reader, &nature->text, err);
+    nature->text &= swt_reader_size(reader) > 0;
+    if (rc < 0)
         return rc;
-    return swt_reader_seek(reader, 0, err);
+    if (nature->text) {
+        rc = swt_kind_detect_json(reader, &nature->kind, err);
+        nature->known = rc > 0;
+    } else {
+        rc = swt_kind_detect(reader, &nature->kind, err);
+        nature->known = rc == 0;
+        if (rc < 0 && err->code == SWT_E_FILE_KIND)
+            rc = 0;
+    }
+    return rc < 0 ? rc : swt_reader_seek(reader, 0, err);
 }
 
-static int check_file(struct check *check, struct swt_checked_file *file, struct swt_error *err) {
+static int check_file(const struct swt_check *check, struct swt_checked_file *file,
+                      struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    enum swt_kind kind = SWT_KIND_AUDIT_LOG;
-    bool known = false;
+    struct nature nature = {.kind = SWT_KIND_AUDIT_LOG};
     int rc = swt_reader_open(file->path, &reader, err);
     if (rc == 0)
         rc = swt_json_set(file->json, "file", swt_json_path(swt_reader_name(reader)), err);
     if (rc == 0)
-        rc = detect(reader, &kind, &known, err);
+        rc = detect(reader, &nature, err);
     if (rc < 0)
         return rc;
-    if (known && kind == SWT_KIND_ROOT)
-        return swt_check_root_file(file, reader, check->now, err);
-    if (known && swt_kind_is_bundle(kind))
-        return swt_check_bundle(file, check->now, err);
-    return check_other(file, reader, known, kind, err);
+    if (nature.known && nature.kind == SWT_KIND_ROOT)
+        return swt_check_root_file(check, file, reader, err);
+    if (nature.known && swt_kind_is_bundle(nature.kind))
+        return swt_check_bundle(check, file, err);
+    return check_other(check, file, reader, &nature, err);
 }
 
-static int begin_files(struct check *check, const char *const *paths, json_t *list,
+static int begin_files(struct walk *walk, const char *const *paths, json_t *list,
                        struct swt_error *err) {
-    check->files = calloc(check->file_count + 1, sizeof *check->files);
-    if (check->files == NULL)
+    walk->files = calloc(walk->file_count + 1, sizeof *walk->files);
+    if (walk->files == NULL)
         return swt_fail_memory(err);
     int rc = 0;
-    for (size_t i = 0; i < check->file_count && rc == 0; i++) {
-        struct swt_checked_file *file = &check->files[i];
+    for (size_t i = 0; i < walk->file_count && rc == 0; i++) {
+        struct swt_checked_file *file = &walk->files[i];
         file->path = paths[i];
         file->sound = true;
         file->json = json_object();
@@ -146,12 +134,12 @@ static int begin_files(struct check *check, const char *const *paths, json_t *li
     return rc;
 }
 
-static int end_files(const struct check *check, json_t *document, bool *ret_sound,
+static int end_files(const struct walk *walk, json_t *document, bool *ret_sound,
                      struct swt_error *err) {
     bool sound = true;
     int rc = 0;
-    for (size_t i = 0; i < check->file_count && rc == 0; i++) {
-        const struct swt_checked_file *file = &check->files[i];
+    for (size_t i = 0; i < walk->file_count && rc == 0; i++) {
+        const struct swt_checked_file *file = &walk->files[i];
         rc = swt_json_set(file->json, "sound", json_boolean(file->sound), err);
         if (rc == 0)
             rc = swt_json_set(file->json, "findings_omitted",
@@ -162,21 +150,38 @@ static int end_files(const struct check *check, json_t *document, bool *ret_soun
     return rc < 0 ? rc : swt_json_set(document, "ok", json_boolean(sound), err);
 }
 
+static int read_options(struct walk *walk, const struct swt_check_options *options,
+                        struct swt_error *err) {
+    struct swt_check *check = &walk->check;
+    *check = (struct swt_check){.options = options, .now = (int64_t)time(NULL)};
+    if (options->expires_within != NULL &&
+        (!swt_parse_span(options->expires_within, &check->within) || check->within == 0)) {
+        swt_fail(err, SWT_E_USAGE, "--expires-within '%s' is no span of at least an hour",
+                 options->expires_within);
+        return swt_error_hint(err, "12h, 30d, 6w or 1y");
+    }
+    if (options->policy == NULL)
+        return 0;
+    check->policy = &walk->policy;
+    return swt_policy_world_load(options->policy, &walk->policy, err);
+}
+
 int swt_check(const struct swt_check_options *options, bool *ret_sound, json_t **ret_document,
               struct swt_error *err) {
     size_t file_count = options->file_count;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = json_object();
-    SWT_CLEANUP(check_done)
-    struct check check = {.file_count = file_count, .now = (int64_t)time(NULL)};
+    SWT_CLEANUP(walk_done) struct walk walk = {.file_count = file_count};
     json_t *list = swt_json_array(document, "files", err);
     bool sound = true;
-    int rc = list == NULL ? -SWT_E_MEMORY : begin_files(&check, options->files, list, err);
+    int rc = list == NULL ? -SWT_E_MEMORY : read_options(&walk, options, err);
+    if (rc == 0)
+        rc = begin_files(&walk, options->files, list, err);
     for (size_t i = 0; i < file_count && rc == 0; i++)
-        rc = check_file(&check, &check.files[i], err);
+        rc = check_file(&walk.check, &walk.files[i], err);
     if (rc == 0)
-        rc = swt_check_rotations(check.files, file_count, err);
+        rc = swt_check_rotations(walk.files, file_count, err);
     if (rc == 0)
-        rc = end_files(&check, document, &sound, err);
+        rc = end_files(&walk, document, &sound, err);
     if (rc < 0)
         return rc;
     *ret_sound = sound;

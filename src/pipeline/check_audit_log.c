@@ -6,8 +6,11 @@
 
 static int add_finding(void *context, const struct swt_audit_finding *finding,
                        struct swt_error *err) {
-    return swt_check_add(context, finding->warning ? SWT_LEVEL_WARNING : SWT_LEVEL_ERROR,
-                         finding->code, finding->line, finding->message, NULL, err);
+    struct swt_finding told = {.level = finding->warning ? SWT_LEVEL_WARNING : SWT_LEVEL_ERROR,
+                               .code = finding->code,
+                               .message = finding->message,
+                               .line = finding->line};
+    return swt_check_add(context, &told, err);
 }
 
 int swt_check_audit_log(struct swt_checked_file *file, struct swt_reader *reader,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is wrong with a bundle, by itself. The judge's steps, with the bundle's own root where it
  * holds a sound one: this tells whether the bundle agrees with itself, never whom it comes from. */
-#include "check.h"
 #include "judge.h"
+#include "policy.h"
 #include "profile.h"
 #include "user_manifest.h"
 
@@ -37,14 +37,15 @@ static int tell_step(struct swt_checked_file *file, const json_t *step, struct s
     const char *note = json_string_value(json_object_get(step, "note"));
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
     if (strcmp(verdict, "warn") == 0)
-        return swt_check_add(file, SWT_LEVEL_WARNING, slug, 0, note, NULL, err);
+        return swt_check_find(file, err, SWT_LEVEL_WARNING, slug, "%s", note);
     if (strcmp(verdict, "fail") != 0)
         return 0;
     int rc = swt_buf_printf(&text, err, "expected %s, found %s",
                             json_string_value(json_object_get(step, "expected")),
                             json_string_value(json_object_get(step, "found")));
-    return rc < 0 ? rc
-                  : swt_check_add(file, SWT_LEVEL_ERROR, slug, 0, swt_buf_text(&text), note, err);
+    struct swt_finding finding = {
+        .level = SWT_LEVEL_ERROR, .code = slug, .message = swt_buf_text(&text), .hint = note};
+    return rc < 0 ? rc : swt_check_add(file, &finding, err);
 }
 
 /* Steps that earlier holds are told already. */
@@ -129,15 +130,15 @@ static int check_stock(struct swt_checked_file *file, const struct swt_judge *ju
 /* ---- the whole --------------------------------------------------------------------------- */
 
 /* The root in the bundle; one whose envelope cannot be read is the judge's to tell. */
-static int check_own_root(struct swt_checked_file *file, const struct swt_judge *judge, int64_t now,
-                          struct swt_error *err) {
+static int check_own_root(const struct swt_check *check, struct swt_checked_file *file,
+                          const struct swt_judge *judge, struct swt_error *err) {
     SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
     struct swt_error fault;
     if (!judge->has_root)
         return 0;
     if (swt_envelope_decode(judge->root_bytes, judge->root_offset, false, &envelope, &fault) < 0)
         return fault.code == SWT_E_MEMORY ? swt_fail_memory(err) : 0;
-    return swt_check_root(file, judge->root_bytes, judge->root_offset, now,
+    return swt_check_root(check, file, judge->root_bytes, judge->root_offset,
                           judge->kind == SWT_KIND_UPDATE_BUNDLE, err);
 }
 
@@ -169,14 +170,14 @@ static int run_judge(struct swt_judge *judge, struct swt_error *err) {
 }
 
 /* Without an anchor, for what comes behind a step that failed for the want of one. */
-static int check_rest(struct swt_checked_file *file, const json_t *earlier, struct swt_error *err) {
+static int check_rest(struct swt_checked_file *file, const json_t *earlier, struct swt_judge *rest,
+                      struct swt_error *err) {
     static const struct swt_verify_options NONE = {0};
-    SWT_CLEANUP(swt_judge_done) struct swt_judge judge = {0};
-    int rc = swt_judge_open(&judge, file->path, &NONE, err);
+    int rc = swt_judge_open(rest, file->path, &NONE, err);
     if (rc == 0)
-        rc = run_judge(&judge, err);
+        rc = run_judge(rest, err);
     if (rc == 0)
-        rc = tell_steps(file, &judge, earlier, err);
+        rc = tell_steps(file, rest, earlier, err);
     return rc;
 }
 
@@ -186,25 +187,37 @@ static bool failed_for_trust(const struct swt_judge *judge) {
                                           strcmp(judge->failed_step, "root-stripped") == 0);
 }
 
-int swt_check_bundle(struct swt_checked_file *file, int64_t now, struct swt_error *err) {
+static int check_itself(const struct swt_check *check, struct swt_checked_file *file,
+                        struct swt_judge *judge, struct swt_judge *rest, struct swt_error *err) {
     static const struct swt_verify_options SELF = {.self = true};
-    SWT_CLEANUP(swt_judge_done) struct swt_judge judge = {.authenticate = true};
-    int rc = swt_judge_open(&judge, file->path, &SELF, err);
+    judge->authenticate = true;
+    int rc = swt_judge_open(judge, file->path, &SELF, err);
     if (rc == 0)
-        rc = check_own_root(file, &judge, now, err);
+        rc = check_own_root(check, file, judge, err);
     if (rc < 0)
         return rc;
-    judge.authenticate = file->root.root != NULL && file->sound;
-    rc = run_judge(&judge, err);
+    judge->authenticate = file->root.root != NULL && file->sound;
+    rc = run_judge(judge, err);
     if (rc == 0)
-        rc = tell_steps(file, &judge, NULL, err);
-    if (rc == 0 && failed_for_trust(&judge))
-        rc = check_rest(file, judge.steps, err);
+        rc = tell_steps(file, judge, NULL, err);
+    if (rc == 0 && failed_for_trust(judge))
+        rc = check_rest(file, judge->steps, rest, err);
     if (rc == 0)
-        rc = check_unsigned(file, &judge, err);
+        rc = check_unsigned(file, judge, err);
     if (rc == 0)
-        rc = check_stripped(file, &judge, err);
+        rc = check_stripped(file, judge, err);
     if (rc == 0)
-        rc = check_stock(file, &judge, err);
-    return rc < 0 ? rc : describe(file, &judge, err);
+        rc = check_stock(file, judge, err);
+    return rc < 0 ? rc : describe(file, judge, err);
+}
+
+int swt_check_bundle(const struct swt_check *check, struct swt_checked_file *file,
+                     struct swt_error *err) {
+    SWT_CLEANUP(swt_judge_done) struct swt_judge judge = {0};
+    SWT_CLEANUP(swt_judge_done) struct swt_judge rest = {0};
+    int rc = check_itself(check, file, &judge, &rest, err);
+    if (rc < 0)
+        return rc;
+    /* Last: what they find makes no signature less worth judging. */
+    return swt_check_bundle_demands(check, file, rest.targets != NULL ? &rest : &judge, err);
 }

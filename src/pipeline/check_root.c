@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is wrong with root metadata, by itself: its encoding, its rules, its own quorum, its expiry,
  * and what stock Pigweed devices make of it. */
-#include "check.h"
+#include "policy.h"
 #include "profile.h"
 
 #include "swt/signature.h"
@@ -38,18 +38,21 @@ static int check_quorum(struct swt_checked_file *file, struct swt_error *err) {
     return rc;
 }
 
-static int check_expiry(struct swt_checked_file *file, int64_t now, struct swt_error *err) {
+static int check_expiry(const struct swt_check *check, struct swt_checked_file *file,
+                        struct swt_error *err) {
     const struct swt_common *common = &file->root.root->common;
     char expires[SWT_TIME_TEXT];
     if (!common->has_expires)
         return 0;
     swt_time_text(common->expires, expires);
-    if (swt_common_expired(common, now))
+    if (swt_common_expired(common, check->now))
         return swt_check_find(file, err, SWT_LEVEL_ERROR, "root-expiry", "the root expired %s",
                               expires);
-    if (!swt_common_expired(common, now + SOON))
+    /* What was asked for says the same, and louder. */
+    if (!swt_common_expired(common, check->now + SOON) ||
+        swt_check_expires_within(check, common->expires))
         return 0;
-    long long days = (common->expires - now) / DAY;
+    long long days = (common->expires - check->now) / DAY;
     return swt_check_find(file, err, SWT_LEVEL_WARNING, "root-expires-soon",
                           "the root expires %s, in %lld day%s", expires, days,
                           days == 1 ? "" : "s");
@@ -116,8 +119,9 @@ static int read_root(struct swt_checked_file *file, struct swt_slice envelope, u
     return 0;
 }
 
-int swt_check_root(struct swt_checked_file *file, struct swt_slice envelope, uint64_t offset,
-                   int64_t now, bool for_stock, struct swt_error *err) {
+int swt_check_root(const struct swt_check *check, struct swt_checked_file *file,
+                   struct swt_slice envelope, uint64_t offset, bool for_stock,
+                   struct swt_error *err) {
     int rc = read_root(file, envelope, offset, err);
     if (rc < 0 || file->root.root == NULL)
         return rc;
@@ -126,14 +130,33 @@ int swt_check_root(struct swt_checked_file *file, struct swt_slice envelope, uin
     if (rc == 0)
         rc = check_quorum(file, err);
     if (rc == 0)
-        rc = check_expiry(file, now, err);
+        rc = check_expiry(check, file, err);
     if (rc == 0)
         rc = check_unknown(file, err);
     return rc < 0 ? rc : check_stock(file, for_stock, err);
 }
 
-int swt_check_root_file(struct swt_checked_file *file, struct swt_reader *reader, int64_t now,
-                        struct swt_error *err) {
+/* What --expires-within and the policy say: of a file whose own faults are told. */
+static int check_demands(const struct swt_check *check, struct swt_checked_file *file,
+                         struct swt_error *err) {
+    SWT_CLEANUP(swt_policy_subject_done)
+    struct swt_policy_subject subject = {.kind = SWT_SUBJECT_ROOT,
+                                         .root_broken = file->root.root == NULL};
+    const struct swt_root *root = file->root.root;
+    int rc = 0;
+    if (root != NULL && root->common.has_expires)
+        rc = swt_check_expiry(check, file,
+                              &(struct swt_expiring){.what = "the root",
+                                                     .told_as = "root-expiry",
+                                                     .expires = root->common.expires},
+                              err);
+    if (rc == 0)
+        rc = swt_policy_add_root(&subject, &file->root, err);
+    return rc < 0 ? rc : swt_policy_judge(check, file, &subject, err);
+}
+
+int swt_check_root_file(const struct swt_check *check, struct swt_checked_file *file,
+                        struct swt_reader *reader, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
     SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
     int rc = swt_json_set(file->json, "kind", json_string("root"), err);
@@ -143,5 +166,6 @@ int swt_check_root_file(struct swt_checked_file *file, struct swt_reader *reader
         rc = swt_envelope_decode(swt_buf_slice(&bytes), 0, false, &envelope, err);
     if (rc < 0)
         return swt_check_fault(file, "envelope", err);
-    return swt_check_root(file, swt_buf_slice(&bytes), 0, now, false, err);
+    rc = swt_check_root(check, file, swt_buf_slice(&bytes), 0, false, err);
+    return rc < 0 ? rc : check_demands(check, file, err);
 }

@@ -58,10 +58,13 @@ static int check_growth(struct swt_checked_file *file, const struct swt_checked_
                    "with this one, and accept it when it is sent again",
                    new_root->common.version, file->root.bytes.len, old_root->common.version,
                    older->root.bytes.len);
-    return swt_check_add(file, SWT_LEVEL_WARNING, "root-grows", 0, text,
-                         "keep a new root no longer than the one before it: drop a key for each "
-                         "that comes, or provision devices with room, as a spare key gives",
-                         err);
+    struct swt_finding finding = {
+        .level = SWT_LEVEL_WARNING,
+        .code = "root-grows",
+        .message = text,
+        .hint = "keep a new root no longer than the one before it: drop a key for each that comes, "
+                "or provision devices with room, as a spare key gives"};
+    return swt_check_add(file, &finding, err);
 }
 
 int swt_check_rotations(struct swt_checked_file *files, size_t file_count, struct swt_error *err) {

@@ -122,6 +122,7 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
         rc = swt_bundle_source_open(SWT_TAKE(reader), kind, false, &source, err);
     if (rc == 0)
         rc = swt_bundle_source_check(&source, err);
+    source.progress = options->progress;
     enum swt_format from = rc == 0 ? swt_bundle_format(source.bundle) : SWT_FORMAT_TAR;
     if (rc == 0)
         rc = choose_format(options, from, &plan.format, err);

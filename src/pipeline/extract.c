@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* extract: the judge reads each payload once, and what it reads goes to a staging folder, so that
- * the bytes judged are the bytes extracted; they appear when the verdict is good. */
+ * the bytes judged are the bytes extracted; they appear when the verdict is good. With --decompress
+ * compressed ones wait in a spool for the verdict, and no decompressor sees a byte before it. */
 #include "document.h"
 #include "judge.h"
+#include "originals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +13,17 @@ struct extraction {
     const char *file;
     const struct swt_extract_options *options;
     struct swt_staging *staging;
-    bool *found; /* for each of options->names */
-    bool wanted; /* the payload under way goes to a file */
+    struct swt_originals originals;
+    bool *found;       /* for each of options->names */
+    bool wanted;       /* the payload under way goes to a file, */
+    bool has_original; /* which its original is to be made of */
     json_t *extracted;
 };
 
 static void extraction_done(struct extraction *extraction) {
     json_decref(extraction->extracted);
     free(extraction->found);
+    swt_originals_done(&extraction->originals);
     swt_staging_free(extraction->staging);
 }
 
@@ -49,14 +54,21 @@ static int begin_payload(void *context, const struct swt_target *target, struct 
         rc = swt_buf_printf(&path, err, "%s/%s", extraction->options->directory, name);
     if (rc == 0)
         rc = swt_json_set(entry, "path", swt_json_text(swt_buf_slice(&path)), err);
-    if (rc < 0)
+    extraction->has_original = false;
+    if (rc == 0 && extraction->options->decompress)
+        rc = swt_originals_begin(&extraction->originals, name, entry, &extraction->has_original,
+                                 err);
+    if (rc < 0 || extraction->has_original)
         return rc;
     return swt_staging_begin(extraction->staging, name, err);
 }
 
 static int write_payload(void *context, const void *data, size_t len, struct swt_error *err) {
     struct extraction *extraction = context;
-    return extraction->wanted ? swt_staging_write(extraction->staging, data, len, err) : 0;
+    if (!extraction->wanted)
+        return 0;
+    return extraction->has_original ? swt_originals_write(&extraction->originals, data, len, err)
+                                    : swt_staging_write(extraction->staging, data, len, err);
 }
 
 static int fail_name(const struct extraction *extraction, const char *name, struct swt_error *err) {
@@ -96,6 +108,7 @@ int swt_extract(const char *file, const struct swt_extract_options *options, boo
     struct swt_payload_sink sink = {begin_payload, write_payload, &extraction};
     SWT_CLEANUP(swt_judge_done)
     struct swt_judge judge = {.authenticate = !options->no_verify, .sink = &sink};
+    extraction.originals.judge = &judge;
     int rc = swt_judge_open(&judge, file, &options->verify, err);
     if (rc == 0)
         rc = extraction_open(&extraction, err);
@@ -104,6 +117,8 @@ int swt_extract(const char *file, const struct swt_extract_options *options, boo
     bool accepted = rc == 0 && judge.failed_step == NULL;
     if (accepted)
         rc = check_names(&extraction, err);
+    if (rc == 0 && accepted && options->decompress)
+        rc = swt_originals_make(&extraction.originals, extraction.staging, err);
     json_t *document = NULL;
     if (rc == 0)
         rc = swt_judge_document(&judge, &document, err);

@@ -8,6 +8,7 @@
 #ifndef SWT_PIPELINE_FIXTURE_H
 #define SWT_PIPELINE_FIXTURE_H
 
+#include "build_job.h"
 #include "forge.h"
 
 #include "swt/pipeline.h"
@@ -38,10 +39,10 @@ struct swt_fixture_payload {
 struct swt_fixture_world {
     struct swt_signer *signers[SWT_FIXTURE_KEYS];
     struct swt_secret pems[SWT_FIXTURE_KEYS]; /* of fresh keys */
-    struct swt_manifest *manifest;
+    struct swt_build_job product; /* its manifest and the list of its payloads, no more */
     /* The payloads, the generated user_manifest first. */
     struct swt_buf *contents;
-    size_t content_count; /* room for payloads; some may be unused */
+    size_t content_count;
     uint8_t (*digests)[SWT_DIGEST_SIZE];
     struct swt_fixture_payload *payloads;
     size_t payload_count;

@@ -198,8 +198,9 @@ int swt_fixture_set_document(const struct swt_fixture_world *world,
                              const struct swt_fixture_set *set, json_t **ret_document,
                              struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup)
-    json_t *document = json_pack("{s:s, s:s, s:I}", "schema", SWT_FIXTURES_SCHEMA, "product",
-                                 world->manifest->name.text, "version", (json_int_t)world->version);
+    json_t *document =
+        json_pack("{s:s, s:s, s:I}", "schema", SWT_FIXTURES_SCHEMA, "product",
+                  world->product.manifest->name.text, "version", (json_int_t)world->version);
     if (document == NULL)
         return swt_fail_memory(err);
     int rc = add_files(document, world, set, err);

@@ -40,7 +40,7 @@ void swt_fixture_world_done(struct swt_fixture_world *world) {
     free(world->contents);
     free(world->digests);
     free(world->payloads);
-    swt_manifest_free(world->manifest);
+    swt_build_job_done(&world->product);
 }
 
 /* ---- keys -------------------------------------------------------------------------------- */
@@ -122,17 +122,16 @@ static size_t cut_length(size_t len, size_t target_count) {
     return len > 0 && len % SWT_TAR_BLOCK == 0 ? len - 1 : len;
 }
 
-static int read_payload(const struct swt_manifest_target *target, size_t target_count,
+static int read_payload(const struct swt_payload *payload, size_t target_count,
                         struct swt_buf *ret_content, struct swt_notices *notices,
                         struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     uint8_t bytes[MAX_PAYLOAD + 1];
     size_t len = 0;
-    const struct swt_payload payload = {.path = target->path};
     uint64_t size;
-    int rc = swt_payload_size(&payload, &size, err); /* refuses what is no regular file */
+    int rc = swt_payload_size(payload, &size, err); /* refuses what is no regular file */
     if (rc == 0)
-        rc = swt_reader_open(target->path, &reader, err);
+        rc = swt_reader_open(payload->path, &reader, err);
     if (rc == 0)
         rc = swt_reader_read(reader, bytes, sizeof bytes, &len, err);
     size_t taken = cut_length(len, target_count);
@@ -140,7 +139,7 @@ static int read_payload(const struct swt_manifest_target *target, size_t target_
         rc = swt_notices_add(notices, err, SWT_NOTE,
                              "target '%s' is cut to its first %zu bytes: fixtures are small, and "
                              "need padding",
-                             target->name.text, taken);
+                             payload->name, taken);
     return rc < 0 ? rc : swt_buf_append(ret_content, bytes, taken, err);
 }
 
@@ -151,26 +150,25 @@ static void add_payload(struct swt_fixture_world *world, const char *name) {
     SHA256(content.data, content.len, world->digests[index]);
 }
 
+/* user_manifest is the generated one, whatever the product has: it names the root. */
 static int read_payloads(struct swt_fixture_world *world, bool made_up, struct swt_notices *notices,
                          struct swt_error *err) {
-    const struct swt_manifest *manifest = world->manifest;
-    int rc = swt_user_manifest_write(manifest, NULL, &world->contents[0], err);
+    const struct swt_build_job *product = &world->product;
+    int rc = swt_build_write_user_manifest(product, NULL, &world->contents[0], err);
     if (rc == 0 && world->contents[0].len > MAX_USER_MANIFEST)
         rc = swt_fail(err, SWT_E_TARGET_TOO_LARGE,
                       "the user_manifest would have %zu bytes, expected at most %d for fixtures",
                       world->contents[0].len, MAX_USER_MANIFEST);
     if (rc == 0)
         add_payload(world, SWT_USER_MANIFEST);
-    for (size_t i = 0; i < manifest->target_count && rc == 0; i++) {
-        const struct swt_manifest_target *target = &manifest->targets[i];
-        struct swt_buf *content = &world->contents[world->payload_count];
-        if (strcmp(target->name.text, SWT_USER_MANIFEST) == 0)
-            continue; /* the generated one is needed: it names the root */
-        rc = made_up ? make_up(target->name.text, content, err)
-                     : read_payload(target, manifest->target_count, content, notices, err);
+    for (size_t i = 1; i < product->payload_count && rc == 0; i++) {
+        const struct swt_payload *payload = &product->payloads[i];
+        struct swt_buf *content = &world->contents[i];
+        rc = made_up ? make_up(payload->name, content, err)
+                     : read_payload(payload, product->payload_count - 1, content, notices, err);
         if (rc < 0)
-            return made_up ? rc : swt_manifest_error_at(err, target->node);
-        add_payload(world, target->name.text);
+            return made_up ? rc : swt_manifest_error_at(err, product->origins[i].node);
+        add_payload(world, payload->name);
     }
     return rc;
 }
@@ -240,10 +238,11 @@ static int check_stock(struct swt_fixture_world *world, struct swt_notices *noti
 
 /* ---- the product ------------------------------------------------------------------------- */
 
-static int check_manifest(const struct swt_manifest *manifest, const char *path, const char *log,
-                          struct swt_error *err) {
-    for (size_t i = 0; path != NULL && i < manifest->target_count; i++) {
-        int rc = swt_log_spares(log, manifest->targets[i].path, "a payload", err);
+static int check_product(const struct swt_build_job *product, const char *path, const char *log,
+                         struct swt_error *err) {
+    const struct swt_manifest *manifest = product->manifest;
+    for (size_t i = 0; path != NULL && i < product->payload_count; i++) {
+        int rc = swt_log_spares(log, product->payloads[i].path, "a payload", err);
         if (rc < 0)
             return rc;
     }
@@ -253,25 +252,42 @@ static int check_manifest(const struct swt_manifest *manifest, const char *path,
                        UINT32_MAX);
         return swt_manifest_error_at(err, manifest->metadata_version.node);
     }
-    if (manifest->target_count < MAX_PAYLOADS)
+    if (product->payload_count <= MAX_PAYLOADS)
         return 0;
     (void)swt_fail(err, SWT_E_TARGETS_RULES, "%zu targets, expected fewer than %d for fixtures",
-                   manifest->target_count, MAX_PAYLOADS);
+                   product->payload_count - 1, MAX_PAYLOADS);
     return swt_error_file(err, path);
+}
+
+/* As build lists the payloads, but all as they are: what is compressed would be cut. */
+static int list_product(struct swt_build_job *product, const struct swt_build_options *build,
+                        struct swt_error *err) {
+    int rc = build->manifest != NULL
+                 ? swt_manifest_load(build->manifest, NULL, &product->manifest, err)
+                 : swt_manifest_parse(swt_slice_text(DEFAULT_MANIFEST), "fixtures", NULL,
+                                      &product->manifest, err);
+    if (rc < 0)
+        return rc;
+    product->options = build;
+    product->manifest->user_manifest = true;
+    rc = swt_build_list_payloads(product, err);
+    for (size_t i = 0; i < product->payload_count; i++)
+        product->payloads[i].compression = SWT_COMPRESSION_NONE;
+    return rc;
 }
 
 static int open_product(struct swt_fixture_world *world, const struct swt_fixtures_options *options,
                         struct swt_notices *notices, struct swt_error *err) {
     const char *path = options->manifest;
-    int rc = path != NULL ? swt_manifest_load(path, NULL, &world->manifest, err)
-                          : swt_manifest_parse(swt_slice_text(DEFAULT_MANIFEST), "fixtures", NULL,
-                                               &world->manifest, err);
+    const struct swt_build_options build = {.manifest = path};
+    int rc = list_product(&world->product, &build, err);
     if (rc == 0)
-        rc = check_manifest(world->manifest, path, options->keyring->audit_log, err);
+        rc = check_product(&world->product, path, options->keyring->audit_log, err);
     if (rc < 0)
         return rc;
-    world->version = (uint32_t)world->manifest->metadata_version.value;
-    size_t room = world->manifest->target_count + 1;
+    world->product.options = NULL; /* of this function */
+    world->version = (uint32_t)world->product.manifest->metadata_version.value;
+    size_t room = world->product.payload_count;
     world->contents = calloc(room, sizeof *world->contents);
     world->digests = calloc(room, sizeof *world->digests);
     world->payloads = calloc(room, sizeof *world->payloads);
@@ -296,7 +312,7 @@ static int record_root(struct swt_fixture_world *world, struct swt_error *err) {
         rc = swt_envelope_decode(swt_buf_slice(&bytes), 0, false, &envelope, err);
     if (rc == 0)
         rc = swt_root_decode(envelope.metadata, 0, &root, err);
-    return rc < 0 ? rc : swt_user_manifest_write(world->manifest, root, &world->rooted, err);
+    return rc < 0 ? rc : swt_build_write_user_manifest(&world->product, root, &world->rooted, err);
 }
 
 int swt_fixture_world_open(struct swt_fixture_world *world,

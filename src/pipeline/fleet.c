@@ -152,7 +152,8 @@ int swt_fleet(const struct swt_fleet_options *options, json_t **ret_document,
     struct swt_fleet fleet = {.options = options,
                               .judgement = {.time = options->time,
                                             .strict = options->strict,
-                                            .allow_unknown = options->allow_unknown}};
+                                            .allow_unknown = options->allow_unknown,
+                                            .progress = options->progress}};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     int rc = check_options(options, err);
     /* What is quick to read comes first: payloads may be large. */

@@ -59,7 +59,7 @@ static int ask_stock(const struct swt_fleet *fleet, size_t place, size_t bundle,
     struct swt_stock_answer answer = {0};
     int rc = swt_reader_seek(column->judge.reader, 0, err);
     if (rc == 0)
-        rc = swt_stock_judge(column->judge.reader, column->judge.kind, &device, &answer, err);
+        rc = swt_stock_judge(column->judge.reader, column->judge.kind, &device, NULL, &answer, err);
     return rc < 0 ? rc : warn_of_answer(&answer, where, warnings, err);
 }
 

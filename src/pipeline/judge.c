@@ -37,6 +37,10 @@ const struct swt_step_row swt_judge_steps[] = {
     {.slug = NULL},
 };
 
+/* Only where --against asks for it: no device knows the sources. */
+static const struct swt_step_row AGAINST = {"against", "the metadata that the sources make",
+                                            swt_judge_against, false, false};
+
 static const char *verdict_name(enum swt_verdict verdict) {
     switch (verdict) {
     case SWT_PASS:
@@ -69,6 +73,11 @@ static int record_step(struct swt_judge *judge, const char *slug, const struct s
     return rc;
 }
 
+/* Who compares before signing finds no quorum, and yet wants all that comes after it. */
+static bool is_spared(const struct swt_judge *judge, const char *slug) {
+    return judge->options->against != NULL && strcmp(slug, "targets-quorum") == 0;
+}
+
 static bool is_assumed(const struct swt_judge *judge, const char *slug) {
     for (size_t i = 0; i < judge->assumed_count; i++)
         if (strcmp(judge->assumed[i], slug) == 0)
@@ -76,11 +85,20 @@ static bool is_assumed(const struct swt_judge *judge, const char *slug) {
     return false;
 }
 
+/* The first is the one that counts. */
+static void fail_step(struct swt_judge *judge, const char *slug, bool warning) {
+    judge->ended = judge->failed_step != NULL || !is_spared(judge, slug);
+    if (judge->failed_step != NULL)
+        return;
+    judge->failed_step = slug;
+    judge->failed_warning = warning;
+}
+
 static int repeat_step(struct swt_judge *judge, const char *slug, json_t *known,
                        struct swt_error *err) {
     const char *verdict = json_string_value(json_object_get(known, "verdict"));
     if (strcmp(verdict, verdict_name(SWT_FAIL)) == 0)
-        judge->failed_step = slug;
+        fail_step(judge, slug, false);
     if (strcmp(verdict, verdict_name(SWT_WARN)) == 0)
         judge->warnings++;
     return swt_json_add(judge->steps, json_incref(known), err);
@@ -110,10 +128,8 @@ int swt_judge_run_step(struct swt_judge *judge, const struct swt_step_row *row,
         rc = swt_judge_note_stock(judge, row->slug, &step, err);
     if (rc == 0)
         rc = record_step(judge, row->slug, &step, err);
-    if (rc == 0 && step.verdict == SWT_FAIL) {
-        judge->failed_step = row->slug;
-        judge->failed_warning = warning;
-    }
+    if (rc == 0 && step.verdict == SWT_FAIL)
+        fail_step(judge, row->slug, warning);
     return rc;
 }
 
@@ -121,15 +137,17 @@ int swt_judge_run(struct swt_judge *judge, struct swt_error *err) {
     judge->steps = json_array();
     if (judge->steps == NULL)
         return swt_fail_memory(err);
-    for (const struct swt_step_row *row = swt_judge_steps;
-         row->slug != NULL && judge->failed_step == NULL; row++) {
+    for (const struct swt_step_row *row = swt_judge_steps; row->slug != NULL && !judge->ended;
+         row++) {
         if ((row->needs_anchor && !judge->authenticate) || (judge->root_only && !row->root_only))
             continue;
         int rc = swt_judge_run_step(judge, row, err);
         if (rc < 0)
             return rc;
     }
-    return 0;
+    if (judge->options->against == NULL || judge->ended)
+        return 0;
+    return swt_judge_run_step(judge, &AGAINST, err);
 }
 
 /* ---- opening and closing ----------------------------------------------------------------- */
@@ -330,6 +348,7 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
 
 void swt_judge_done(struct swt_judge *judge) {
     json_decref(judge->steps);
+    json_decref(judge->against);
     swt_buf_done(&judge->user_manifest);
     swt_targets_free(judge->targets);
     swt_quorum_done(&judge->root_quorum);

@@ -111,6 +111,8 @@ struct swt_judge {
     json_t *steps;
     const char *failed_step; /* NULL while nothing failed */
     bool failed_warning;     /* it is a warning, which rejects with strict */
+    bool ended;              /* no further step is judged */
+    json_t *against;         /* for the document: what step against found, or NULL */
     unsigned warnings;
 };
 
@@ -143,7 +145,8 @@ int swt_judge_state_installed(const struct swt_judge *judge, struct swt_device_s
                               struct swt_error *err) SWT_CHECKED;
 int swt_judge_state_rotated(const struct swt_judge *judge, struct swt_device_state *ret_state,
                             struct swt_error *err) SWT_CHECKED;
-/* Runs the steps until one fails. 0 whatever the verdict: failed_step tells. */
+/* Runs the steps until one fails, or with options->against another one than targets-quorum. 0
+ * whatever the verdict: failed_step tells. */
 int swt_judge_run(struct swt_judge *judge, struct swt_error *err) SWT_CHECKED;
 /* The document of swt_verify. */
 int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,
@@ -203,6 +206,8 @@ swt_step_function swt_judge_anchor_given, swt_judge_container, swt_judge_envelop
 swt_step_function swt_judge_targets_quorum, swt_judge_targets_content, swt_judge_targets_expiry,
     swt_judge_targets_entries, swt_judge_targets_version, swt_judge_payloads,
     swt_judge_root_stripped, swt_judge_end;
+/* judge_against.c: after them, where options->against is given */
+swt_step_function swt_judge_against;
 
 /* judge_stock.c: --profile. The device is asked before the head is read: the reader is at its
  * start, before and after. The note of a step adds to what the step found. */

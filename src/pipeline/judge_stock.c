@@ -30,7 +30,8 @@ int swt_judge_ask_stock(struct swt_judge *judge, struct swt_error *err) {
                                       .has_manifest = state->installed.manifest != NULL,
                                       .manifest = swt_buf_slice(&state->installed.bytes)};
     judge->asks_stock = true;
-    return swt_stock_judge(judge->reader, judge->kind, &device, &judge->stock, err);
+    return swt_stock_judge(judge->reader, judge->kind, &device, judge->options->progress,
+                           &judge->stock, err);
 }
 
 /* However much a step has to say: it is never the one note too many. */

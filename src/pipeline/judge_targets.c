@@ -168,6 +168,7 @@ static int take_device_copy(struct swt_judge *judge, const struct swt_target *ta
 static int judge_left_out(struct run *run, struct swt_step *step, const struct swt_target *target,
                           struct swt_error *err) {
     struct swt_judge *judge = run->judge;
+    swt_progress_skip(run->hasher.progress, target->length);
     if (judge->records != NULL) {
         judge->records->left_out[target - judge->targets->targets] = true;
         judge->records->any_left_out = true;
@@ -261,6 +262,9 @@ int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct sw
     if (judge->finding != NULL)
         return judge_found_payloads(&run, step, err);
     int rc = swt_payload_hasher_init(&run.hasher, err);
+    run.hasher.progress = judge->options->progress;
+    swt_progress_begin(run.hasher.progress, judge->records != NULL ? "read" : "verify",
+                       swt_payloads_size(judge->targets));
     for (size_t i = 0; rc == 0 && i < judge->targets->target_count; i++) {
         const struct swt_target *target = &judge->targets->targets[i];
         enum swt_payload_state state;

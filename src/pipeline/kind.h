@@ -42,6 +42,11 @@ int swt_kind_of_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
 int swt_kind_expect_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
                            struct swt_error *err) SWT_CHECKED;
 
+/* Whether the file is text, as far as its first MiB shows: UTF-8 without control characters but
+ * tabs and the ends of lines. No tar bundle is, and no message that holds a signature or a target:
+ * their headers and tags are such characters. The file is left at its start. */
+int swt_kind_is_text(struct swt_reader *reader, bool *ret_text, struct swt_error *err) SWT_CHECKED;
+
 /* For kind.c: 1 and its kind when the file is JSON of ours, 0 when it is not. Also JSON that ends
  * early or is broken elsewhere, so that its reader can say where. Moves the reader. */
 int swt_kind_detect_json(struct swt_reader *reader, enum swt_kind *ret_kind,

@@ -32,21 +32,33 @@ int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundl
         rc = swt_bundle_read(bundle, hasher->chunk, SWT_IO_CHUNK, &len, err);
         if (rc == 0)
             rc = swt_sha256_update(hasher->hash, hasher->chunk, len, err);
+        if (rc == 0)
+            swt_progress_advance(hasher->progress, len);
         if (rc == 0 && sink != NULL && len > 0)
             rc = sink(context, hasher->chunk, len, err);
     }
     return rc < 0 ? rc : swt_sha256_finish(hasher->hash, ret_digest, err);
 }
 
-/* One run over the payloads. out, user_manifest and choice may be NULL. */
+uint64_t swt_payloads_size(const struct swt_targets *targets) {
+    uint64_t size = 0;
+    for (size_t i = 0; i < targets->target_count; i++) {
+        uint64_t length = targets->targets[i].length;
+        size = length > UINT64_MAX - size ? UINT64_MAX : size + length;
+    }
+    return size;
+}
+
+/* One run over the payloads. out, user_manifest, choice and present may be NULL. */
 struct run {
     struct swt_bundle_source *source;
     enum swt_left_out left_out;
     struct swt_bundle_writer *out;
     struct swt_buf *user_manifest;
     const struct swt_payload_choice *choice;
-    bool copies; /* the payload under way goes to out */
-    bool keeps;  /* and into user_manifest */
+    bool *present; /* for each target: the source holds its payload */
+    bool copies;   /* the payload under way goes to out */
+    bool keeps;    /* and into user_manifest */
 };
 
 static int payload_fault(const struct run *run, const struct swt_target *target, const char *what,
@@ -89,8 +101,11 @@ static int run_target(struct run *run, struct swt_payload_hasher *hasher,
     if (rc < 0)
         return rc;
     run->copies = run->out != NULL && !left_out;
+    if (run->present != NULL)
+        run->present[target - run->source->targets->targets] = present;
     if (present)
         return run_payload(run, hasher, target, err);
+    swt_progress_skip(hasher->progress, target->length);
     return run->left_out == SWT_LEFT_OUT_KEPT ? 0 : payload_fault(run, target, "is missing", err);
 }
 
@@ -98,6 +113,9 @@ static int run_all(struct run *run, struct swt_error *err) {
     const struct swt_targets *targets = run->source->targets;
     SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
     int rc = swt_payload_hasher_init(&hasher, err);
+    hasher.progress = run->source->progress;
+    swt_progress_begin(hasher.progress, run->out != NULL ? "write" : "read",
+                       swt_payloads_size(targets));
     for (size_t i = 0; i < targets->target_count && rc == 0; i++)
         rc = run_target(run, &hasher, &targets->targets[i], err);
     if (rc == 0)
@@ -108,6 +126,15 @@ static int run_all(struct run *run, struct swt_error *err) {
 int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
                        struct swt_buf *ret_user_manifest, struct swt_error *err) {
     struct run run = {.source = source, .left_out = left_out, .user_manifest = ret_user_manifest};
+    return run_all(&run, err);
+}
+
+int swt_payloads_survey(struct swt_bundle_source *source, bool *ret_present,
+                        struct swt_buf *ret_user_manifest, struct swt_error *err) {
+    struct run run = {.source = source,
+                      .left_out = SWT_LEFT_OUT_KEPT,
+                      .user_manifest = ret_user_manifest,
+                      .present = ret_present};
     return run_all(&run, err);
 }
 

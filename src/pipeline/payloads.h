@@ -10,7 +10,8 @@
  * SHA-256. Hash and chunk serve one payload after the other. */
 struct swt_payload_hasher {
     struct swt_sha256 *hash;
-    uint8_t *chunk; /* SWT_IO_CHUNK bytes */
+    uint8_t *chunk;                      /* SWT_IO_CHUNK bytes */
+    const struct swt_progress *progress; /* advanced by what is read; may be NULL */
 };
 typedef int swt_chunk_function(void *context, const void *data, size_t len, struct swt_error *err);
 int swt_payload_hasher_init(struct swt_payload_hasher *ret_hasher,
@@ -20,16 +21,24 @@ int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundl
                      swt_chunk_function *sink, void *context, uint8_t ret_digest[SWT_SHA256_SIZE],
                      struct swt_error *err) SWT_CHECKED;
 
+/* What the payloads have in all; more than a number holds is its largest. */
+uint64_t swt_payloads_size(const struct swt_targets *targets);
+
 /* What is done with payloads that the bundle leaves out (personalisation). */
 enum swt_left_out { SWT_LEFT_OUT_REFUSED, SWT_LEFT_OUT_KEPT };
 
 /*
  * Compares every payload with the metadata, to the end of the bundle; SWT_E_PAYLOAD names the one
  * that differs. ret_user_manifest (may be NULL) gets the first payload when it is a user_manifest
- * of at most SWT_MAX_USER_MANIFEST bytes. The source must be seekable when it is read again.
+ * of at most SWT_MAX_USER_MANIFEST bytes. The source must be seekable when it is read again. Of its
+ * progress this is the stage "read", and copying is "write".
  */
 int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_out,
                        struct swt_buf *ret_user_manifest, struct swt_error *err) SWT_CHECKED;
+/* The same where payloads may be left out, and are told: ret_present has a member for each target.
+ */
+int swt_payloads_survey(struct swt_bundle_source *source, bool *ret_present,
+                        struct swt_buf *ret_user_manifest, struct swt_error *err) SWT_CHECKED;
 /* Back to the first payload. Only for seekable sources. */
 int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err) SWT_CHECKED;
 /*

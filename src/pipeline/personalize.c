@@ -166,6 +166,7 @@ static int open_files(struct personalization *job, struct swt_error *err) {
         rc = swt_bundle_source_open(SWT_TAKE(reader), kind, false, &job->source, err);
     if (rc == 0)
         rc = swt_bundle_source_check(&job->source, err);
+    job->source.progress = options->progress;
     return rc;
 }
 

@@ -42,15 +42,10 @@ int swt_profile_check_key(const struct swt_profile *profile, const struct swt_ke
                     swt_key_type_text(key, type), profile->name);
 }
 
-int swt_profile_check_root(const struct swt_profile *profile, const struct swt_root *root,
-                           struct swt_error *err) {
-    if (profile->only_p256 && root->common.version == 0)
-        return swt_fail(err, SWT_E_PROFILE, "root version 0 is refused by a device of profile %s",
-                        profile->name);
-    for (size_t i = 0; i < root->key_count; i++) {
-        int rc = swt_profile_check_key(profile, &root->keys[i].key, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+int swt_profile_check_version(const struct swt_profile *profile, const struct swt_root *root,
+                              struct swt_error *err) {
+    if (!profile->only_p256 || root->common.version != 0)
+        return 0;
+    return swt_fail(err, SWT_E_PROFILE, "root version 0 is refused by a device of profile %s",
+                    profile->name);
 }

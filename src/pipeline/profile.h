@@ -15,11 +15,11 @@ struct swt_profile {
 };
 /* NULL when there is none of that name. */
 const struct swt_profile *swt_profile_find(const char *name);
-/* What a payload or a root exceeds: SWT_E_PROFILE. */
+/* What a payload, a root or a key exceeds: SWT_E_PROFILE. */
 int swt_profile_check_payload(const struct swt_profile *profile, struct swt_slice name,
                               uint64_t length, struct swt_error *err) SWT_CHECKED;
-int swt_profile_check_root(const struct swt_profile *profile, const struct swt_root *root,
-                           struct swt_error *err) SWT_CHECKED;
+int swt_profile_check_version(const struct swt_profile *profile, const struct swt_root *root,
+                              struct swt_error *err) SWT_CHECKED;
 int swt_profile_check_key(const struct swt_profile *profile, const struct swt_key *key,
                           struct swt_error *err) SWT_CHECKED;
 

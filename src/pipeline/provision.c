@@ -144,7 +144,8 @@ static int write_payload(void *context, const void *data, size_t len, struct swt
 
 /* As apply would on a fresh device. */
 static int judge_bundle(struct provision *job, struct swt_error *err) {
-    const struct swt_verify_options options = {.root = job->options->root};
+    const struct swt_verify_options options = {.root = job->options->root,
+                                               .progress = job->options->progress};
     struct swt_payload_sink sink = {begin_payload, write_payload, job};
     SWT_CLEANUP(swt_device_state_done) struct swt_device_state after = {0};
     SWT_CLEANUP(swt_judge_done)

@@ -78,7 +78,8 @@ int swt_sign(const struct swt_sign_options *options, struct swt_notices *notices
     if (rc == 0)
         rc = swt_sign_in_place_check(options->file, options->output, err);
     if (rc == 0)
-        rc = swt_sign_subject_open(options->file, options->role, options->root, &subject, err);
+        rc = swt_sign_subject_open(options->file, options->role, options->root, options->progress,
+                                   &subject, err);
     if (rc == 0)
         rc = sign_subject(options, &subject, notices, &result, err);
     if (rc == 0)

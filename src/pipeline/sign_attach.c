@@ -311,8 +311,8 @@ int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_no
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     int rc = check_output(options, err);
     if (rc == 0)
-        rc = swt_sign_subject_open(options->file, options->role, options->root, &attach.subject,
-                                   err);
+        rc = swt_sign_subject_open(options->file, options->role, options->root, options->progress,
+                                   &attach.subject, err);
     if (rc == 0)
         rc = swt_sign_subject_need_quorums(&attach.subject, err);
     if (rc == 0)

@@ -161,7 +161,8 @@ int swt_sign_export(const struct swt_sign_export_options *options, struct swt_no
     if (rc == 0)
         rc = swt_output_spares(options->request, options->root, "the root of --root", err);
     if (rc == 0)
-        rc = swt_sign_subject_open(options->file, options->role, options->root, &subject, err);
+        rc = swt_sign_subject_open(options->file, options->role, options->root, options->progress,
+                                   &subject, err);
     if (rc == 0)
         rc = swt_sign_subject_need_quorums(&subject, err);
     if (rc == 0)

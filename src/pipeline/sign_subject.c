@@ -91,6 +91,7 @@ static int read_bundle(struct swt_sign_subject *subject, struct swt_reader *read
     if (rc < 0)
         return rc;
     subject->is_bundle = true;
+    bundle->progress = subject->progress;
     subject->own_root = bundle->root;
     if (role != NULL && strcmp(role, SWT_ROLE_ROOT) == 0) {
         if (!bundle->has_root) {
@@ -136,9 +137,11 @@ static int fail_kind(enum swt_kind kind, const char *file, struct swt_error *err
 }
 
 int swt_sign_subject_open(const char *file, const char *role, const char *root,
-                          struct swt_sign_subject *ret_subject, struct swt_error *err) {
+                          const struct swt_progress *progress, struct swt_sign_subject *ret_subject,
+                          struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    SWT_CLEANUP(swt_sign_subject_done) struct swt_sign_subject subject = {.file = file};
+    SWT_CLEANUP(swt_sign_subject_done)
+    struct swt_sign_subject subject = {.file = file, .progress = progress};
     enum swt_kind kind;
     int rc = swt_reader_open(file, &reader, err);
     if (rc < 0)

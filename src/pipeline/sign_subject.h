@@ -9,6 +9,7 @@
 
 struct swt_sign_subject {
     const char *file;
+    const struct swt_progress *progress;
     struct swt_signing_subject signing; /* role, product and version */
     const struct swt_targets *targets;  /* with the role targets; else NULL */
     const struct swt_root *own_root;    /* the root metadata, or the bundle's; NULL: none */
@@ -25,10 +26,12 @@ struct swt_sign_subject {
 /*
  * Opens file, which must be seekable. role: NULL for what the file is. root: for root metadata the
  * root that it replaces, for a bundle without a root who may sign; NULL: not given. The payloads
- * are compared with the metadata, and rules are checked. Strings stay those of the caller.
+ * are compared with the metadata, which tells progress (may be NULL), and rules are checked.
+ * Strings stay those of the caller.
  */
 int swt_sign_subject_open(const char *file, const char *role, const char *root,
-                          struct swt_sign_subject *ret_subject, struct swt_error *err) SWT_CHECKED;
+                          const struct swt_progress *progress, struct swt_sign_subject *ret_subject,
+                          struct swt_error *err) SWT_CHECKED;
 void swt_sign_subject_done(struct swt_sign_subject *subject);
 
 /* What is signed, with the signatures there are. */

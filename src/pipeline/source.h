@@ -62,6 +62,7 @@ struct swt_bundle_source {
     struct swt_root *root;
     struct swt_envelope targets_envelope;
     struct swt_targets *targets;
+    const struct swt_progress *progress; /* of what is done with the payloads; set by the job */
 };
 /* Takes reader over. kind is one of the two bundles. */
 int swt_bundle_source_open(struct swt_reader *reader, enum swt_kind kind, bool allow_unknown,

@@ -95,11 +95,12 @@ static int judge_bundle(struct swt_stock_bundle *bundle, const struct swt_stock_
 }
 
 int swt_stock_judge(struct swt_reader *reader, enum swt_kind kind,
-                    const struct swt_stock_device *device, struct swt_stock_answer *ret_answer,
-                    struct swt_error *err) {
+                    const struct swt_stock_device *device, const struct swt_progress *progress,
+                    struct swt_stock_answer *ret_answer, struct swt_error *err) {
     SWT_CLEANUP(swt_stock_bundle_done) struct swt_stock_bundle bundle = {0};
     struct swt_stock_answer answer = {.known = false};
     int rc = swt_stock_bundle_open(reader, kind, &bundle, err);
+    bundle.progress = progress;
     if (rc == 0 && bundle.unreadable == NULL)
         rc = judge_bundle(&bundle, device, &answer, err);
     if (rc == 0 && swt_reader_seekable(reader))

@@ -32,10 +32,11 @@ struct swt_stock_answer {
 };
 
 /* Reads the whole bundle and leaves it at its start; a stream is not touched. Whatever the bytes
- * are, the answer is no error; errors are the system's. */
+ * are, the answer is no error; errors are the system's. Of progress (may be NULL) it is the stage
+ * "simulate". */
 int swt_stock_judge(struct swt_reader *reader, enum swt_kind kind,
-                    const struct swt_stock_device *device, struct swt_stock_answer *ret_answer,
-                    struct swt_error *err) SWT_CHECKED;
+                    const struct swt_stock_device *device, const struct swt_progress *progress,
+                    struct swt_stock_answer *ret_answer, struct swt_error *err) SWT_CHECKED;
 
 /*
  * A root that grows: a device that holds old_len bytes of signed root metadata persists new_root

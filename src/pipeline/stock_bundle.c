@@ -259,6 +259,8 @@ int swt_stock_bundle_hash(const struct swt_stock_bundle *bundle, struct swt_payl
         rc = swt_reader_read(bundle->reader, hasher->chunk, want, &len, err);
         if (rc == 0)
             rc = swt_sha256_update(hasher->hash, hasher->chunk, len, err);
+        if (rc == 0)
+            swt_progress_advance(hasher->progress, len);
         left -= len;
     }
     if (rc == 0)

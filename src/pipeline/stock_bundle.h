@@ -21,6 +21,7 @@ struct swt_stock_bundle {
     struct swt_buf root_bytes;
     struct swt_buf targets_bytes;
     size_t fields_left;
+    const struct swt_progress *progress; /* of hashing; or NULL */
 };
 /* errors are the system's; what is wrong with the bytes is in the bundle. */
 int swt_stock_bundle_open(struct swt_reader *reader, enum swt_kind kind,

@@ -145,6 +145,16 @@ static int verify_target(struct stage *stage, struct swt_stock_value file, struc
                           : verify_left_out(stage, &entry, name);
 }
 
+static void begin_progress(struct stage *stage) {
+    const struct swt_progress *progress = stage->flow->bundle->progress;
+    const struct swt_stock_names *names = &stage->names;
+    uint64_t size = 0;
+    for (size_t i = 0; i < names->count; i++)
+        size += names->items[i].readable ? names->items[i].length : 0;
+    stage->hasher.progress = progress;
+    swt_progress_begin(progress, "simulate", size);
+}
+
 static int prepare(struct stage *stage, struct swt_stock_value targets, struct swt_error *err) {
     bool all = true;
     int rc = swt_payload_hasher_init(&stage->hasher, err);
@@ -167,6 +177,8 @@ int swt_stock_verify_payloads(struct swt_stock_flow *flow, struct swt_error *err
         return swt_stock_refuse(flow, "targets-content", targets.status,
                                 "it finds no targets metadata to read");
     int rc = prepare(&stage, targets, err);
+    if (rc == 0)
+        begin_progress(&stage);
     struct swt_stock_each each = swt_stock_each_of(targets, SWT_STOCK_TARGET_FILES);
     struct swt_stock_value file;
     while (rc == 0 && swt_stock_each_next(&each, &file))

@@ -54,6 +54,17 @@ static int set_node(json_t *object, const char *name, const struct swt_node *nod
     return rc < 0 ? rc : swt_json_set(object, name, value, err);
 }
 
+static int set_texts(json_t *object, const char *name, const struct swt_text_list *texts,
+                     struct swt_error *err) {
+    if (texts->count == 0)
+        return 0;
+    json_t *array = json_array();
+    int rc = swt_json_set(object, name, array, err);
+    for (size_t i = 0; i < texts->count && rc == 0; i++)
+        rc = swt_json_add(array, json_string(texts->items[i].text), err);
+    return rc;
+}
+
 static int set_product(json_t *object, const struct swt_manifest *manifest, struct swt_error *err) {
     json_t *product = json_object();
     int rc = swt_json_set(object, "product", product, err);
@@ -61,13 +72,7 @@ static int set_product(json_t *object, const struct swt_manifest *manifest, stru
         rc = set_text(product, "name", &manifest->name, err);
     if (rc == 0)
         rc = set_text(product, "vendor", &manifest->vendor, err);
-    if (rc < 0 || manifest->compatible.count == 0)
-        return rc;
-    json_t *compatible = json_array();
-    rc = swt_json_set(product, "compatible", compatible, err);
-    for (size_t i = 0; i < manifest->compatible.count && rc == 0; i++)
-        rc = swt_json_add(compatible, json_string(manifest->compatible.items[i].text), err);
-    return rc;
+    return rc < 0 ? rc : set_texts(product, "compatible", &manifest->compatible, err);
 }
 
 static int set_release(json_t *object, const struct swt_manifest *manifest, struct swt_error *err) {
@@ -90,27 +95,67 @@ static int set_release(json_t *object, const struct swt_manifest *manifest, stru
     return rc;
 }
 
-static int set_target(json_t *targets, const struct swt_manifest_target *target,
+static int set_requires(json_t *object, const struct swt_manifest *manifest,
+                        struct swt_error *err) {
+    if (manifest->min_version.text == NULL)
+        return 0;
+    json_t *requires = swt_json_object(object, "requires", err);
+    return requires == NULL ? -SWT_E_MEMORY
+                            : set_text(requires, "min_version", &manifest->min_version, err);
+}
+
+static int set_compression(json_t *object, const struct swt_user_manifest_target *target,
+                           struct swt_error *err) {
+    if (target->compression == SWT_COMPRESSION_NONE)
+        return 0;
+    json_t *compression = json_pack("{s:s}", "type", swt_compression_name(target->compression));
+    int rc = swt_json_set(object, "compression", compression, err);
+    if (rc == 0)
+        rc = swt_json_set(compression, "length", swt_json_length(target->original_length), err);
+    return rc < 0
+               ? rc
+               : swt_json_set(compression, "sha256",
+                              swt_json_hex(swt_slice_of(target->original_sha256, SWT_SHA256_SIZE)),
+                              err);
+}
+
+static int set_target(json_t *targets, const struct swt_user_manifest_target *target,
                       struct swt_error *err) {
+    const struct swt_manifest_target *origin = target->origin;
     json_t *object = json_object();
-    int rc = swt_json_set(targets, target->name.text, object, err);
+    int rc = swt_json_set(targets, target->name, object, err);
     if (rc == 0)
-        rc = set_text(object, "type", &target->type, err);
+        rc = set_compression(object, target, err);
+    if (rc < 0 || origin == NULL)
+        return rc;
+    rc = set_text(object, "type", &origin->type, err);
     if (rc == 0)
-        rc = set_text(object, "slot", &target->slot, err);
+        rc = set_text(object, "slot", &origin->slot, err);
     if (rc == 0)
-        rc = set_text(object, "version", &target->version, err);
+        rc = set_text(object, "version", &origin->version, err);
     if (rc == 0)
-        rc = set_node(object, "meta", target->meta, err);
+        rc = set_texts(object, "compatible", &origin->compatible, err);
+    return rc < 0 ? rc : set_node(object, "meta", origin->meta, err);
+}
+
+static int set_targets(json_t *object, const struct swt_user_manifest_spec *spec,
+                       struct swt_error *err) {
+    json_t *targets = json_object();
+    int rc = swt_json_set(object, "targets", targets, err);
+    for (size_t i = 0; i < spec->target_count && rc == 0; i++)
+        rc = set_target(targets, &spec->targets[i], err);
     return rc;
 }
 
-static int set_targets(json_t *object, const struct swt_manifest *manifest, struct swt_error *err) {
-    json_t *targets = json_object();
-    int rc = swt_json_set(object, "targets", targets, err);
-    for (size_t i = 0; i < manifest->target_count && rc == 0; i++)
-        rc = set_target(targets, &manifest->targets[i], err);
-    return rc;
+static int set_sbom(json_t *object, const struct swt_user_manifest_spec *spec,
+                    struct swt_error *err) {
+    if (spec->sbom == NULL)
+        return 0;
+    json_t *sbom = json_pack("{s:s}", "target", spec->sbom);
+    int rc = swt_json_set(object, "sbom", sbom, err);
+    return rc < 0 || spec->sbom_format == NULL
+               ? rc
+               : swt_json_set(sbom, "format", json_string(spec->sbom_format), err);
 }
 
 static int set_root(json_t *object, const struct swt_root *root, struct swt_error *err) {
@@ -125,22 +170,26 @@ static int set_root(json_t *object, const struct swt_root *root, struct swt_erro
         json_pack("{s:I, s:s}", "version", (json_int_t)root->common.version, "sha256", hex), err);
 }
 
-int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
-                            struct swt_buf *ret_json, struct swt_error *err) {
+int swt_user_manifest_write(const struct swt_user_manifest_spec *spec, struct swt_buf *ret_json,
+                            struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *object = json_object();
     if (object == NULL)
         return swt_fail_memory(err);
     int rc = swt_json_set(object, "schema", json_integer(SWT_USER_MANIFEST_SCHEMA), err);
     if (rc == 0)
-        rc = set_product(object, manifest, err);
+        rc = set_product(object, spec->manifest, err);
     if (rc == 0)
-        rc = set_release(object, manifest, err);
+        rc = set_release(object, spec->manifest, err);
     if (rc == 0)
-        rc = set_targets(object, manifest, err);
+        rc = set_requires(object, spec->manifest, err);
     if (rc == 0)
-        rc = set_node(object, "meta", manifest->meta, err);
+        rc = set_targets(object, spec, err);
     if (rc == 0)
-        rc = set_root(object, root, err);
+        rc = set_sbom(object, spec, err);
+    if (rc == 0)
+        rc = set_node(object, "meta", spec->manifest->meta, err);
+    if (rc == 0)
+        rc = set_root(object, spec->root, err);
     if (rc < 0)
         return rc;
     return swt_json_write(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII, ret_json, err);
@@ -197,4 +246,34 @@ bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_s
     SHA256(root_bytes.data, root_bytes.len, digest);
     swt_hex_encode(digest, sizeof digest, hex);
     return strcmp(hex, recorded->sha256) == 0;
+}
+
+int swt_user_manifest_compression(const json_t *user_manifest, const char *name,
+                                  struct swt_recorded_compression *ret_recorded,
+                                  struct swt_error *err) {
+    struct swt_recorded_compression recorded = {0};
+    json_t *target = json_object_get(json_object_get(user_manifest, "targets"), name);
+    json_t *record = json_object_get(target, "compression");
+    const char *type = json_string_value(json_object_get(record, "type"));
+    json_t *length = json_object_get(record, "length");
+    const char *sha256 = json_string_value(json_object_get(record, "sha256"));
+    if (record == NULL) {
+        *ret_recorded = recorded;
+        return 0;
+    }
+    if (type == NULL || !json_is_integer(length) || json_integer_value(length) < 0 ||
+        sha256 == NULL || !swt_hex_decode(sha256, recorded.sha256, sizeof recorded.sha256))
+        return swt_fail(err, SWT_E_COMPRESSION,
+                        "target '%s': what user_manifest says of its compression is not its type "
+                        "with the length and sha256 of the original",
+                        name);
+    if (!swt_compression_parse(type, &recorded.compression) ||
+        recorded.compression == SWT_COMPRESSION_NONE)
+        return swt_fail(err, SWT_E_COMPRESSION,
+                        "target '%s': its compression is '%s' by user_manifest, expected gzip, xz "
+                        "or zstd",
+                        name, type);
+    recorded.length = (uint64_t)json_integer_value(length);
+    *ret_recorded = recorded;
+    return 0;
 }

@@ -7,6 +7,7 @@
 #include "swt/base.h"
 #include "swt/manifest.h"
 #include "swt/metadata.h"
+#include "swt/targets.h"
 
 #include <jansson.h>
 
@@ -16,9 +17,25 @@
 /* Nor is what has more values: each costs about a hundred bytes of memory. */
 #define SWT_MAX_USER_MANIFEST_VALUES ((size_t)256 * 1024)
 
-/* Appends the JSON. root may be NULL: the bundle is built without one. */
-int swt_user_manifest_write(const struct swt_manifest *manifest, const struct swt_root *root,
-                            struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
+/* A target as it is in the bundle. */
+struct swt_user_manifest_target {
+    const char *name;
+    const struct swt_manifest_target *origin; /* NULL: the manifest says nothing more of it */
+    enum swt_compression compression;
+    uint64_t original_length; /* where it is compressed */
+    const uint8_t *original_sha256;
+};
+struct swt_user_manifest_spec {
+    const struct swt_manifest *manifest;
+    const struct swt_user_manifest_target *targets;
+    size_t target_count;
+    const char *sbom;            /* the target that is one, or NULL */
+    const char *sbom_format;     /* NULL: not known */
+    const struct swt_root *root; /* NULL: the bundle is built without one */
+};
+/* Appends the JSON. */
+int swt_user_manifest_write(const struct swt_user_manifest_spec *spec, struct swt_buf *ret_json,
+                            struct swt_error *err) SWT_CHECKED;
 /* The target that may be ours: the first, of that name, of at most that size; NULL: there is none.
  */
 const struct swt_target *swt_user_manifest_target(const struct swt_targets *targets);
@@ -36,5 +53,17 @@ struct swt_recorded_root {
 struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes);
 /* Whether these serialized root metadata bytes are that root. */
 bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes);
+
+/* What a target was before it was compressed. */
+struct swt_recorded_compression {
+    enum swt_compression compression; /* NONE: nothing is recorded, it is as it was */
+    uint64_t length;
+    uint8_t sha256[SWT_SHA256_SIZE];
+};
+/* Of the target name, by what swt_user_manifest_read gave; SWT_E_COMPRESSION for a record that is
+ * not as build writes it. */
+int swt_user_manifest_compression(const json_t *user_manifest, const char *name,
+                                  struct swt_recorded_compression *ret_recorded,
+                                  struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -47,6 +47,8 @@ int swt_judge_document(const struct swt_judge *judge, json_t **ret_document,
         rc = set_versions(judge, document, err);
     if (rc == 0)
         rc = swt_judge_stock_document(judge, document, err);
+    if (rc == 0 && judge->against != NULL)
+        rc = swt_json_set(document, "against", json_incref(judge->against), err);
     if (rc == 0)
         *ret_document = SWT_TAKE(document);
     return rc;
@@ -77,5 +79,8 @@ int swt_verify_root(const char *file, const struct swt_verify_options *options, 
         return swt_fail(err, SWT_E_USAGE,
                         "--device-manifest goes with a bundle, not with root "
                         "metadata");
+    if (options->against != NULL)
+        return swt_fail(err, SWT_E_USAGE,
+                        "--against goes with a bundle: root metadata has no manifest");
     return verify(file, options, true, ret_accepted, ret_document, err);
 }

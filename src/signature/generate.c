@@ -2,10 +2,13 @@
 /* New key pairs. The private half leaves this file in a swt_secret only. */
 #include "internal.h"
 
+#include "swt/io.h"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -36,11 +39,33 @@ bool swt_key_kind_parse(const char *text, enum swt_key_kind *ret_kind) {
     return false;
 }
 
+static void context_cleanup(EVP_PKEY_CTX **context) {
+    EVP_PKEY_CTX_free(*context);
+}
+
+static int goes_on(EVP_PKEY_CTX *context) {
+    struct swt_error ignored;
+    (void)context;
+    return swt_interrupted(&ignored) == 0;
+}
+
+/* The search for two primes takes seconds: it asks on its way whether it is to stop. */
+static EVP_PKEY *generate_rsa(const struct kind_row *row) {
+    EVP_PKEY *pkey = NULL;
+    EVP_PKEY_CTX *context SWT_CLEANUP(context_cleanup) =
+        EVP_PKEY_CTX_new_from_name(NULL, row->algorithm, NULL);
+    if (context == NULL || EVP_PKEY_keygen_init(context) != 1 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)row->bits) != 1)
+        return NULL;
+    EVP_PKEY_CTX_set_cb(context, goes_on);
+    return EVP_PKEY_generate(context, &pkey) == 1 ? pkey : NULL;
+}
+
 static EVP_PKEY *generate(const struct kind_row *row) {
     if (row->curve != NULL)
         return EVP_PKEY_Q_keygen(NULL, NULL, row->algorithm, row->curve);
     if (row->bits != 0)
-        return EVP_PKEY_Q_keygen(NULL, NULL, row->algorithm, row->bits);
+        return generate_rsa(row);
     return EVP_PKEY_Q_keygen(NULL, NULL, row->algorithm);
 }
 
@@ -98,6 +123,9 @@ int swt_key_pair_generate(enum swt_key_kind kind, const struct swt_secret *passp
         return result;
     ERR_clear_error();
     pkey = generate(&rows[kind]);
+    result = swt_interrupted(err);
+    if (result < 0)
+        return result;
     if (pkey == NULL)
         return swt_library_fail(err, SWT_E_KEY, "a new key cannot be made");
     result = swt_public_key_from_evp(pkey, SWT_E_KEY, &key, err);

@@ -27,7 +27,7 @@ for edit in 1d 2d 3d '1,2d' '2{p;p}' '1{h;d};2{p;x}' '3,4{p}' '5r other'; do
     t_run check log
     t_exit 1
     t_out_contains "log:"
-    t_out_contains ": fail: "
+    t_out_contains ": error: "
     t_out_contains "damaged: log: "
     t_err_empty
 done
@@ -42,7 +42,7 @@ t_json files.0.findings.0.code chain
 head -c -1 other >log
 t_run check log
 t_exit 1
-t_out_contains "log:6: fail: it is cut off"
+t_out_contains "log:6: error: it is cut off"
 
 t_begin "what it answers"
 three_signatures
@@ -84,17 +84,19 @@ error_is check 5 not-found
 try check .
 error_is check 5 io
 quiet sign b.swb --root root --export request
-for file in empty product.yaml app.bin request "$KEYS/root1.pem"; do
+head -c 100 /dev/zero >binary
+gzip -n <app.bin >app.bin.gz
+for file in empty binary request app.bin.gz; do
     try check "$file"
     error_is check 3 file-kind
-    t_err_contains "expected a bundle, root metadata or an audit log"
+    t_err_contains "expected a product manifest, a bundle, root metadata or an audit log"
 done
 t_run check empty
-t_err_contains "empty: expected a bundle, root metadata or an audit log, found an empty file"
+t_err_contains "empty: expected a product manifest, a bundle, root metadata or an audit log, found an empty file"
 t_run check request
 t_err_contains "found a signing request"
 # One file that is none of them, and nothing is said of the others.
-try check log b.swb product.yaml
+try check log b.swb binary
 error_is check 3 file-kind
 t_out_empty
 t_run check
@@ -196,7 +198,7 @@ for size in 600 1500 3000 9000; do
     head -c $size b.swb >cut.swb
     t_run check cut.swb
     t_exit 1
-    t_out_contains "cut.swb: fail: "
+    t_out_contains "cut.swb: error: "
     t_out_contains "unsound: cut.swb: "
 done
 head -c 9000 b.pb >cut.pb

@@ -83,9 +83,29 @@ case_manifest_syntax() { bad_manifest 'meta: ['; }
 case_manifest_key() { bad_manifest 'bundel: x'; }
 case_manifest_value() { bad_manifest 'bundle: {format: zip}'; }
 case_variable() { bad_manifest 'meta: {a: "$X"}'; }
+case_include() { bad_manifest 'include: [product.yaml]'; }
 case_target_name() { bad_manifest '  - {name: ../x, file: app.bin}'; }
 case_target_too_large() { bad_manifest '  - {name: x, file: app.bin, max_size: 1}'; }
 case_target_hash() { bad_manifest "  - {name: x, file: app.bin, sha256: $(printf %064d 0)}"; }
+case_glob() { bad_manifest '  - {files: "out/*.bin"}'; }
+case_sbom() {
+    echo '<bom/>' >sbom.xml
+    bad_manifest 'sbom: {file: sbom.xml}'
+}
+case_compression() {
+    sample_manifest
+    printf '{"schema": 1, "targets": {"app": {"compression": {"type": "gzip", "length": 3, "sha256": "%s"}}}}' \
+        "$(printf %064d 0)" >user_manifest.json
+    echo '  - {name: user_manifest, file: user_manifest.json}' >>product.yaml
+    quiet build product.yaml -o b.swb
+    fails extract extract b.swb -C out --no-verify --decompress
+    t_file_absent out
+}
+case_policy() {
+    sample_root root
+    printf 'schema: 1\nrules: [{rule: expiry, min: 2y, max: 1y}]\n' >policy.yaml
+    fails check check root --policy policy.yaml
+}
 case_profile() {
     : >empty
     bad_manifest $'  - {name: x, file: empty}\nbundle: {profile: pigweed}'
@@ -149,6 +169,11 @@ case_device_mismatch() {
     printf '' | wire add . 1 @entry >manifest
     fails personalize personalize b.pb --device-manifest manifest -o small.pb
     t_file_absent small.pb
+}
+case_policy() {
+    sample_root root
+    printf 'schema: 1\nrules: [{rule: expiry, min: 2y, max: 1y}]\n' >policy.yaml
+    fails check check root --policy policy.yaml
 }
 case_device_state() {
     sample_manifest

@@ -417,11 +417,3 @@ t_run build product.yaml -o b.swb --key exec:./kms --public-key "$KEYS/ed25519-1
 t_exit 4
 t_err_contains "not with ed25519"
 t_file_absent b.swb
-
-t_begin "the examples are installed"
-t_do make -C "$T_SOURCE" -s install B="$T_BUILD" DESTDIR="$PWD/root" PREFIX=/usr SANITIZE="${SWT_SANITIZE:-}"
-t_exit 0
-for name in openssl-signer aws-kms-signer; do
-    t_file_equal "root/usr/share/doc/swupdate-tool/examples/$name" "$SIGNERS/$name"
-    t_mode "root/usr/share/doc/swupdate-tool/examples/$name" 755
-done

@@ -182,7 +182,7 @@ PYTHON
 }
 on_terminal 100
 t_file_contains shown $'\033[32myes\033[0m'
-t_file_contains shown $'\033[1;31mno: targets-version\033[0m'
+t_file_contains shown $'\033[31mno: targets-version\033[0m'
 t_file_contains plain 'shipped in the…    1,200     1      3  after 3              yes'
 on_terminal 60
 t_file_contains plain 'shipped in the fi…    1,200     1      3  after 3  yes  yes'

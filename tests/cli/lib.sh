@@ -28,6 +28,7 @@ T_CASE=''
 T_REASONS=()
 T_SKIPPED=''
 T_COUNT=0
+T_KEPT=0
 T_FAILED=0
 T_STATUS=0
 T_SECONDS=${T_SECONDS:-60}
@@ -71,6 +72,7 @@ t_finish_() {
         T_REASONS+=("the script ended here with status $status")
     fi
     t_end
+    t_judge_json_
     cd / && chmod -R u+rwX "$T_TMP" 2>/dev/null
     rm -rf "$T_TMP"
     if [ "$T_FAILED" -gt 0 ] && [ "$status" -eq 0 ]; then
@@ -103,6 +105,7 @@ t_do() {
 
 t_run() {
     t_do "$T_TOOL" "$@"
+    t_keep_json_ "$@"
 }
 
 # t_run_from FILE ARGS...: the same with FILE as standard input.
@@ -112,12 +115,43 @@ t_run_from() {
     T_RAN="$T_TOOL $* <$input"
     timeout -k 5 "$T_SECONDS" "$T_TOOL" "$@" <"$input" >"$T_OUT" 2>"$T_ERR"
     T_STATUS=$?
+    t_keep_json_ "$@"
 }
 
 # Like t_run, for the steps that prepare a case: anything but exit 0 is a failure.
 t_must() {
     t_run "$@"
     t_exit 0
+}
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+# Every run with --json is kept and, when the script ends, held against the schemas: a case of its own.
+t_keep_json_() {
+    case " $* " in
+    *" --help "* | *" -h "*) return 0 ;;
+    *" --json "*) ;;
+    *) return 0 ;;
+    esac
+    T_KEPT=$((T_KEPT + 1))
+    mkdir -p "$T_TMP/json/$T_KEPT"
+    printf '%s\0' "$@" >"$T_TMP/json/$T_KEPT/command"
+    cp "$T_OUT" "$T_TMP/json/$T_KEPT/out"
+    cp "$T_ERR" "$T_TMP/json/$T_KEPT/err"
+}
+
+# The system's python is the one whose packages are there.
+t_schemas() {
+    local python=/usr/bin/python3
+    [ -x "$python" ] || python=python3
+    PYTHONDONTWRITEBYTECODE=1 "$python" "$T_SOURCE/tests/cli/schemas.py" "$@"
+}
+
+t_judge_json_() {
+    [ "$T_KEPT" -gt 0 ] || return 0
+    t_begin "what was printed as JSON is of the installed schemas"
+    t_schemas runs "$T_TMP/json" >faults 2>&1 || t_fail "$(cat faults)"
+    t_end
 }
 
 # ---- checks --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ t_peak() {
 }
 
 for extension in swb pb; do
-    t_begin "$extension: build, sign, verify, extract, convert, dump in 32 MiB"
+    t_begin "$extension: build, sign, verify, extract, convert, dump, diff in 32 MiB"
     t_must keygen -o root.pem
     t_must keygen -o targets.pem
     t_must root create -o root_metadata --root-key root.pem --targets-key targets.pem \
@@ -37,6 +37,39 @@ YAML
     t_peak extract "a.$extension" -C out --root root_metadata
     rm -r out
     t_peak convert "a.$extension" -o "b.$other"
+    t_peak diff "a.$extension" "b.$other"
+    printf x | dd of=large.bin bs=1 seek=$((LARGE - 1)) conv=notrunc status=none
+    t_must build product.yaml -o "c.$extension" --root root_metadata
+    t_do python3 "$T_SOURCE/tests/cli/peak.py" peak "$T_TOOL" diff --json "a.$extension" \
+        "c.$extension"
+    t_exit 1
+    t_json targets.changed.0.first_difference $((LARGE - 1))
+    [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB: diff of what differs"
+done
+
+t_begin "extract --decompress: originals of any size"
+truncate -s "$LARGE" original
+hash=$(sha256sum <original | cut -d ' ' -f 1)
+echo 'schema: 1
+product: {name: large}
+release: {version: 1, metadata_version: 1}
+targets:
+  - {name: user_manifest, file: user_manifest.json}' >product.yaml
+: >records
+for type in gzip xz zstd; do
+    case $type in
+    gzip) gzip -n <original >large.gzip ;;
+    xz) xz -6 <original >large.xz ;;
+    zstd) zstd -q -19 --zstd=wlog=23 -c - <original >large.zstd ;; # a window of 8 MiB, all of it in use
+    esac
+    echo "  - {name: $type, file: large.$type}" >>product.yaml
+    echo "\"$type\": {\"compression\": {\"type\": \"$type\", \"length\": $LARGE, \"sha256\": \"$hash\"}}" >>records
+done
+printf '{"schema": 1, "targets": {%s}}' "$(paste -sd , records)" >user_manifest.json
+t_must build product.yaml -o packed.swb
+t_peak extract packed.swb -C out --no-verify --decompress
+for type in gzip xz zstd; do
+    t_file_equal "out/$type" original
 done
 
 t_begin "check: a long audit log, whole and with lines of no end"

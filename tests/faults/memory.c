@@ -3,9 +3,9 @@
  * Preloaded, it makes one allocation of a program fail: the Nth after main began (SWT_FAULT_AT), or
  * with SWT_FAULT_FROM=1 that and all that follow. SWT_FAULT_COUNT=FD: the number of allocations is
  * written there at the end. Those of the libraries count too, but for libcrypto's; with
- * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service and of
- * p11-kit never do: they die of them. Nor do those of a process that the program forks, which would
- * be a second fault.
+ * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service, of
+ * p11-kit and of libarchive with zlib never do: they die of them, or say that their input is
+ * broken. Nor do those of a process that the program forks, which would be a second fault.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,7 +33,11 @@ static struct library {
     const char *name;
     uintptr_t begin;
     uintptr_t end;
-} crypto = {"/libcrypto.so", 0, 0}, p11_kit = {"/libp11-kit.so", 0, 0};
+} crypto = {"/libcrypto.so", 0, 0}, spared[] = {{"/libp11-kit.so", 0, 0},
+                                                {"/libarchive.so", 0, 0},
+                                                {"/libz.so", 0, 0},
+                                                {"/liblzma.so", 0, 0}};
+#define SPARED_COUNT (sizeof spared / sizeof spared[0])
 static int armed; /* what happens before main is not the program's */
 
 static long number(const char *name) {
@@ -60,6 +64,13 @@ static int holds(const struct library *of, const void *caller) {
     return (uintptr_t)caller >= of->begin && (uintptr_t)caller < of->end;
 }
 
+static int is_spared(const void *caller) {
+    for (size_t i = 0; i < SPARED_COUNT; i++)
+        if (holds(&spared[i], caller))
+            return 1;
+    return 0;
+}
+
 static void disarm(void) {
     armed = 0;
 }
@@ -70,7 +81,8 @@ __attribute__((constructor)) static void begin(void) {
     count_fd = number("SWT_FAULT_COUNT");
     library = number("SWT_FAULT_LIBRARY");
     (void)dl_iterate_phdr(find_library, &crypto);
-    (void)dl_iterate_phdr(find_library, &p11_kit);
+    for (size_t i = 0; i < SPARED_COUNT; i++)
+        (void)dl_iterate_phdr(find_library, &spared[i]);
     (void)pthread_atfork(NULL, NULL, disarm);
     (void)unsetenv("LD_PRELOAD"); /* what the program starts has no faults */
     armed = 1;
@@ -85,7 +97,7 @@ __attribute__((destructor)) static void end(void) {
 }
 
 static int fails(const void *caller) {
-    if (!armed || holds(&crypto, caller) != (library != 0) || holds(&p11_kit, caller))
+    if (!armed || holds(&crypto, caller) != (library != 0) || is_spared(caller))
         return 0;
     count++;
     if (at == 0 || (count != at && !(from != 0 && count > at)))

@@ -15,9 +15,11 @@ SWT_BUILD, SWT_SOURCE and SWT_SANITIZE are those of scripts/run-tests.
 """
 
 import errno
+import gzip
 import io
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
@@ -47,9 +49,33 @@ TOKEN_KEY = f"pkcs11:object=key?module-path={BUILD}/tests/mock-pkcs11.so"
 MANIFEST = """schema: 1
 product: {name: widget}
 release: {version: "1", metadata_version: 1}
+include: [board.yaml]
 targets:
-  - {name: app, file: app.bin}
   - {name: deep/data, file: data.bin}
+meta: {board: {rev: b}}
+"""
+
+BOARD = """targets:
+  - {name: app, file: app.bin}
+meta: {board: {soc: x}}
+"""
+
+WHOLE = """schema: 1
+product: {name: widget}
+release: {version: "1", metadata_version: 1, notes: notes.md}
+targets:
+  - {files: "*.bin", compression: zstd}
+sbom: {file: sbom.json}
+"""
+
+PACKED = """schema: 1
+product: {name: widget}
+release: {version: "1", metadata_version: 1}
+targets:
+  - {name: user_manifest, file: packed.json}
+  - {name: app, file: app.gz}
+  - {name: deep/data, file: data.xz}
+  - {name: other, file: other.zst}
 """
 
 FLEET = """states:
@@ -70,7 +96,17 @@ class Command:
     """One command to be tried: its words, and the files that are there before it."""
 
     def __init__(
-        self, name, words, old=None, pair=False, log=None, device=None, rotates=False, fresh=False, verdicts=None
+        self,
+        name,
+        words,
+        old=None,
+        pair=False,
+        log=None,
+        device=None,
+        rotates=False,
+        fresh=False,
+        verdicts=None,
+        first=None,
     ):
         self.name = name
         self.words = words
@@ -83,6 +119,7 @@ class Command:
         # A file of verdicts: where libcrypto has no memory, a key may count as one that cannot be read,
         # and refuse what is good. The file is whole all the same.
         self.verdicts = verdicts
+        self.first = first  # of several new files, the one that is whole before the others
         self.after = None
 
 
@@ -90,6 +127,7 @@ COMMANDS = [
     Command("build", "build product.yaml -o new.swb --root root --key key"),
     Command("build over a file", "build product.yaml -o new.swb --key key", {"new.swb": b"old"}),
     Command("build .pb", "build product.yaml -o new.pb --profile generic --key key"),
+    Command("build of all", "build whole.yaml -o new.swb --root root --key key --depfile new.d", first="new.d"),
     Command("sign in place", "sign b.swb --key key"),
     Command("sign a copy", "sign b.pb --key key -o copy.pb"),
     Command("sign --export", "sign b.swb --export new.request"),
@@ -106,6 +144,7 @@ COMMANDS = [
         "extract b.swb --no-verify -C out --force",
         {"out/app": b"old", "out/deep/data": b"old", "out/other": b"stays"},
     ),
+    Command("extract --decompress", "extract packed.swb --no-verify --decompress -C out"),
     Command("keygen", "keygen -o new.key --type ed25519", pair=True),
     Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
     Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
@@ -245,17 +284,23 @@ class Sweep:
             os.chmod(path, 0o600)
         for name, content in (
             ("product.yaml", MANIFEST.encode()),
+            ("whole.yaml", WHOLE.encode()),
+            ("notes.md", b"notes\n"),
+            ("board.yaml", BOARD.encode()),
             ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
             ("data.bin", b"data\n" * 120000),
+            *self.packed(),
         ):
             with open(os.path.join(self.template, name), "wb") as file:
                 file.write(content)
+        self.prepare_sbom()
         for words in (
             "root create -o root --root-key other --targets-key key --sign-with other",
             "build product.yaml -o b.swb --root root",
             "build product.yaml -o b.pb --root root",
+            "build packed.yaml -o packed.swb",
             "sign b.pb --key key -o signed.pb",
             "sign b.swb --export request",
             "sign --request request --key key -o response --yes",
@@ -274,6 +319,31 @@ class Sweep:
             command.after.pop(command.log, None)
             if command.device is not None:
                 command.after = state_of(self.device)
+
+    def prepare_sbom(self):
+        with open(os.path.join(self.template, "app.bin"), "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        component = {"name": "app.bin", "hashes": [{"alg": "SHA-256", "content": digest}]}
+        with open(os.path.join(self.template, "sbom.json"), "w", encoding="ascii") as file:
+            json.dump({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}, file)
+
+    @staticmethod
+    def packed():
+        """Files of a bundle whose targets are compressed, each in another way."""
+        rows = (
+            ("app", "gzip", "app.gz", lambda content: gzip.compress(content, mtime=0)),
+            ("deep/data", "xz", "data.xz", lzma.compress),
+            ("other", "zstd", "other.zst", lambda content: subprocess.check_output(["zstd", "-q"], input=content)),
+        )
+        targets = {}
+        for name, kind, file, compress in rows:
+            # Longer than what one write moves, and than the window of gzip.
+            content = b"".join(b"%s %d\n" % (name.encode(), i) for i in range(30000))
+            record = {"type": kind, "length": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            targets[name] = {"compression": record}
+            yield file, compress(content)
+        yield "packed.json", json.dumps({"schema": 1, "targets": targets}).encode()
+        yield "packed.yaml", PACKED.encode()
 
     def must(self, words):
         subprocess.run([TOOL, *words.split()], cwd=self.template, check=True, capture_output=True)
@@ -358,7 +428,13 @@ class Sweep:
         """Exit status (negative: a signal) and standard error."""
         if not again:
             self.before(command)
-        environment = dict(os.environ, LC_ALL="C", SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"))
+        environment = dict(
+            os.environ,
+            LC_ALL="C",
+            SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"),
+            # So that a temporary file that is left behind is seen.
+            TMPDIR=self.folder,
+        )
         environment.update({f"SWT_FAULT_{name}": str(value) for name, value in plan.items()})
         if plan:
             library = "calls" if self.kind == "calls" else "memory"
@@ -448,6 +524,8 @@ class Sweep:
         old.update(command.old)
         if found == old:
             return "before"
+        if command.first and found == {**old, command.first: command.after[command.first]}:
+            return "between"
         if command.pair:
             new = {name: content for name, content in found.items() if name not in old}
             if set(new) == {"new.key", "new.key.pub"} and all(

@@ -127,6 +127,25 @@ static void test_escape(void **state) {
     check_escape("\xe2\x82", 2, "\\xe2\\x82");
 }
 
+/* Two names that look like one are told apart; what is seen stays as it is. */
+static void test_escape_of_what_is_not_seen(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } CASES[] = {{"app\u200bl", "app\\u{200b}l"},
+                 {"app\u200c", "app\\u{200c}"},
+                 {"app\u200d", "app\\u{200d}"},
+                 {"\u2060app\u2064", "\\u{2060}app\\u{2064}"},
+                 {"\ufeffapp", "\\u{feff}app"},
+                 {"a\u00adp\u034fp\u180e", "a\\u{00ad}p\\u{034f}p\\u{180e}"},
+                 {"a\u2028p\u2029", "a\\u{2028}p\\u{2029}"},
+                 {"app\U000e0061", "app\\u{e0061}"},
+                 {"e\u0301 \u200a\u2010\u2065 \u2764\ufe0f \u6771",
+                  "e\u0301 \u200a\u2010\u2065 \u2764\ufe0f \u6771"}};
+    for (size_t i = 0; i < SWT_COUNT(CASES); i++)
+        check_escape(CASES[i].text, strlen(CASES[i].text), CASES[i].expected);
+}
+
 static void test_format(void **state) {
     (void)state;
     struct swt_error err;
@@ -151,9 +170,13 @@ static void test_folding(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hex),       cmocka_unit_test(test_utf8_well_formed),
-        cmocka_unit_test(test_utf8_next), cmocka_unit_test(test_control_characters),
-        cmocka_unit_test(test_escape),    cmocka_unit_test(test_format),
+        cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_utf8_well_formed),
+        cmocka_unit_test(test_utf8_next),
+        cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_escape_of_what_is_not_seen),
+        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_format),
         cmocka_unit_test(test_folding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,55 +25,118 @@ static void example(void **state) {
     (void)state;
     SWT_CLEANUP(swt_manifest_cleanup)
     struct swt_manifest *m = load_good("testdata/manifests/good/product.yaml");
-    assert_text(m->name, "widget", 5, 9);
+    assert_text(m->name, "widget", 7, 9);
     assert_string_equal(m->name.node->file, "testdata/manifests/good/product.yaml");
-    assert_text(m->vendor, "Acme", 6, 11);
+    assert_text(m->vendor, "Acme", 8, 11);
     assert_int_equal(m->compatible.count, 2);
-    assert_text(m->compatible.items[0], "widget-rev-b", 7, 16);
-    assert_text(m->compatible.items[1], "widget-rev-c", 7, 30);
-    assert_text(m->version, "1.4.0", 10, 12);
+    assert_text(m->compatible.items[0], "widget-rev-b", 9, 16);
+    assert_text(m->compatible.items[1], "widget-rev-c", 9, 30);
+    assert_text(m->version, "1.4.0", 12, 12);
     assert_true(m->metadata_version.given);
     assert_int_equal(m->metadata_version.value, 42);
-    assert_int_equal(m->metadata_version.node->line, 11);
-    assert_text(m->expires, "2027-11-23T00:00:00Z", 12, 12);
+    assert_int_equal(m->metadata_version.node->line, 13);
+    assert_text(m->expires, "2027-11-23T00:00:00Z", 14, 12);
     assert_int_equal(m->expires_time, 1826928000);
-    assert_text(m->channel, "stable", 13, 12);
-    assert_text(m->vcs, "unknown", 14, 8);
+    assert_text(m->channel, "stable", 15, 12);
+    assert_text(m->notes, "notes.md", 16, 10);
+    assert_string_equal(m->notes_file, "testdata/manifests/good/notes.md");
+    assert_text(m->vcs, "unknown", 17, 8);
+    assert_text(m->min_version, "1.2.0", 20, 16);
+    assert_text(m->sbom, "sbom.cdx.json", 47, 9);
+    assert_text(m->sbom_format, "cyclonedx", 48, 11);
+    assert_string_equal(m->sbom_file, "testdata/manifests/good/sbom.cdx.json");
+    assert_text(m->format, "tar", 51, 11);
+    assert_text(m->profile, "pigweed", 52, 12);
+    assert_int_equal(m->max_size.value, 64 * 1024 * 1024);
+    assert_true(m->user_manifest);
+    assert_text(m->root_path, "keys/root_metadata", 8, 9);
+    assert_string_equal(m->root_path.node->file, "testdata/manifests/good/common.yaml");
+    assert_string_equal(m->root_file, "testdata/manifests/good/keys/root_metadata");
+    assert_int_equal(m->key_paths.count, 1);
+    assert_string_equal(m->key_files[0], "testdata/manifests/good/keys/targets.pem");
+    assert_string_equal(m->meta->first->text, "REL-9");
+    assert_int_equal(m->source_count, 2);
+}
 
-    assert_int_equal(m->target_count, 2);
-    const struct swt_manifest_target *app = &m->targets[0];
-    assert_int_equal(app->node->line, 21);
-    assert_text(app->name, "app", 21, 11);
-    assert_text(app->file, "out/app.bin", 22, 11);
+static void targets_of_the_example(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_manifest_cleanup)
+    struct swt_manifest *m = load_good("testdata/manifests/good/product.yaml");
+    assert_int_equal(m->target_count, 5);
+    assert_text(m->targets[0].name, "recovery", 5, 11);
+    const struct swt_manifest_target *app = &m->targets[1];
+    assert_int_equal(app->node->line, 27);
+    assert_text(app->name, "app", 27, 11);
+    assert_text(app->file, "out/app.bin", 28, 11);
     assert_string_equal(app->path, "testdata/manifests/good/out/app.bin");
-    assert_text(app->type, "raw", 23, 11);
-    assert_text(app->slot, "app", 24, 11);
-    assert_text(app->version, "1.4.0", 25, 14);
+    assert_text(app->type, "raw", 29, 11);
+    assert_text(app->slot, "app", 30, 11);
+    assert_text(app->version, "1.4.0", 31, 14);
     assert_true(app->max_size.given);
     assert_int_equal(app->max_size.value, 512 * 1024);
     assert_null(app->sha256.text);
+    assert_null(app->compression.text);
     assert_int_equal(app->meta->kind, SWT_NODE_MAP);
     assert_string_equal(app->meta->first->key->text, "com.acme.board");
     assert_string_equal(app->meta->first->text, "rev-b");
     assert_null(app->meta->first->next);
-    const struct swt_manifest_target *boot = &m->targets[1];
-    assert_text(boot->name, "bootloader.bin", 29, 11);
+    const struct swt_manifest_target *rootfs = &m->targets[2];
+    assert_text(rootfs->compression, "zstd", 37, 18);
+    assert_int_equal(rootfs->compatible.count, 1);
+    assert_text(rootfs->compatible.items[0], "widget-rev-c", 38, 18);
+    const struct swt_manifest_target *fonts = &m->targets[3];
+    assert_text(fonts->name, "fonts/{stem}", 40, 11);
+    assert_text(fonts->files, "out/fonts/*.ttf", 41, 12);
+    assert_string_equal(fonts->path, "testdata/manifests/good/out/fonts/*.ttf");
+    assert_null(fonts->file.text);
+    const struct swt_manifest_target *boot = &m->targets[4];
+    assert_text(boot->name, "bootloader.bin", 43, 11);
     assert_null(boot->type.text);
     assert_null(boot->slot.text);
     assert_null(boot->version.text);
     assert_false(boot->max_size.given);
     assert_non_null(boot->sha256.text);
     assert_null(boot->meta);
+}
 
-    assert_text(m->format, "tar", 33, 11);
-    assert_text(m->profile, "pigweed", 34, 12);
-    assert_int_equal(m->max_size.value, 64 * 1024 * 1024);
-    assert_true(m->user_manifest);
-    assert_text(m->root_path, "keys/root_metadata", 39, 9);
-    assert_string_equal(m->root_file, "testdata/manifests/good/keys/root_metadata");
-    assert_int_equal(m->key_paths.count, 1);
-    assert_string_equal(m->key_files[0], "testdata/manifests/good/keys/targets.pem");
-    assert_string_equal(m->meta->first->text, "REL-9");
+/* As projects of other build systems would write them. */
+static void products_of_others(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_manifest_cleanup)
+    struct swt_manifest *yocto = load_good("testdata/manifests/good/yocto/image.yaml");
+    assert_int_equal(yocto->target_count, 4);
+    assert_string_equal(yocto->compatible.items[0].text, "acme,gateway-imx8mp");
+    assert_string_equal(yocto->targets[2].file.text, "tmp/deploy/images/gateway-imx8mp/"
+                                                     "core-image-gateway-gateway-imx8mp.ext4");
+    assert_string_equal(yocto->targets[2].compression.text, "xz");
+    assert_string_equal(yocto->channel.text, "lab");
+
+    SWT_CLEANUP(swt_manifest_cleanup)
+    struct swt_manifest *zephyr = load_good("testdata/manifests/good/zephyr/product.yaml");
+    assert_int_equal(zephyr->target_count, 3);
+    assert_string_equal(zephyr->targets[0].name.text, "mcuboot");
+    assert_string_equal(
+        zephyr->targets[0].path,
+        "testdata/manifests/good/zephyr/boards/prebuilt/nrf5340_sensor/mcuboot.bin");
+    assert_string_equal(zephyr->targets[1].version.text, "2.7.1+0");
+    assert_int_equal(zephyr->targets[2].max_size.value, 232 * 1024);
+    assert_string_equal(zephyr->compatible.items[0].text, "nrf5340_sensor");
+    assert_string_equal(zephyr->key_files[0],
+                        "testdata/manifests/good/zephyr/boards/../keys/targets.pem");
+    const struct swt_node *board = zephyr->meta->first;
+    assert_string_equal(board->first->key->text, "vendor");
+    assert_string_equal(board->first->next->text, "nrf5340");
+    assert_string_equal(board->first->next->next->text, "mx25r64");
+
+    SWT_CLEANUP(swt_manifest_cleanup)
+    struct swt_manifest *nerves = load_good("testdata/manifests/good/nerves/firmware.yaml");
+    assert_int_equal(nerves->target_count, 4);
+    assert_string_equal(nerves->targets[0].compression.text, "zstd");
+    assert_string_equal(nerves->targets[1].name.text, "boot/{name}");
+    assert_string_equal(nerves->targets[3].name.text, "uboot-env.txt");
+    assert_int_equal(nerves->metadata_version.value, 93);
+    assert_string_equal(nerves->min_version.text, "0.8.0");
+    assert_string_equal(nerves->sbom_format.text, "cyclonedx");
 }
 
 static void minimal(void **state) {
@@ -153,6 +216,11 @@ static void forms_that_are_accepted(void **state) {
         WHOLE "meta: {\xc3\xa4: \xe2\x82\xac, \xf0\x9f\x98\x80: x}\n",
         HEAD "targets: [{file: a, name: x}, {file: a, name: X}]\n",
         HEAD "targets: [{file: a, sha256: null, meta: }]\n",
+        HEAD "targets: [{file: a, files: ~}, {file: , files: a}, {files: a, sha256: ~}]\n",
+        HEAD "targets: [{files: a/*, name: '{stem}-{name}{name}'}]\n",
+        HEAD "targets: [{files: '*'}, {files: '*', name: '{name}'}, {file: a, name: '{x}'}]\n",
+        WHOLE "include:\nsbom:\nrequires: ~\n",
+        WHOLE "include: []\nrequires: {}\n",
     };
     for (size_t i = 0; i < SWT_COUNT(texts); i++)
         swt_manifest_free(parse_good(texts[i], NULL));
@@ -243,6 +311,8 @@ static void errors_of_reading(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(example),
+        cmocka_unit_test(targets_of_the_example),
+        cmocka_unit_test(products_of_others),
         cmocka_unit_test(minimal),
         cmocka_unit_test(scalars_are_never_guessed),
         cmocka_unit_test(forms_that_are_accepted),

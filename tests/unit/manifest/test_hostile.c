@@ -36,7 +36,7 @@ static void repeat(const char *text, size_t times) {
         memcpy(buffer + used, text, len + 1);
 }
 
-static int judge(const struct swt_manifest_options *options, struct swt_error *err) {
+static int judge_once(const struct swt_manifest_options *options, struct swt_error *err) {
     SWT_CLEANUP(swt_manifest_cleanup) struct swt_manifest *manifest = NULL;
     clock_t begin = clock();
     int rc = parse(buffer, used, options, &manifest, err);
@@ -46,16 +46,28 @@ static int judge(const struct swt_manifest_options *options, struct swt_error *e
     return rc;
 }
 
+/* With all its faults, it is judged as soon, and no better. */
+static int judge(struct swt_error *err) {
+    struct swt_faults faults = {0};
+    const struct swt_manifest_options options = {.faults = &faults};
+    struct swt_error error = {0};
+    int rc = judge_once(NULL, err);
+    bool refused = judge_once(&options, &error) < 0 || faults.count > 0;
+    assert_int_equal(refused, rc < 0);
+    swt_faults_done(&faults);
+    return rc;
+}
+
 static void assert_refused(enum swt_code code) {
     struct swt_error err = {0};
-    (void)judge(NULL, &err);
+    (void)judge(&err);
     if (err.code != code)
         fail_msg("%.60s...: found %s: %s", buffer, swt_code_name(err.code), err.message);
 }
 
 static void assert_accepted(void) {
     struct swt_error err = {0};
-    if (judge(NULL, &err) < 0)
+    if (judge(&err) < 0)
         fail_msg("%.60s...: %u:%u: %s", buffer, err.line, err.column, err.message);
 }
 
@@ -67,10 +79,10 @@ static void nesting(void **state) {
         start("");
         repeat(units[i], 100000);
         struct swt_error err = {0};
-        assert_int_equal(judge(NULL, &err), -SWT_E_MANIFEST_SYNTAX);
+        assert_int_equal(judge(&err), -SWT_E_MANIFEST_SYNTAX);
         start("meta: ");
         repeat(units[i], 100000);
-        assert_int_equal(judge(NULL, &err), -SWT_E_MANIFEST_SYNTAX);
+        assert_int_equal(judge(&err), -SWT_E_MANIFEST_SYNTAX);
     }
 }
 

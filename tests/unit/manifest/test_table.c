@@ -40,6 +40,7 @@ static const char *type_text(enum swt_field_kind kind) {
     case SWT_FIELD_TEXT_LIST:
         return "list of texts";
     case SWT_FIELD_PATH_LIST:
+    case SWT_FIELD_INCLUDE:
         return "list of paths";
     case SWT_FIELD_MAP:
     case SWT_FIELD_FREE_MAP:
@@ -49,6 +50,13 @@ static const char *type_text(enum swt_field_kind kind) {
         return "list of maps";
     }
     return "?";
+}
+
+static bool is_either(const struct swt_field_map *map, const char *key) {
+    for (size_t i = 0; i < SWT_COUNT(map->either_of); i++)
+        if (map->either_of[i] != NULL && strcmp(map->either_of[i], key) == 0)
+            return true;
+    return false;
 }
 
 static size_t check_map(const struct swt_field_map *map, const char *page) {
@@ -66,7 +74,9 @@ static size_t check_map(const struct swt_field_map *map, const char *page) {
         char rest[256] = "";
         (void)sscanf(line + strlen(item), "%255[^\n]", rest);
         assert_int_equal(strstr(rest, "; required") != NULL, field->required);
-        assert_int_equal(strstr(rest, "; default: ") != NULL, !field->required);
+        bool either = is_either(map, field->key);
+        assert_int_equal(strstr(rest, "; this or Cm ") != NULL, either);
+        assert_int_equal(strstr(rest, "; default: ") != NULL, !field->required && !either);
         for (const char *const *choice = field->choices; choice != NULL && *choice != NULL;
              choice++)
             assert_non_null(strstr(rest, *choice));
@@ -90,10 +100,14 @@ static void man_page_lists_the_table(void **state) {
 static void man_page_shows_the_example(void **state) {
     (void)state;
     char *page = read_text("man/swupdate-manifest.5");
-    char *example = read_text("testdata/manifests/good/product.yaml");
-    assert_null(strchr(example, '\\')); /* roff would want it escaped */
-    assert_non_null(strstr(page, example));
-    free(example);
+    static const char *const examples[] = {"testdata/manifests/good/product.yaml",
+                                           "testdata/manifests/good/common.yaml"};
+    for (size_t i = 0; i < SWT_COUNT(examples); i++) {
+        char *example = read_text(examples[i]);
+        assert_null(strchr(example, '\\')); /* roff would want it escaped */
+        assert_non_null(strstr(page, example));
+        free(example);
+    }
     free(page);
 }
 

@@ -201,6 +201,30 @@ static void test_unknown_fields_are_counted_at_every_depth(void **state) {
     swt_buf_done(&bytes);
 }
 
+static void test_unknown_fields_are_told_with_their_messages(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_buf bytes = {0};
+    struct swt_buf fields = {0};
+    struct swt_targets *targets = NULL;
+    /* TargetsMetadata, TargetFile, Hash: a number, bytes, 64 bits */
+    static const char EXPECTED[] = "TargetsMetadata\0\xf8\x07\x01"
+                                   "TargetFile\0\xfa\x07\x01x"
+                                   "Hash\0\xf9\x07"
+                                   "12345678";
+    buf_hex(&bytes, "f80701"
+                    "1212fa070178"
+                    "1a0cf9073132333435363738"
+                    "0801");
+    assert_int_equal(swt_targets_decode(swt_buf_slice(&bytes), 0, &targets, &err), 0);
+    assert_int_equal(swt_targets_unknown(targets, &fields, &err), 0);
+    assert_int_equal(fields.len, sizeof EXPECTED - 1);
+    assert_memory_equal(fields.data, EXPECTED, fields.len);
+    swt_targets_free(targets);
+    swt_buf_done(&fields);
+    swt_buf_done(&bytes);
+}
+
 static void test_unknown_cap(void **state) {
     (void)state;
     struct swt_error err;
@@ -285,6 +309,7 @@ int main(void) {
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_presence_does_not_matter),
         cmocka_unit_test(test_unknown_fields_are_counted_at_every_depth),
+        cmocka_unit_test(test_unknown_fields_are_told_with_their_messages),
         cmocka_unit_test(test_unknown_cap),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_size_cap),

@@ -31,7 +31,8 @@ static struct swt_stock_answer ask(const struct swt_slice *manifest) {
         device.manifest = *manifest;
     assert_int_equal(
         swt_reader_open(VECTORS "bundles/targets_rollback__minus_one.pb", &reader, &err), 0);
-    assert_int_equal(swt_stock_judge(reader, SWT_KIND_UPDATE_BUNDLE, &device, &answer, &err), 0);
+    assert_int_equal(swt_stock_judge(reader, SWT_KIND_UPDATE_BUNDLE, &device, NULL, &answer, &err),
+                     0);
     assert_int_equal(swt_reader_offset(reader), 0);
     assert_true(answer.known);
     return answer;

@@ -15,7 +15,14 @@ static void expect_json(const char *yaml, const char *json) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
     struct swt_error err;
     assert_int_equal(swt_manifest_parse(swt_slice_text(yaml), "m.yaml", NULL, &manifest, &err), 0);
-    assert_int_equal(swt_user_manifest_write(manifest, NULL, &bytes, &err), 0);
+    struct swt_user_manifest_target targets[2] = {{0}};
+    assert_true(manifest->target_count <= SWT_COUNT(targets));
+    for (size_t i = 0; i < manifest->target_count; i++)
+        targets[i] = (struct swt_user_manifest_target){.name = manifest->targets[i].name.text,
+                                                       .origin = &manifest->targets[i]};
+    const struct swt_user_manifest_spec spec = {
+        .manifest = manifest, .targets = targets, .target_count = manifest->target_count};
+    assert_int_equal(swt_user_manifest_write(&spec, &bytes, &err), 0);
     assert_string_equal(swt_buf_text(&bytes), json);
 }
 
@@ -76,12 +83,66 @@ static void test_a_root_is_compared_byte_for_byte(void **state) {
     assert_false(swt_recorded_root_is(&root, swt_slice_text("abd")));
 }
 
+static enum swt_code compression_of(const char *targets, const char *name,
+                                    struct swt_recorded_compression *ret_recorded) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    struct swt_error err = {0};
+    json_t *json = NULL;
+    assert_int_equal(swt_buf_printf(&text, &err, "{\"schema\":1,\"targets\":{%s}}", targets), 0);
+    assert_int_equal(swt_user_manifest_read(swt_buf_slice(&text), &json, &err), 0);
+    assert_non_null(json);
+    int rc = swt_user_manifest_compression(json, name, ret_recorded, &err);
+    json_decref(json);
+    return (enum swt_code) - rc;
+}
+
+#define RECORD(type_, length_, hash_)                                                              \
+    "\"a\":{\"compression\":{\"type\":" type_ ",\"length\":" length_ ",\"sha256\":\"" hash_ "\"}}"
+
+static void test_the_recorded_compression(void **state) {
+    (void)state;
+    struct swt_recorded_compression recorded;
+    assert_int_equal(compression_of(RECORD("\"xz\"", "0", HASH), "a", &recorded), SWT_OK);
+    assert_int_equal(recorded.compression, SWT_COMPRESSION_XZ);
+    assert_int_equal(recorded.length, 0);
+    assert_int_equal(recorded.sha256[1], 0x11);
+    assert_int_equal(
+        compression_of(RECORD("\"zstd\"", "9223372036854775807", HASH), "a", &recorded), SWT_OK);
+    assert_int_equal(recorded.length, INT64_MAX);
+    /* Of another target, of a target that says nothing, of none. */
+    assert_int_equal(compression_of(RECORD("\"xz\"", "0", HASH), "b", &recorded), SWT_OK);
+    assert_int_equal(recorded.compression, SWT_COMPRESSION_NONE);
+    assert_int_equal(compression_of("\"a\":{\"slot\":\"x\"}", "a", &recorded), SWT_OK);
+    assert_int_equal(recorded.compression, SWT_COMPRESSION_NONE);
+    assert_int_equal(compression_of("\"a\":[]", "a", &recorded), SWT_OK);
+    assert_int_equal(recorded.compression, SWT_COMPRESSION_NONE);
+}
+
+static void test_a_compression_that_is_not_as_build_writes_it(void **state) {
+    (void)state;
+    static const char *const BROKEN[] = {
+        RECORD("\"lz4\"", "1", HASH),     RECORD("\"none\"", "1", HASH),
+        RECORD("1", "1", HASH),           RECORD("\"xz\"", "-1", HASH),
+        RECORD("\"xz\"", "1.0", HASH),    RECORD("\"xz\"", "\"1\"", HASH),
+        RECORD("\"xz\"", "1", HASH "00"), RECORD("\"xz\"", "1", ""),
+        "\"a\":{\"compression\":null}",   "\"a\":{\"compression\":\"xz\"}",
+        "\"a\":{\"compression\":{}}",     "\"a\":{\"compression\":[1]}",
+    };
+    for (size_t i = 0; i < SWT_COUNT(BROKEN); i++) {
+        struct swt_recorded_compression recorded = {.length = 99};
+        assert_int_equal(compression_of(BROKEN[i], "a", &recorded), SWT_E_COMPRESSION);
+        assert_int_equal(recorded.length, 99);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_sorted_ascii_no_space),
         cmocka_unit_test(test_the_recorded_root),
         cmocka_unit_test(test_what_is_not_ours_names_no_root),
         cmocka_unit_test(test_a_root_is_compared_byte_for_byte),
+        cmocka_unit_test(test_the_recorded_compression),
+        cmocka_unit_test(test_a_compression_that_is_not_as_build_writes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

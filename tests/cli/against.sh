@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# verify --against: the metadata built again from the sources, and what differs.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/samples.bash"
+
+# A bundle of app and data, signed, with its root.
+prepare() {
+    sample_manifest
+    echo data >data.bin
+    echo '  - {name: data, file: data.bin, meta: {board: b}}' >>product.yaml
+    # shellcheck disable=SC2016 # a variable of the manifest
+    echo 'meta: {ticket: "${TICKET:-none}"}' >>product.yaml
+    sample_root root
+    quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem"
+}
+
+against() { # BUNDLE OPTION...
+    t_run verify "$1" --root root --against product.yaml "${@:2}"
+}
+
+# The differences by their paths, each with what both sides have.
+differences() {
+    jq -r '.against.differences[] | [.path, (.a // "-" | tostring), (.b // "-" | tostring)] | join(" ")' "$T_OUT"
+}
+
+step() { # SLUG
+    jq -r --arg step "$1" '.steps[] | select(.step == $step) | .verdict' "$T_OUT"
+}
+
+t_begin "a bundle that the sources make is the same byte for byte, in both containers"
+prepare
+quiet convert b.swb -o b.pb
+for bundle in b.swb b.pb; do
+    against "$bundle"
+    t_exit 0
+    t_out_contains "pass     against           the same, byte for byte: 3 targets"
+    against "$bundle" --json
+    t_exit 0
+    t_equal "$(jq -c '[.verdict, .against.same, .against.manifest, .against.differences]' "$T_OUT")" \
+        '["accept",true,"product.yaml",[]]' JSON
+done
+t_run_from b.swb verify - --root root --against product.yaml
+t_exit 0
+
+t_begin "without the option the step is not there"
+prepare
+t_run verify b.swb --root root --json
+t_exit 0
+t_equal "$(jq -c '[.against, ([.steps[].step] | index("against"))]' "$T_OUT")" '[null,null]' JSON
+
+t_begin "a target with other bytes, of the same length and of another, is named"
+prepare
+printf 'Data\n' >data.bin
+against b.swb --json
+t_exit 1
+t_equal "$(jq -r .failed_step "$T_OUT")" against step
+t_equal "$(differences | cut -d' ' -f1)" targets.data.sha256 differences
+t_equal "$(differences)" "targets.data.sha256 $(printf 'data\n' | sha256sum | cut -c-64) $(sha256sum data.bin | cut -c-64)" values
+printf 'longer data\n' >data.bin
+against b.swb
+t_exit 1
+t_out_contains "2 differences: targets.data.length"
+t_out_contains "  targets.data.length: 5 in the bundle, 12 from the sources"
+t_out_contains "reject: b.swb fails at against"
+
+t_begin "a target that one side lacks is named"
+prepare
+sed -i '/name: data/d' product.yaml
+against b.swb
+t_exit 1
+t_out_contains "targets.data.length: 5 in the bundle only"
+t_out_contains "user_manifest.targets.data.meta.board: b in the bundle only"
+quiet build product.yaml -o small.swb --root root --key "$KEYS/targets1.pem"
+sed -i 's/^meta:/  - {name: extra, file: data.bin}\n&/' product.yaml
+against small.swb
+t_exit 1
+t_out_contains "targets.extra.length: 5 from the sources only"
+
+t_begin "each field of the release and the metadata that differs is named"
+prepare
+sed -i 's/version: "1.4.0", metadata_version: 42/version: "1.5.0", metadata_version: 43, expires: 2040-01-01/
+        s/vendor: Acme/vendor: Bcme/' product.yaml
+against b.swb --json -D TICKET=REL-9
+t_exit 1
+t_equal "$(differences | LC_ALL=C sort)" 'expires - 2040-01-01T23:59:59Z
+user_manifest.meta.ticket none REL-9
+user_manifest.product.vendor Acme Bcme
+user_manifest.release.expires - 2040-01-01T23:59:59Z
+user_manifest.release.metadata_version 42 43
+user_manifest.release.version 1.4.0 1.5.0
+version 42 43' differences
+
+t_begin "-D gives what the build was given"
+prepare
+quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem" -D TICKET=REL-9
+against b.swb
+t_exit 1
+t_out_contains "user_manifest.meta.ticket: REL-9 in the bundle, none from the sources"
+against b.swb -D TICKET=REL-9
+t_exit 0
+
+t_begin "another order of the targets is named"
+prepare
+sed -i '/name: app/{h;d};/name: data/{G}' product.yaml
+against b.swb --json
+t_exit 1
+t_equal "$(differences)" "order of the targets - -" differences
+
+t_begin "it runs, and the payloads too, when only the quorum of the targets keys is missing"
+prepare
+quiet build product.yaml -o unsigned.swb --root root
+against unsigned.swb --json
+t_exit 1
+t_equal "$(jq -r .failed_step,.authenticated,.against.same "$T_OUT" | tr '\n' ' ')" "targets-quorum false true " verdict
+t_equal "$(step payloads) $(step end) $(step against)" "pass pass pass" steps
+against unsigned.swb
+t_out_contains "reject: unsigned.swb fails at targets-quorum"
+echo other >data.bin
+against unsigned.swb --json
+t_exit 1
+t_equal "$(jq -r .failed_step "$T_OUT") $(step against)" "targets-quorum fail" verdict
+python3 - unsigned.swb <<'PYTHON'
+import sys
+data = open(sys.argv[1], "rb").read()
+open("spoilt.swb", "wb").write(data.replace(b"a" * 9999, b"a" * 9998 + b"b"))
+PYTHON
+against spoilt.swb --json
+t_exit 1
+t_equal "$(step payloads) $(step end)" "fail " "steps of a spoilt payload"
+
+t_begin "whatever else fails ends it before the sources are looked at"
+prepare
+rm app.bin
+against b.swb
+t_exit 5
+truncate -s -512 b.swb
+against b.swb --json
+t_exit 1
+t_equal "$(jq -r .failed_step,.against "$T_OUT" | tr '\n' ' ')" "end null " verdict
+
+t_begin "the root that build was given in the manifest's place is the bundle's own"
+prepare
+echo 'signing: {root: other}' >>product.yaml
+quiet root create -o other --root-key "$KEYS/root2.pub" --targets-key "$KEYS/targets1.pub" \
+    --sign-with "$KEYS/root2.pem"
+against b.swb --json
+t_exit 0
+t_out_contains "built with root version 1, which is not the manifest's"
+quiet build product.yaml -o b2.swb --key "$KEYS/targets1.pem"
+t_run verify b2.swb --root other --against product.yaml --json
+t_exit 0
+t_out_lacks "which is not the manifest's"
+
+t_begin "a root that nothing here vouches for is a difference"
+prepare
+quiet build product.yaml -o rootless.swb --key "$KEYS/targets1.pem"
+echo 'signing: {root: root}' >>product.yaml
+against rootless.swb --json
+t_exit 1
+t_equal "$(differences | cut -d' ' -f1 | LC_ALL=C sort | tr '\n' ' ')" \
+    "user_manifest.root.sha256 user_manifest.root.version " differences
+
+t_begin "what cannot be built is an error, and no verdict"
+prepare
+echo 'unknown: key' >>product.yaml
+against b.swb
+t_exit 3
+t_err_contains "product.yaml:8:1: unknown key 'unknown'"
+t_out_lacks accept
+prepare
+rm data.bin
+against b.swb
+t_exit 5
+t_err_contains "data.bin"
+t_run verify b.swb --root root --against missing.yaml
+t_exit 5
+
+t_begin "faults of the command line"
+prepare
+t_run verify b.swb --root root -D A=1
+t_exit 2
+t_err_contains "-D goes with --against"
+t_run verify --type root root --root root --against product.yaml
+t_exit 2
+t_run extract b.swb --root root -C x --against product.yaml
+t_exit 2
+
+t_begin "hostile text of a bundle is escaped, and many differences are counted"
+prepare
+for i in $(seq 150); do echo "  m$i: \"$i\""; done >more.txt
+sed -i '/^meta:/d' product.yaml
+{ cat product.yaml; echo 'meta:'; cat more.txt; } >many.yaml
+quiet build many.yaml -o many.swb --root root --key "$KEYS/targets1.pem"
+against many.swb
+t_exit 1
+t_out_contains "150 differences"
+t_out_contains "  and 50 more"
