@@ -121,6 +121,20 @@ t_json targets.left_out '[{"a": true, "b": false, "name": "app"}]'
 t_run diff signed.swb small.swb
 t_out_contains '  ! app: left out of B'
 
+t_begin "what user_manifest says of a target that only the other bundle has is told once"
+sample_manifest
+echo notes >notes.txt
+echo '  - {name: notes, file: notes.txt, slot: docs}' >>product.yaml
+quiet build product.yaml -o a.swb
+payload a.swb user_manifest >own.json
+sed -i 's/- {name: notes.*/- {name: user_manifest, file: own.json}/' product.yaml
+quiet build product.yaml -o b.swb
+t_run diff a.swb b.swb --json
+t_exit 1
+t_json user_manifest.fields '[{"b": "docs", "path": "targets.notes.slot"}]'
+t_run diff b.swb a.swb --json
+t_json user_manifest.fields '[{"a": "docs", "path": "targets.notes.slot"}]'
+
 t_begin "root metadata"
 two_releases
 t_run diff root.1 root.2
@@ -172,7 +186,7 @@ t_file_contains plain '  ~ release.version           1.4.0 → 1.5.0'
 t_file_contains plain '  + a-name-of-a-…rd-part.bin'
 t_file_contains plain '+15 KiB  ██████▒▒▒▒▒▒▒▒  0x1388'
 t_file_contains shown $'\033[32m+\033[0m'
-t_file_contains shown $'\033[1;31m-\033[0m'
+t_file_contains shown $'\033[31m-\033[0m'
 on_terminal 40 C.UTF-8
 t_file_contains plain '      +15 KiB, differs from 0x1388'
 on_terminal 200 C.UTF-8
