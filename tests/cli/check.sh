@@ -180,6 +180,13 @@ echo '  - {name: a-name-of-more-than-32-bytes-is-refused, file: app.bin}' >>prod
 quiet build product.yaml -o long.swb --root root --key "$KEYS/targets1.pem"
 t_must check long.swb
 t_equal "$(head -n 1 "$T_OUT")" "long.swb: warning: target 'a-name-of-more-than-32-bytes-is-refused': its name has 39 bytes, a device of profile pigweed takes 32 at most (stock-target)"
+sample_manifest
+echo '  - {name: large, file: large}' >>product.yaml
+truncate -s 104857601 large
+quiet build product.yaml -o large.swb --root root --key "$KEYS/targets1.pem"
+t_must check large.swb
+t_equal "$(head -n 1 "$T_OUT")" "large.swb: warning: target 'large': it is 104,857,601 bytes, a device of profile pigweed takes 100 MiB at most (stock-target)"
+rm large large.swb
 # A stream is read once, as a log.
 # shellcheck disable=SC2002 # a pipe, not a file
 cat log | "$T_TOOL" check - >out 2>&1
