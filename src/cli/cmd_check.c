@@ -137,7 +137,7 @@ int swt_cmd_check(const struct swt_invocation *invocation, struct swt_error *err
         .progress = invocation->progress,
     };
     if (sarif && invocation->json)
-        return swt_fail(err, SWT_E_USAGE, "--format sarif and --json are two forms of the result");
+        return swt_usage(invocation->command, err, "--format sarif and --json exclude each other");
     int rc = swt_check(&options, &sound, &document, err);
     if (rc < 0)
         return rc;

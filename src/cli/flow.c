@@ -31,6 +31,11 @@ static size_t word_at(struct swt_slice text) {
     return len;
 }
 
+/* A hash that fits only further to the left stands there: a terminal would cut it. */
+static size_t indent_of(size_t columns, size_t hang, size_t width) {
+    return hang + columns > width && columns < width ? width - columns : hang;
+}
+
 int swt_flow_line(struct swt_slice line, size_t hang, size_t width, struct swt_buf *ret_text,
                   struct swt_error *err) {
     if (swt_columns_of(line) <= width)
@@ -44,8 +49,8 @@ int swt_flow_line(struct swt_slice line, size_t hang, size_t width, struct swt_b
         line = rest_of(line, blanks + word.len);
         size_t columns = swt_columns_of(word);
         if (column + blanks > hang && column + blanks + columns > width) {
-            rc = swt_buf_printf(ret_text, err, "\n%*s", (int)hang, "");
-            column = hang;
+            column = indent_of(columns, hang, width);
+            rc = swt_buf_printf(ret_text, err, "\n%*s", (int)column, "");
         } else {
             rc = swt_buf_printf(ret_text, err, "%*s", (int)blanks, "");
             column += blanks;

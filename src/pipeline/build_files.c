@@ -41,7 +41,7 @@ static int check_depfile(const struct swt_build_job *job, struct swt_error *err)
         return 0;
     if (output == NULL || strcmp(output, "-") == 0)
         return swt_fail(err, SWT_E_USAGE,
-                        "--depfile is a rule for the file that -o names, and there is none");
+                        "--depfile writes a rule for the file that -o names: give -o FILE with it");
     if (strcmp(depfile, "-") == 0)
         return swt_fail(err, SWT_E_USAGE, "--depfile '-': expected a file");
     if (swt_same_place(depfile, output))

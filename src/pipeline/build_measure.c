@@ -50,7 +50,9 @@ static int measure(struct swt_build_job *job, size_t index, struct swt_error *er
     if (rc < 0)
         return rc;
     payload->spool = job->spool;
-    if (swt_payload_measure(payload, job->options->progress, err) < 0) {
+    /* How large the generated one becomes is not known before the others were read. */
+    bool counts = index > 0 || !job->generated;
+    if (swt_payload_measure(payload, counts ? job->options->progress : NULL, err) < 0) {
         job->origins[index].unreadable = true;
         swt_build_error_at(job, index, err);
         return swt_faults_keep(job->faults, err);
@@ -95,7 +97,7 @@ static int measure_all(struct swt_build_job *job, struct swt_error *err) {
 
 int swt_build_measure(struct swt_build_job *job, struct swt_error *err) {
     uint64_t total = 0;
-    for (size_t i = 0; i < job->payload_count; i++)
+    for (size_t i = job->generated ? 1 : 0; i < job->payload_count; i++)
         total += job->origins[i].unreadable ? 0 : job->payloads[i].original_length;
     swt_progress_begin(job->options->progress, "hash", total);
     int rc = measure_all(job, err);

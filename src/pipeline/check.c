@@ -153,12 +153,15 @@ static int end_files(const struct walk *walk, json_t *document, bool *ret_sound,
 static int read_options(struct walk *walk, const struct swt_check_options *options,
                         struct swt_error *err) {
     struct swt_check *check = &walk->check;
-    *check = (struct swt_check){.options = options, .now = (int64_t)time(NULL)};
+    *check = (struct swt_check){.options = options,
+                                .by_itself = {.self = true, .progress = options->progress},
+                                .by_nothing = {.progress = options->progress},
+                                .now = (int64_t)time(NULL)};
     if (options->expires_within != NULL &&
         (!swt_parse_span(options->expires_within, &check->within) || check->within == 0)) {
         swt_fail(err, SWT_E_USAGE, "--expires-within '%s' is no span of at least an hour",
                  options->expires_within);
-        return swt_error_hint(err, "12h, 30d, 6w or 1y");
+        return swt_error_hint(err, "write it as in 12h, 30d, 6w or 1y");
     }
     if (options->policy == NULL)
         return 0;

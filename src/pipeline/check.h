@@ -32,6 +32,8 @@ struct swt_checked_file {
 struct swt_policy_world;
 struct swt_check {
     const struct swt_check_options *options;
+    struct swt_verify_options by_itself, by_nothing; /* how a bundle is judged: with its own root as
+                                                        the anchor, and without one */
     int64_t now;
     int64_t within;                        /* seconds; 0 without --expires-within */
     const struct swt_policy_world *policy; /* NULL without --policy */

@@ -171,10 +171,9 @@ static int run_judge(struct swt_judge *judge, struct swt_error *err) {
 }
 
 /* Without an anchor, for what comes behind a step that failed for the want of one. */
-static int check_rest(struct swt_checked_file *file, const json_t *earlier, struct swt_judge *rest,
-                      struct swt_error *err) {
-    static const struct swt_verify_options NONE = {0};
-    int rc = swt_judge_open(rest, file->path, &NONE, err);
+static int check_rest(const struct swt_check *check, struct swt_checked_file *file,
+                      const json_t *earlier, struct swt_judge *rest, struct swt_error *err) {
+    int rc = swt_judge_open(rest, file->path, &check->by_nothing, err);
     if (rc == 0)
         rc = run_judge(rest, err);
     if (rc == 0)
@@ -196,9 +195,8 @@ static const struct swt_judge *further(const struct swt_judge *judge,
 
 static int check_itself(const struct swt_check *check, struct swt_checked_file *file,
                         struct swt_judge *judge, struct swt_judge *rest, struct swt_error *err) {
-    static const struct swt_verify_options SELF = {.self = true};
     judge->authenticate = true;
-    int rc = swt_judge_open(judge, file->path, &SELF, err);
+    int rc = swt_judge_open(judge, file->path, &check->by_itself, err);
     if (rc == 0)
         rc = check_own_root(check, file, judge, err);
     if (rc < 0)
@@ -208,7 +206,7 @@ static int check_itself(const struct swt_check *check, struct swt_checked_file *
     if (rc == 0)
         rc = tell_steps(file, judge, NULL, err);
     if (rc == 0 && failed_for_trust(judge))
-        rc = check_rest(file, judge->steps, rest, err);
+        rc = check_rest(check, file, judge->steps, rest, err);
     if (rc == 0)
         rc = check_unsigned(file, judge, err);
     if (rc == 0)

@@ -78,7 +78,7 @@ static int check_stock_keys(struct swt_checked_file *file, struct swt_error *err
         if (swt_profile_check_key(profile, &root->keys[i].key, &fault) == 0)
             continue;
         swt_hex_encode(root->keys[i].id.data, SWT_KEY_ID_SIZE, id);
-        rc = swt_check_find(file, err, SWT_LEVEL_WARNING, "stock-key", "key %.12s…: %s", id,
+        rc = swt_check_find(file, err, SWT_LEVEL_WARNING, "stock-key", "key %.12s...: %s", id,
                             fault.message);
     }
     return rc;

@@ -31,5 +31,7 @@ int swt_expiry_parse(const char *text, const char *option, int64_t now, int64_t 
         return 0;
     }
     swt_fail(err, SWT_E_USAGE, "%s '%s' is neither a time nor a span", option, text);
-    return swt_error_hint(err, "2027-11-23T00:00:00Z, 2027-11-23 (its last second), 90d or 1y");
+    return swt_error_hint(err,
+                          "write it as in 2027-11-23T00:00:00Z, 2027-11-23 (its last second), 90d "
+                          "or 1y");
 }

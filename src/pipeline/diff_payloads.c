@@ -90,9 +90,9 @@ static int compare(const struct stretch *a, const struct stretch *b, uint8_t *ch
             return rc;
         size_t same = first_difference(chunks, chunks + SWT_IO_CHUNK, size);
         done += same;
+        swt_progress_advance(progress, same);
         if (same < size)
             break;
-        swt_progress_advance(progress, size);
     }
     if (rc < 0)
         return rc;

@@ -23,7 +23,7 @@ int swt_fleet_devices_text(uint64_t count, struct swt_buf *ret_text, struct swt_
     return swt_buf_printf(ret_text, err, "%s device%s", bytes, count == 1 ? "" : "s");
 }
 
-/* "key A…", "keys A… and B…", "2 of the keys A…, B… and C…" */
+/* "key A...", "keys A… and B…", "2 of the keys A…, B… and C…" */
 static int keys_text(const json_t *act, const char *what, struct swt_buf *ret_text,
                      struct swt_error *err) {
     enum { SHOWN = 12 };
@@ -34,7 +34,7 @@ static int keys_text(const json_t *act, const char *what, struct swt_buf *ret_te
         all ? swt_buf_printf(ret_text, err, "%skey%s ", what, count == 1 ? "" : "s")
             : swt_buf_printf(ret_text, err, "%lld of the %skeys ", number_of(act, "needed"), what);
     for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = swt_buf_printf(ret_text, err, "%s%.*s…",
+        rc = swt_buf_printf(ret_text, err, "%s%.*s...",
                             i == 0           ? ""
                             : i + 1 == count ? (all ? " and " : " or ")
                                              : ", ",

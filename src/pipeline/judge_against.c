@@ -208,7 +208,7 @@ static int tell(struct against *against, bool same, struct swt_error *err) {
                              judge->targets->target_count);
     return swt_step_fail(against->step, err, "%zu difference%s: %s%s", count, count == 1 ? "" : "s",
                          json_string_value(json_object_get(first, "path")),
-                         count == 1 ? "" : ", …");
+                         count == 1 ? "" : ", ...");
 }
 
 int swt_judge_against(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {

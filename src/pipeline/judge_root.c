@@ -13,7 +13,7 @@ const char *swt_short_id(struct swt_slice id, char ret_text[SWT_SHORT_ID]) {
     size_t len = id.len > SHOWN ? SHOWN : id.len;
     swt_hex_encode(id.data, len, hex);
     (void)snprintf(ret_text, SWT_SHORT_ID, "%s%s", id.len == 0 ? "(empty)" : hex,
-                   id.len > SHOWN ? "…" : "");
+                   id.len > SHOWN ? "..." : "");
     return ret_text;
 }
 
@@ -89,8 +89,10 @@ int swt_judge_anchor_given(struct swt_judge *judge, struct swt_step *step, struc
     if (!options->self)
         return swt_step_pass(step, err, "a device with root version %u",
                              judge->state->root.root->common.version);
-    if (judge->head_status == 0 && !judge->has_root)
-        return swt_step_fail(step, err, "--self, but the bundle holds no root");
+    if (judge->head_status == 0 && !judge->has_root) {
+        int rc = swt_step_fail(step, err, "--self, but the bundle holds no root");
+        return rc < 0 ? rc : swt_step_note(step, err, "--root ROOT gives the trust anchor");
+    }
     int rc = swt_step_pass(step, err, "the bundle's own root");
     if (rc == 0)
         rc = swt_step_note(step, err, "--self proves nothing about the signer");

@@ -48,7 +48,7 @@ static int add_note(struct swt_step *step, struct swt_error *err, const char *fo
 static int add_note(struct swt_step *step, struct swt_error *err, const char *format,
                     va_list args) {
     if (step->note.len >= NOTE_LIMIT) {
-        static const char MORE[] = "; …";
+        static const char MORE[] = "; ...";
         size_t len = step->note.len;
         if (memcmp(step->note.data + len - strlen(MORE), MORE, strlen(MORE)) == 0)
             return 0;

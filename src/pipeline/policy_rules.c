@@ -27,11 +27,11 @@ static int forbidden_keys(const struct swt_policing *policing, struct swt_error 
     for (size_t i = 0; root != NULL && i < root->key_count && rc == 0; i++)
         if (is_forbidden(policing, root->keys[i].id.data, hex))
             rc = swt_policy_tell(policing, subject->root_node, err,
-                                 "the root lists the key %.12s…, which is forbidden", hex);
+                                 "the root lists the key %.12s..., which is forbidden", hex);
     for (size_t i = 0; i < subject->signer_count && rc == 0; i++)
         if (is_forbidden(policing, subject->signers[i].id, hex))
             rc = swt_policy_tell(policing, subject->signers[i].node, err,
-                                 "the key %.12s…, which is forbidden, %s", hex,
+                                 "the key %.12s..., which is forbidden, %s", hex,
                                  subject->signers[i].did);
     if (rc == 0 && subject->unknown_key != NULL)
         rc = swt_policy_tell(policing, subject->unknown_key->node, err,

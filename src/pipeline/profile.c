@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static const struct swt_profile PROFILES[] = {
@@ -19,6 +18,7 @@ const struct swt_profile *swt_profile_find(const char *name) {
 int swt_profile_check_payload(const struct swt_profile *profile, struct swt_slice name,
                               uint64_t length, struct swt_error *err) {
     char size[SWT_SIZE_TEXT];
+    char found[SWT_SIZE_TEXT];
     if (name.len > profile->max_name)
         return swt_fail(err, SWT_E_PROFILE,
                         "its name has %zu bytes, a device of profile %s takes %zu at most",
@@ -27,9 +27,9 @@ int swt_profile_check_payload(const struct swt_profile *profile, struct swt_slic
         return swt_fail(err, SWT_E_PROFILE, "it is empty, which a device of profile %s refuses",
                         profile->name);
     if (length > profile->max_payload)
-        return swt_fail(err, SWT_E_PROFILE,
-                        "it has %" PRIu64 " bytes, a device of profile %s takes %s at most", length,
-                        profile->name, swt_size_text(profile->max_payload, size));
+        return swt_fail(err, SWT_E_PROFILE, "it is %s, a device of profile %s takes %s at most",
+                        swt_bytes_text(length, found), profile->name,
+                        swt_size_text(profile->max_payload, size));
     return 0;
 }
 

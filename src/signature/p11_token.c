@@ -101,7 +101,7 @@ static int add_fitting(struct search *search, struct swt_p11_module *module, CK_
                        const CK_TOKEN_INFO *info, struct swt_error *err) {
     struct swt_p11_token *token = NULL;
     if (search->fitting_count == MAX_TOKENS)
-        return swt_fail(err, SWT_E_MODULE_FAILED, "over %d tokens", MAX_TOKENS);
+        return swt_fail(err, SWT_E_MODULE_FAILED, "more than %d tokens are present", MAX_TOKENS);
     int result = token_of(search->p11, module, slot, &token, err);
     if (result < 0)
         return result;

@@ -401,6 +401,7 @@ try build product.yaml -o - --depfile b.d
 error_is build 2 usage
 try build product.yaml --dry-run --depfile b.d
 error_is build 2 usage
+t_err_contains 'give -o FILE with it'
 t_file_absent b.swb
 t_must build product.yaml --dry-run -o b.swb --depfile b.d
 t_file_absent b.d

@@ -188,6 +188,13 @@ t_json files.0.findings.0.code targets-quorum
 t_json files.0.findings.1.code stock-target
 t_json files.0.targets_version 42
 t_json files.0.targets 3
+sample_manifest
+echo '  - {name: large, file: large}' >>product.yaml
+truncate -s 104857601 large
+quiet build product.yaml -o large.swb --root root --key "$KEYS/targets1.pem"
+t_must check large.swb
+t_equal "$(head -n 1 "$T_OUT")" "large.swb: warning: target 'large': it is 104,857,601 bytes, a device of profile pigweed takes 100 MiB at most (stock-target)"
+rm large large.swb
 # A stream is read once, as a log.
 # shellcheck disable=SC2002 # a pipe, not a file
 cat log | "$T_TOOL" check - >out 2>&1

@@ -74,6 +74,7 @@ error_is_usage() {
     t_out_empty
 }
 error_is_usage check root --format sarif --json
+t_err_contains '"hint":"swupdate-tool check --help"'
 error_is_usage check root --format xml
 t_must check root --format text
 t_out_is "sound: root: root metadata, version 1"

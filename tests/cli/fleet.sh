@@ -95,7 +95,7 @@ root3               1     3     12  no   no    no
 
 advice: b3.swb: raise release.metadata_version above 12: 1 device on root 3 would follow
 
-warning: b2.swb: root-new-quorum: signature of an unknown key bddcf2a88952… does not count (300 devices)
+warning: b2.swb: root-new-quorum: signature of an unknown key bddcf2a88952... does not count (300 devices)
 
 1,500 of 1,501 devices accept a bundle, at once or after others"
 

@@ -106,7 +106,7 @@ def served(document, state=0, verdict="accept"):
 
 
 def short(signer):
-    return signer.id.hex()[:12] + "…"
+    return signer.id.hex()[:12] + "..."
 
 
 # ---- each kind -----------------------------------------------------------------------------------

@@ -90,6 +90,16 @@ for name, arguments in REPORTS.items():
         # Where the locale is not UTF-8, nobody knows how wide such a character is.
         fits(show(arguments, 80, ASCII), 80, str.isascii)
 
+with case("where the locale is not UTF-8 the program's own texts are ASCII"):
+    for name in ("verify", "verify of what is rejected", "check", "sign", "root rotate"):
+        for report in (REPORTS[name], (*REPORTS[name][:2], "--json", *REPORTS[name][2:])):
+            told = "\n".join(lines_of(show(report, 80, ASCII)))
+            check(told.isascii(), f"{name}: {[line for line in told.split(chr(10)) if not line.isascii()]}")
+
+with case("a hash is not cut at the end of a line"):
+    for line in lines_of(show(("verify", "flipped.swb", "--root", "root"), 80)):
+        check(columns_of(line) <= 80, f"too long: {line}")
+
 with case("without colour nothing but the colour is gone"):
     for name in ("dump", "verify with warnings", "fleet of two"):
         plain = show(REPORTS[name], 80, {"NO_COLOR": "1"}).raw().decode()

@@ -34,6 +34,12 @@ YAML
 for name in {06..12}; do
     printf '  - {name: batch %s, root: root, floor: %d}\n' "$name" "$((10#$name - 4))" >>fleet.yaml
 done
+# One byte of app.bin is another one.
+python3 - <<'PYTHON'
+bundle, content = open("b4.swb", "rb").read(), open("app.bin", "rb").read()
+at = bundle.index(content)
+open("flipped.swb", "wb").write(bundle[:at] + bytes([bundle[at] ^ 1]) + bundle[at + 1 :])
+PYTHON
 quiet provision --root root -o device --format device-dir
 t_end
 PYTHONDONTWRITEBYTECODE=1 command python3 "$T_SOURCE/tests/cli/look.py" "$KEYS" "$T_TMP/1"

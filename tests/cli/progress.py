@@ -198,6 +198,19 @@ with files(anchor=ANCHOR, product_yaml=MANIFEST, passphrase=SECRET.encode()) as 
         rates = [told["rate"] for told in stage[len(stage) // 2 :]]
         check(all(100 << 10 < rate < 10 << 20 for rate in rates), f"rates are {rates}")
 
+    with case("every stage ends at its total"):
+        small = Bundle(payloads=[(b"image", IMAGE[:100])]).tar()
+        other = Bundle(payloads=[(b"image", IMAGE[:50] + b"other" + IMAGE[:100])]).tar()
+        with files(a=small, b=other, image=IMAGE[:100], product_yaml=MANIFEST) as folder:
+            for stages, *arguments in (
+                (["hash", "write"], "build", "product.yaml", "-o", "out"),
+                (["read", "read", "compare"], "diff", "a", "b"),
+                (["verify"], "check", "a"),
+            ):
+                told = progress_of(Run([*arguments, "--progress=always"], folder).err)
+                check([stage[0]["stage"] for stage in told] == stages, f"stages are {told}, expected {stages}")
+                check(all(stage[-1]["bytes"] == stage[-1]["total"] for stage in told), f"{told}")
+
     with case("^C ends verify, and the line is gone"):
         check(stopped["verify"].lines(), "no line was shown")
         interrupted(stopped["verify"], typed)

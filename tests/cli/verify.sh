@@ -131,6 +131,7 @@ t_json steps.4.verdict skipped
 t_json root_version 1
 t_run verify b.swb --self
 t_exit 1
+t_out_contains "note:     --root ROOT gives the trust anchor"
 t_out_contains "fails at anchor-given"
 
 t_begin "an unsigned bundle is rejected, also with --self"

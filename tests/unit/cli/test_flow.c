@@ -60,6 +60,9 @@ static void test_words_stay_whole(void **state) {
     expect_flow("of key 0123456789abcdef that", 2, 12, "of key\n  0123456789abcdef\n  that");
     /* A break that gains nothing. */
     expect_flow("  + 0123456789abcdef", 4, 12, "  + 0123456789abcdef");
+    /* One that fits only further to the left stands there. */
+    expect_flow("found: SHA-256 0123456789ab, so", 7, 16,
+                "found: SHA-256\n   0123456789ab,\n       so");
 }
 
 static void test_commands_stay_whole(void **state) {
