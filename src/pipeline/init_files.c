@@ -75,7 +75,8 @@ static const char GITIGNORE[] = "# Private keys stay on the machine that made th
                                 "\n"
                                 "# What is built.\n"
                                 "*.swb\n"
-                                "*.pb\n";
+                                "*.pb\n"
+                                "/device/\n";
 
 static const char README[] =
     "# @PRODUCT@: its software updates\n"

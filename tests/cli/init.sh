@@ -34,6 +34,8 @@ sed -n 's/^#   \(swupdate-tool [^ ].*[^ ]\)   .*$/\1/p; s/^#   \(swupdate-tool [
 t_equal "$(wc -l <typed)" 8 "number of commands"
 t_do env PATH="$PWD/bin:$PATH" bash -e typed
 t_exit 0
+t_do git init -q .
+t_equal "$(git ls-files --others --exclude-standard | grep -E '^device/|\.swb$')" '' "built, and not ignored"
 
 t_begin "its policy refuses the keys for development, and nothing else once there are others"
 t_must init widget

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Memory does not grow with payloads: each command that reads or writes them, in both containers,
-# stays within 32 MiB for a payload of SWT_LARGE bytes (96 MiB; 1 GiB with SWT_LARGE=1073741824).
+# stays within 32 MiB for a payload of SWT_LARGE bytes (96 MiB; 1 GiB with SWT_LARGE=1073741824), and
+# within 128 MiB where it compresses them.
 # Left out under a sanitizer, whose own memory would be measured.
 . "$(dirname "$0")/lib.sh"
 
 LARGE=${SWT_LARGE:-$((96 << 20))}
 LIMIT=$((32 << 10)) # KiB
+COMPRESSION_LIMIT=$((128 << 10))
 
 # t_peak ARGS...: runs the program and checks its peak.
 t_peak() {
@@ -70,6 +72,17 @@ t_must build product.yaml -o packed.swb
 t_peak extract packed.swb -C out --no-verify --decompress
 for type in gzip xz zstd; do
     t_file_equal "out/$type" original
+done
+
+t_begin "build: targets that are compressed, in 128 MiB"
+truncate -s "$LARGE" original
+for type in gzip xz zstd; do
+    echo "schema: 1
+product: {name: large}
+release: {version: 1, metadata_version: 1}
+targets:
+  - {file: original, compression: $type}" >product.yaml
+    LIMIT=$COMPRESSION_LIMIT t_peak build product.yaml -o "$type.swb"
 done
 
 t_begin "check: a long audit log, whole and with lines of no end"
