@@ -111,6 +111,8 @@ int swt_build_check_profile(const struct swt_build_job *job, size_t index, uint6
 int swt_build_advise(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* Moves an error to the manifest's node that named the file; returns -err->code. */
 int swt_build_error_in(struct swt_error *err, const struct swt_node *node);
+/* What follows the last slash of path. */
+const char *swt_build_base_name(const char *path);
 /* Adds the target's name and its place in the manifest to an error; returns -err->code. */
 int swt_build_error_at(const struct swt_build_job *job, size_t index, struct swt_error *err);
 

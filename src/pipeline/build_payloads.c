@@ -45,7 +45,7 @@ static int add_payload(struct swt_build_job *job, const char *name, const char *
 
 /* ---- patterns ---------------------------------------------------------------------------- */
 
-static const char *base_name(const char *path) {
+const char *swt_build_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? path : slash + 1;
 }
@@ -55,7 +55,7 @@ static const char *base_name(const char *path) {
 static int expand_name(const struct swt_text *name, const char *file, struct swt_buf *ret_name,
                        struct swt_error *err) {
     const char *text = name->text != NULL ? name->text : "{name}";
-    const char *base = base_name(file);
+    const char *base = swt_build_base_name(file);
     const char *dot = strrchr(base, '.');
     size_t stem = dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base);
     int rc = 0;
@@ -133,9 +133,9 @@ static int add_documents(struct swt_build_job *job, struct swt_error *err) {
     if (manifest->notes_file != NULL)
         rc = add_payload(job, SWT_RELEASE_NOTES, manifest->notes_file, &notes, err);
     job->has_sbom = rc == 0 && manifest->sbom_file != NULL;
-    return job->has_sbom
-               ? add_payload(job, base_name(manifest->sbom_file), manifest->sbom_file, &sbom, err)
-               : rc;
+    return job->has_sbom ? add_payload(job, swt_build_base_name(manifest->sbom_file),
+                                       manifest->sbom_file, &sbom, err)
+                         : rc;
 }
 
 /* user_manifest comes first, the user's own or the generated one. */

@@ -63,11 +63,6 @@ static int compare_aliases(const void *left, const void *right) {
     return order != 0 ? order : a->index < b->index ? -1 : a->index > b->index;
 }
 
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* Of all but the SBOM, which cannot give its own hash, and what is generated or unreadable. */
 static int list_aliases(const struct swt_build_job *job, struct aliases *ret_aliases,
                         struct swt_error *err) {
@@ -80,7 +75,7 @@ static int list_aliases(const struct swt_build_job *job, struct aliases *ret_ali
             continue;
         ret_aliases->items[ret_aliases->count++] = (struct alias){payload->name, i, true};
         ret_aliases->items[ret_aliases->count++] =
-            (struct alias){base_name(payload->path), i, false};
+            (struct alias){swt_build_base_name(payload->path), i, false};
     }
     qsort(ret_aliases->items, ret_aliases->count, sizeof *ret_aliases->items, compare_aliases);
     return 0;
@@ -135,7 +130,7 @@ static struct answer judge(const struct swt_build_job *job, const struct aliases
             ask(job, aliases, claim->names[i], true, claim, &answer);
     for (size_t i = 0; i < SWT_COUNT(claim->names) && !answer.called; i++)
         if (claim->names[i] != NULL)
-            ask(job, aliases, base_name(claim->names[i]), false, claim, &answer);
+            ask(job, aliases, swt_build_base_name(claim->names[i]), false, claim, &answer);
     return answer;
 }
 

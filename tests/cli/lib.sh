@@ -28,7 +28,6 @@ T_CASE=''
 T_REASONS=()
 T_SKIPPED=''
 T_COUNT=0
-T_KEPT=0
 T_FAILED=0
 T_STATUS=0
 T_SECONDS=${T_SECONDS:-60}
@@ -133,11 +132,12 @@ t_keep_json_() {
     *" --json "*) ;;
     *) return 0 ;;
     esac
-    T_KEPT=$((T_KEPT + 1))
-    mkdir -p "$T_TMP/json/$T_KEPT"
-    printf '%s\0' "$@" >"$T_TMP/json/$T_KEPT/command"
-    cp "$T_OUT" "$T_TMP/json/$T_KEPT/out"
-    cp "$T_ERR" "$T_TMP/json/$T_KEPT/err"
+    # By the time, which a subshell counts on, too.
+    local kept=$T_TMP/json/${EPOCHREALTIME//[!0-9]/}
+    mkdir -p "$kept"
+    printf '%s\0' "$@" >"$kept/command"
+    cp "$T_OUT" "$kept/out"
+    cp "$T_ERR" "$kept/err"
 }
 
 # The system's python is the one whose packages are there.
@@ -148,7 +148,7 @@ t_schemas() {
 }
 
 t_judge_json_() {
-    [ "$T_KEPT" -gt 0 ] || return 0
+    [ -d "$T_TMP/json" ] || return 0
     t_begin "what was printed as JSON is of the installed schemas"
     t_schemas runs "$T_TMP/json" >faults 2>&1 || t_fail "$(cat faults)"
     t_end
