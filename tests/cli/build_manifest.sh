@@ -337,6 +337,15 @@ t_equal "$(tar tf b.swb | tr '\n' ' ')" "targets_metadata targets/user_manifest 
 payload b.swb user_manifest >content
 t_file_equal content out/user_manifest
 
+t_begin "patterns: a name that is not UTF-8 is told as one, with its place"
+mkdir out
+touch out/$'\xff.bin'
+manifest targets: '  - {files: "out/*.bin"}'
+refused target-name 5:13 "target name '\xff.bin': "
+t_run check product.yaml
+t_exit 1
+t_out_contains "product.yaml:5:13: error: target name '\xff.bin': "
+
 # ---- fixtures --------------------------------------------------------------------------------------
 
 t_begin "fixtures of a whole manifest"
