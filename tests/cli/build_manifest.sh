@@ -363,6 +363,26 @@ t_equal "$(jq -c '.targets | keys' um)" '["a.bin","b.bin","release_notes","sbom.
 t_equal "$(jq -c '.targets["a.bin"]' um)" '{}' "nothing is compressed"
 HEAD=${HEAD/, notes: notes.md/}
 
+t_begin "fixtures: variables of the manifest are those of -D"
+files a.bin b.bin
+manifest targets: '  - {files: "${OUT:?say where}/*.bin"}'
+t_run fixtures -o fixtures --manifest product.yaml
+t_exit 3
+t_err_contains "product.yaml:5:13: variable OUT: say where"
+t_must fixtures -o fixtures --manifest product.yaml -D OUT=out
+t_equal "$(names fixtures/good.swb)" "a.bin b.bin"
+t_run fixtures -o other -D OUT=out
+t_exit 2
+t_err_contains "-D goes with --manifest"
+
+t_begin "fixtures: a file of the name '-' is no standard input"
+echo file >./-
+echo other >./-b
+manifest targets: '  - {files: "[-]*"}'
+t_must fixtures -o fixtures --manifest product.yaml
+payload fixtures/good.swb - >content
+t_file_equal content ./-
+
 # ---- the depfile -----------------------------------------------------------------------------------
 
 # rule: the inputs of the depfile's first rule.
