@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void swt_build_job_done(struct swt_build_job *job) {
     swt_buf_done(&job->metadata);
@@ -160,19 +159,6 @@ static int read_root(struct swt_build_job *job, struct swt_error *err) {
     return rc < 0 ? rc : warn_of_root(job, err);
 }
 
-/* Private keys are on few machines, and --key replaces them: no fault where no bundle is made. */
-static int warn_of_keys(const struct swt_build_job *job, struct swt_error *err) {
-    const struct swt_text_list *paths = &job->manifest->key_paths;
-    int rc = 0;
-    for (size_t i = 0; i < paths->count && rc == 0; i++) {
-        const char *file = job->manifest->key_files[i];
-        if (file != NULL && access(file, R_OK) < 0)
-            rc = swt_notices_add(job->notices, err, SWT_WARNING,
-                                 "%s cannot be read: build needs this key, or --key", file);
-    }
-    return rc;
-}
-
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static int warn_of_expiry(const struct swt_build_job *job, struct swt_error *err) {
@@ -210,5 +196,5 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
         rc = swt_build_check_sizes(job, err);
     if (rc == 0)
         rc = swt_build_read_sbom(job, err);
-    return rc < 0 || job->faults == NULL ? rc : warn_of_keys(job, err);
+    return rc;
 }

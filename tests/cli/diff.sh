@@ -172,7 +172,7 @@ t_file_contains plain '  ~ release.version           1.4.0 → 1.5.0'
 t_file_contains plain '  + a-name-of-a-…rd-part.bin'
 t_file_contains plain '+15 KiB  ██████▒▒▒▒▒▒▒▒  0x1388'
 t_file_contains shown $'\033[32m+\033[0m'
-t_file_contains shown $'\033[1;31m-\033[0m'
+t_file_contains shown $'\033[31m-\033[0m'
 on_terminal 40 C.UTF-8
 t_file_contains plain '      +15 KiB, differs from 0x1388'
 on_terminal 200 C.UTF-8

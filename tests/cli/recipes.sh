@@ -16,7 +16,7 @@ recipe() { # NAME
 }
 
 targets() { # BUNDLE
-    "$T_TOOL" dump "$1" --json | jq -c '[.targets.targets[].name]'
+    "$T_TOOL" dump "$1" --json | jq -c '[.targets[].name]'
 }
 TARGETS='["user_manifest","app","assets/farewell","assets/greeting"]'
 
@@ -56,7 +56,7 @@ recipe make
 t_must keygen -q -o dev.pem
 t_do make KEY=dev.pem
 t_exit 0
-t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets.signatures | length')" 1 signatures
+t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets_metadata.signatures | length')" 1 signatures
 t_do make clean
 t_exit 0
 
@@ -92,7 +92,7 @@ t_do cmake -B out -G Ninja -DBUNDLE_KEY="$PWD/dev.pem"
 t_exit 0
 t_do cmake --build out
 t_exit 0
-t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets.signatures | length')" 1 signatures
+t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets_metadata.signatures | length')" 1 signatures
 
 # The commands of a job, as the service runs them: one script, each line of which must succeed.
 github_commands() { # FILE
