@@ -294,7 +294,9 @@ int swt_personalize(const struct swt_personalize_options *options, struct swt_no
 
 struct swt_fixtures_options {
     const char *directory;
-    const char *manifest;                           /* NULL: a product that is made up */
+    const char *manifest;       /* NULL: a product that is made up */
+    const char *const *defines; /* of the manifest */
+    size_t define_count;
     struct swt_key_sources root_keys, targets_keys; /* one each, or none: fresh ones */
     bool c_header;
     struct swt_keyring *keyring;

@@ -46,9 +46,12 @@ static void print_fixtures(const struct swt_invocation *invocation, const json_t
 
 int swt_cmd_fixtures(const struct swt_invocation *invocation, struct swt_error *err) {
     const char *format = swt_option_value(invocation, &swt_opt_fixture_format);
+    struct swt_option_values defines = swt_option_values(invocation, &swt_opt_define);
     struct swt_fixtures_options options = {
         .directory = swt_option_value(invocation, &swt_opt_output_fixtures),
         .manifest = swt_option_value(invocation, &swt_opt_fixture_manifest),
+        .defines = defines.items,
+        .define_count = defines.count,
         .root_keys = swt_option_keys(invocation, &swt_opt_fixture_root_key),
         .targets_keys = swt_option_keys(invocation, &swt_opt_fixture_targets_key),
         .c_header = format != NULL && strcmp(format, "c-header") == 0,
@@ -56,6 +59,8 @@ int swt_cmd_fixtures(const struct swt_invocation *invocation, struct swt_error *
     };
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;
+    if (options.manifest == NULL && defines.count > 0)
+        return swt_usage(invocation->command, err, "-D goes with --manifest");
     int rc = swt_fixtures(&options, &notices, &document, err);
     if (rc < 0) {
         swt_report_notices(invocation, &notices);

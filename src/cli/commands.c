@@ -348,9 +348,9 @@ const struct swt_command swt_commands[] = {
             "swupdate-trust(7) refuses it.\n\n"
             "The keys are test keys, fresh ones unless two are given: no device outside of a test "
             "may trust them.",
-        .options =
-            OPTIONS(&swt_opt_output_fixtures, &swt_opt_fixture_manifest, &swt_opt_fixture_root_key,
-                    &swt_opt_fixture_targets_key, KEY_PARTS, &swt_opt_fixture_format, COMMON),
+        .options = OPTIONS(&swt_opt_output_fixtures, &swt_opt_fixture_manifest, &swt_opt_define,
+                           &swt_opt_fixture_root_key, &swt_opt_fixture_targets_key, KEY_PARTS,
+                           &swt_opt_fixture_format, COMMON),
         .required = OPTIONS(&swt_opt_output_fixtures),
         .run = swt_cmd_fixtures,
     },

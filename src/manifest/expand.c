@@ -53,15 +53,16 @@ static int fail_malformed(struct swt_error *err) {
     return swt_error_hint(err, "write $$ for a dollar");
 }
 
-static int fail_undefined(struct expansion *expansion, const char *name, const char *word,
-                          size_t word_len, struct swt_error *err) {
+/* what: how the variable lacks a value, where word does not say it. */
+static int fail_undefined(struct expansion *expansion, const char *name, const char *what,
+                          const char *word, size_t word_len, struct swt_error *err) {
     for (const struct swt_variables *some = expansion->reading->variables; some != NULL;
          some = some->outer)
         expansion->told |= some->unread;
     char shown[SWT_SHORT_TEXT];
     (void)swt_short_text(name, shown);
     if (word_len == 0) {
-        (void)swt_fail(err, SWT_E_VARIABLE, "variable %s is not defined", shown);
+        (void)swt_fail(err, SWT_E_VARIABLE, "variable %s is %s", shown, what);
     } else {
         swt_buf_clear(&expansion->buf);
         int rc = append_word(expansion, word, word_len, err);
@@ -103,7 +104,8 @@ static int expand_one(struct expansion *expansion, const char *text, size_t *ret
     else if (form == '-')
         rc = append_word(expansion, word, word_len, err);
     else
-        rc = fail_undefined(expansion, name, word, word_len, err);
+        rc = fail_undefined(expansion, name, value == NULL ? "not defined" : "empty", word,
+                            word_len, err);
     if (rc < 0)
         return rc;
     *ret_used = (size_t)(end + 1 - text);

@@ -184,17 +184,22 @@ int swt_build_write_user_manifest(const struct swt_build_job *job, const struct 
     struct swt_user_manifest_target *targets = calloc(job->payload_count, sizeof *targets);
     if (targets == NULL)
         return swt_fail_memory(err);
-    for (size_t i = 1; i < job->payload_count; i++)
-        targets[i] = (struct swt_user_manifest_target){
+    size_t count = 0;
+    for (size_t i = 1; i < job->payload_count; i++) {
+        /* No JSON holds it, nor does a bundle: it is refused where names are. */
+        if (!swt_utf8_valid(swt_slice_text(job->payloads[i].name)))
+            continue;
+        targets[count++] = (struct swt_user_manifest_target){
             .name = job->payloads[i].name,
             .origin = job->origins[i].target,
             .compression = job->payloads[i].compression,
             .original_length = job->payloads[i].measured ? job->payloads[i].original_length : 0,
             .original_sha256 = job->payloads[i].original_sha256};
+    }
     const struct swt_user_manifest_spec spec = {
         .manifest = job->manifest,
-        .targets = targets + 1,
-        .target_count = job->payload_count - 1,
+        .targets = targets,
+        .target_count = count,
         .sbom = job->has_sbom ? job->payloads[job->payload_count - 1].name : NULL,
         .sbom_format =
             job->sbom.format != NULL ? job->sbom.format : job->manifest->sbom_format.text,

@@ -131,7 +131,8 @@ static int read_payload(const struct swt_payload *payload, size_t target_count,
     uint64_t size;
     int rc = swt_payload_size(payload, &size, err); /* refuses what is no regular file */
     if (rc == 0)
-        rc = swt_reader_open(payload->path, &reader, err);
+        /* "-" would be standard input; here it is a file of that name. */
+        rc = swt_reader_open(strcmp(payload->path, "-") == 0 ? "./-" : payload->path, &reader, err);
     if (rc == 0)
         rc = swt_reader_read(reader, bytes, sizeof bytes, &len, err);
     size_t taken = cut_length(len, target_count);
@@ -262,8 +263,10 @@ static int check_product(const struct swt_build_job *product, const char *path, 
 /* As build lists the payloads, but all as they are: what is compressed would be cut. */
 static int list_product(struct swt_build_job *product, const struct swt_build_options *build,
                         struct swt_error *err) {
+    const struct swt_manifest_options manifest = {.defines = build->defines,
+                                                  .define_count = build->define_count};
     int rc = build->manifest != NULL
-                 ? swt_manifest_load(build->manifest, NULL, &product->manifest, err)
+                 ? swt_manifest_load(build->manifest, &manifest, &product->manifest, err)
                  : swt_manifest_parse(swt_slice_text(DEFAULT_MANIFEST), "fixtures", NULL,
                                       &product->manifest, err);
     if (rc < 0)
@@ -279,7 +282,8 @@ static int list_product(struct swt_build_job *product, const struct swt_build_op
 static int open_product(struct swt_fixture_world *world, const struct swt_fixtures_options *options,
                         struct swt_notices *notices, struct swt_error *err) {
     const char *path = options->manifest;
-    const struct swt_build_options build = {.manifest = path};
+    const struct swt_build_options build = {
+        .manifest = path, .defines = options->defines, .define_count = options->define_count};
     int rc = list_product(&world->product, &build, err);
     if (rc == 0)
         rc = check_product(&world->product, path, options->keyring->audit_log, err);

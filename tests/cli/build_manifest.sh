@@ -337,6 +337,15 @@ t_equal "$(tar tf b.swb | tr '\n' ' ')" "targets_metadata targets/user_manifest 
 payload b.swb user_manifest >content
 t_file_equal content out/user_manifest
 
+t_begin "patterns: a name that is not UTF-8 is told as one, with its place"
+mkdir out
+touch out/$'\xff.bin'
+manifest targets: '  - {files: "out/*.bin"}'
+refused target-name 5:13 "target name '\xff.bin': "
+t_run check product.yaml
+t_exit 1
+t_out_contains "product.yaml:5:13: error: target name '\xff.bin': "
+
 # ---- fixtures --------------------------------------------------------------------------------------
 
 t_begin "fixtures of a whole manifest"
@@ -353,6 +362,26 @@ payload fixtures/good.swb user_manifest >um
 t_equal "$(jq -c '.targets | keys' um)" '["a.bin","b.bin","release_notes","sbom.json"]'
 t_equal "$(jq -c '.targets["a.bin"]' um)" '{}' "nothing is compressed"
 HEAD=${HEAD/, notes: notes.md/}
+
+t_begin "fixtures: variables of the manifest are those of -D"
+files a.bin b.bin
+manifest targets: '  - {files: "${OUT:?say where}/*.bin"}'
+t_run fixtures -o fixtures --manifest product.yaml
+t_exit 3
+t_err_contains "product.yaml:5:13: variable OUT: say where"
+t_must fixtures -o fixtures --manifest product.yaml -D OUT=out
+t_equal "$(names fixtures/good.swb)" "a.bin b.bin"
+t_run fixtures -o other -D OUT=out
+t_exit 2
+t_err_contains "-D goes with --manifest"
+
+t_begin "fixtures: a file of the name '-' is no standard input"
+echo file >./-
+echo other >./-b
+manifest targets: '  - {files: "[-]*"}'
+t_must fixtures -o fixtures --manifest product.yaml
+payload fixtures/good.swb - >content
+t_file_equal content ./-
 
 # ---- the depfile -----------------------------------------------------------------------------------
 

@@ -85,6 +85,7 @@ static void refused(void **state) {
     assert_refused("${U:?say which}", NULL, "variable U: say which", "-D U=VALUE");
     assert_refused("${E:?empty}", NULL, "variable E: empty", "-D E=VALUE");
     assert_refused("${U:?}", NULL, "variable U is not defined", "-D U=VALUE");
+    assert_refused("${E:?}", NULL, "variable E is empty", "-D E=VALUE");
 }
 
 static void never_from_the_environment_unasked(void **state) {
