@@ -142,8 +142,9 @@ static int check_own_root(const struct swt_check *check, struct swt_checked_file
                           judge->kind == SWT_KIND_UPDATE_BUNDLE, err);
 }
 
+/* judge is the one that looked at signatures, targets what was read of the bundle at last. */
 static int describe(struct swt_checked_file *file, const struct swt_judge *judge,
-                    struct swt_error *err) {
+                    const struct swt_targets *targets, struct swt_error *err) {
     bool tar = judge->kind == SWT_KIND_TAR_BUNDLE;
     json_t *members = json_pack("{s:s, s:s, s:b}", "kind", "bundle", "container",
                                 swt_format_name(tar ? SWT_FORMAT_TAR : SWT_FORMAT_PIGWEED),
@@ -151,13 +152,13 @@ static int describe(struct swt_checked_file *file, const struct swt_judge *judge
     int rc =
         members == NULL || json_object_update(file->json, members) < 0 ? swt_fail_memory(err) : 0;
     json_decref(members);
-    if (rc < 0 || judge->targets == NULL)
+    if (rc < 0 || targets == NULL)
         return rc;
     rc = swt_json_set(file->json, "targets_version",
-                      json_integer((json_int_t)judge->targets->common.version), err);
+                      json_integer((json_int_t)targets->common.version), err);
     return rc < 0 ? rc
                   : swt_json_set(file->json, "targets",
-                                 json_integer((json_int_t)judge->targets->target_count), err);
+                                 json_integer((json_int_t)targets->target_count), err);
 }
 
 static int run_judge(struct swt_judge *judge, struct swt_error *err) {
@@ -186,6 +187,12 @@ static bool failed_for_trust(const struct swt_judge *judge) {
                                           strcmp(judge->failed_step, "root-stripped") == 0);
 }
 
+/* Of the two judges, the one that got further. */
+static const struct swt_judge *further(const struct swt_judge *judge,
+                                       const struct swt_judge *rest) {
+    return rest->targets != NULL ? rest : judge;
+}
+
 static int check_itself(const struct swt_check *check, struct swt_checked_file *file,
                         struct swt_judge *judge, struct swt_judge *rest, struct swt_error *err) {
     judge->authenticate = true;
@@ -203,10 +210,10 @@ static int check_itself(const struct swt_check *check, struct swt_checked_file *
     if (rc == 0)
         rc = check_unsigned(file, judge, err);
     if (rc == 0)
-        rc = check_stripped(file, judge, err);
+        rc = check_stripped(file, further(judge, rest), err);
     if (rc == 0)
-        rc = check_stock(file, judge, err);
-    return rc < 0 ? rc : describe(file, judge, err);
+        rc = check_stock(file, further(judge, rest), err);
+    return rc < 0 ? rc : describe(file, judge, further(judge, rest)->targets, err);
 }
 
 int swt_check_bundle(const struct swt_check *check, struct swt_checked_file *file,
@@ -217,5 +224,5 @@ int swt_check_bundle(const struct swt_check *check, struct swt_checked_file *fil
     if (rc < 0)
         return rc;
     /* Last: what they find makes no signature less worth judging. */
-    return swt_check_bundle_demands(check, file, rest.targets != NULL ? &rest : &judge, err);
+    return swt_check_bundle_demands(check, file, further(&judge, &rest), err);
 }

@@ -23,14 +23,27 @@ static int set_place(json_t *json, const struct swt_finding *finding, struct swt
     return rc;
 }
 
+static bool is_warning(const json_t *finding) {
+    return strcmp(json_string_value(json_object_get(finding, "level")), "warning") == 0;
+}
+
+/* Warnings must not hide the error that makes a file unsound: the last one makes room for it. */
+static bool has_room(struct swt_checked_file *file, bool warning) {
+    if (json_array_size(file->findings) < MAX_FINDINGS)
+        return true;
+    file->omitted++;
+    for (size_t i = MAX_FINDINGS; i-- > 0 && !warning;)
+        if (is_warning(json_array_get(file->findings, i)))
+            return json_array_remove(file->findings, i) == 0;
+    return false;
+}
+
 int swt_check_add(struct swt_checked_file *file, const struct swt_finding *finding,
                   struct swt_error *err) {
     bool warning = finding->level == SWT_LEVEL_WARNING;
     file->sound &= warning;
-    if (json_array_size(file->findings) == MAX_FINDINGS) {
-        file->omitted++;
+    if (!has_room(file, warning))
         return 0;
-    }
     json_t *json =
         json_pack("{s:s, s:s}", "level", warning ? "warning" : "error", "code", finding->code);
     int rc = swt_json_add(file->findings, json, err);

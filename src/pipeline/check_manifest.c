@@ -140,12 +140,34 @@ static int describe(struct swt_checked_file *file, const struct swt_build_job *j
     return rc;
 }
 
+/* What fits unsigned may be too large once its keys have signed it: then build refuses it. */
+static int check_signed_size(struct swt_build_job *job, const struct swt_blank_signatures *blanks,
+                             struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf envelope = {0};
+    uint64_t size;
+    if (job->metadata.len == 0)
+        return 0;
+    int rc = swt_envelope_encode(swt_buf_slice(&job->metadata), blanks->items, blanks->count,
+                                 &envelope, err);
+    struct swt_bundle_plan plan = {.format = job->format,
+                                   .has_root = job->has_root,
+                                   .root = swt_buf_slice(&job->root.bytes),
+                                   .targets = swt_buf_slice(&envelope)};
+    if (rc < 0)
+        return rc;
+    rc = swt_build_check_bundle(job, &plan, &size, err);
+    return rc < 0 ? swt_faults_keep(job->faults, err) : 0;
+}
+
 /* What was told of the parts is told before what is demanded of the whole. */
 static int check_whole(const struct swt_check *check, struct swt_checked_file *file,
                        struct swt_build_job *job, struct swt_error *err) {
     SWT_CLEANUP(swt_policy_subject_done)
     struct swt_policy_subject subject = {.kind = SWT_SUBJECT_MANIFEST};
-    int rc = swt_check_manifest_keys(job, &subject, err);
+    SWT_CLEANUP(swt_blank_signatures_done) struct swt_blank_signatures blanks = {0};
+    int rc = swt_check_manifest_keys(job, &subject, &blanks, err);
+    if (rc == 0)
+        rc = check_signed_size(job, &blanks, err);
     if (rc == 0)
         rc = tell_faults(file, job->faults, err);
     if (rc == 0)

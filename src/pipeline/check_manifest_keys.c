@@ -4,6 +4,42 @@
 #include "swt/signature.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* ---- what the signatures take ------------------------------------------------------------- */
+
+void swt_blank_signatures_done(struct swt_blank_signatures *blanks) {
+    free(blanks->items);
+    *blanks = (struct swt_blank_signatures){0};
+}
+
+static int add_blank(struct swt_blank_signatures *blanks, const struct swt_key *key,
+                     struct swt_error *err) {
+    static const uint8_t ZEROS[8192 / 8]; /* of the longest RSA key */
+    struct swt_signature *items = reallocarray(blanks->items, blanks->count + 1, sizeof *items);
+    if (items == NULL)
+        return swt_fail_memory(err);
+    blanks->items = items;
+    items[blanks->count++] =
+        (struct swt_signature){.key_id = swt_slice_of(ZEROS, SWT_KEY_ID_SIZE),
+                               .value = swt_slice_of(ZEROS, swt_key_signature_size(key))};
+    return 0;
+}
+
+/* A key that is named twice signs once. */
+static int add_signer(struct swt_policy_subject *subject, struct swt_blank_signatures *blanks,
+                      const struct swt_key *key, const uint8_t *id, const struct swt_node *node,
+                      struct swt_error *err) {
+    bool known = false;
+    for (size_t i = 0; i < subject->signer_count; i++)
+        known |= memcmp(subject->signers[i].id, id, SWT_KEY_ID_SIZE) == 0;
+    int rc = known ? 0 : add_blank(blanks, key, err);
+    return rc < 0 ? rc
+                  : swt_policy_add_signer(subject, swt_slice_of(id, SWT_KEY_ID_SIZE),
+                                          "is one of signing.keys", node, err);
+}
+
+/* ---- the keys ------------------------------------------------------------------------------ */
 
 /* One key of the manifest, by the public part that was found. */
 static int check_key(struct swt_build_job *job, const struct swt_text *path,
@@ -51,7 +87,7 @@ static int open_beside(struct swt_build_job *job, size_t place, struct swt_polic
 }
 
 static int check_place(struct swt_build_job *job, size_t place, struct swt_policy_subject *subject,
-                       struct swt_error *err) {
+                       struct swt_blank_signatures *blanks, struct swt_error *err) {
     const struct swt_text *path = &job->manifest->key_paths.items[place];
     struct swt_key_source source = {.uri = job->manifest->key_files[place]};
     SWT_CLEANUP(swt_keyring_done) struct swt_keyring keyring = {0}; /* nobody is asked */
@@ -68,17 +104,16 @@ static int check_place(struct swt_build_job *job, size_t place, struct swt_polic
         return 0;
     const struct swt_key *key = signer != NULL ? swt_signer_key(signer) : &beside.key;
     const uint8_t *id = signer != NULL ? swt_signer_key_id(signer) : beside.id;
-    rc = swt_policy_add_signer(subject, swt_slice_of(id, SWT_KEY_ID_SIZE), "is one of signing.keys",
-                               path->node, err);
+    rc = add_signer(subject, blanks, key, id, path->node, err);
     return rc < 0 ? rc : check_key(job, path, key, id, err);
 }
 
 int swt_check_manifest_keys(struct swt_build_job *job, struct swt_policy_subject *subject,
-                            struct swt_error *err) {
+                            struct swt_blank_signatures *blanks, struct swt_error *err) {
     size_t count = job->manifest->key_paths.count;
     int rc = 0;
     for (size_t i = 0; i < count && rc == 0; i++)
-        rc = check_place(job, i, subject, err);
+        rc = check_place(job, i, subject, blanks, err);
     if (rc == 0 && count > 0 && job->root_path == NULL)
         rc = swt_notices_add(job->notices, err, SWT_WARNING,
                              "there is no root: nothing tells whether the key may sign");

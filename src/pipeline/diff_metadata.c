@@ -87,7 +87,8 @@ static bool is_listed(const struct swt_diff_side *side, const char *name) {
     return swt_targets_find(side->bundle.targets, swt_slice_text(name)) != NULL;
 }
 
-/* What is said of a name that the metadata does not list: of the one side, or of both. */
+/* What is said of a name that the metadata does not list: with of_a what A says, and B of the same
+ * name; else what B alone says. */
 static int compare_unlisted(struct details *details, bool of_a, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf path = {0};
     const struct swt_diff_side *a = &details->diff->a;
@@ -98,7 +99,7 @@ static int compare_unlisted(struct details *details, bool of_a, struct swt_error
     json_object_foreach((json_t *)(of_a ? details->a : details->b), name, value) {
         const json_t *said_a = is_listed(a, name) ? NULL : json_object_get(details->a, name);
         const json_t *said_b = is_listed(b, name) ? NULL : json_object_get(details->b, name);
-        if (rc < 0 || (!of_a && said_a != NULL))
+        if (rc < 0 || of_a != (said_a != NULL))
             continue;
         rc = swt_diff_path("targets", name, &path, err);
         if (rc == 0)

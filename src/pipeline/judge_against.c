@@ -40,25 +40,35 @@ static bool is_recorded(const struct swt_judge *judge, const struct swt_root *ro
     return recorded.given && swt_recorded_root_is(&recorded, root->bytes);
 }
 
+/* Nobody but the bundle vouches for the judged root then: no reason to forget the sources' own. */
+static bool is_ruled_out(const struct swt_judge *judge, const struct swt_root *own) {
+    return own != NULL && judge->options->self;
+}
+
 /*
  * build --root replaces the manifest's root, and what it was is recorded in user_manifest. A root
  * that was judged here, the bundle's own or the anchor, may stand in for it: who may sign is what
- * the steps before this one are about.
+ * the steps before this one are about. Another than the manifest's is a warning: it may be the one
+ * that the release is to do away with.
  */
 static int choose_root(struct against *against, struct swt_error *err) {
     const struct swt_judge *judge = against->judge;
     struct swt_build_job *job = &against->job;
     const struct swt_root *own = job->has_root ? job->root.root : NULL;
     const struct swt_root *judged[] = {judge->new_root, judge->trusted};
-    for (size_t i = 0; i < SWT_COUNT(judged) && !is_recorded(judge, own); i++) {
+    if (is_recorded(judge, own) || is_ruled_out(judge, own))
+        return 0;
+    for (size_t i = 0; i < SWT_COUNT(judged); i++) {
         if (!is_recorded(judge, judged[i]))
             continue;
         job->recorded_root = judged[i];
-        return swt_step_note(against->step, err,
-                             own == NULL
-                                 ? "built with root version %u, which the manifest does not name"
-                                 : "built with root version %u, which is not the manifest's",
-                             judged[i]->common.version);
+        return own == NULL
+                   ? swt_step_note(against->step, err,
+                                   "built with root version %u, which the manifest does not name",
+                                   judged[i]->common.version)
+                   : swt_step_warn(against->step, err,
+                                   "built with root version %u, which is not the manifest's",
+                                   judged[i]->common.version);
     }
     return 0;
 }
@@ -81,7 +91,7 @@ static int put_target(json_t *targets, const struct swt_target *target, struct s
     json_t *object = swt_json_object(targets, name, err);
     int rc = object == NULL ? -SWT_E_MEMORY : 0;
     if (rc == 0)
-        rc = swt_json_set(object, "length", json_integer((json_int_t)target->length), err);
+        rc = swt_json_set(object, "length", swt_json_length(target->length), err);
     return rc < 0 ? rc
                   : swt_json_set(object, "sha256",
                                  swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);

@@ -147,10 +147,30 @@ quiet root create -o other --root-key "$KEYS/root2.pub" --targets-key "$KEYS/tar
 against b.swb --json
 t_exit 0
 t_out_contains "built with root version 1, which is not the manifest's"
+t_equal "$(step against)" warn "verdict of the step"
+against b.swb --strict --json
+t_exit 1
+t_equal "$(jq -r .failed_step "$T_OUT")" against step
 quiet build product.yaml -o b2.swb --key "$KEYS/targets1.pem"
 t_run verify b2.swb --root other --against product.yaml --json
 t_exit 0
 t_out_lacks "which is not the manifest's"
+
+t_begin "a root for which only the bundle vouches does not stand in for the manifest's"
+prepare
+t_run verify b.swb --self --against product.yaml --json
+t_exit 0
+t_out_contains "built with root version 1, which the manifest does not name"
+echo 'signing: {root: root}' >>product.yaml
+t_run verify b.swb --self --against product.yaml
+t_exit 0
+quiet root create -o other --root-key "$KEYS/root2.pub" --targets-key "$KEYS/targets2.pub" \
+    --sign-with "$KEYS/root2.pem"
+quiet build product.yaml -o b2.swb --root other --key "$KEYS/targets2.pem"
+t_run verify b2.swb --self --against product.yaml --json
+t_exit 1
+t_equal "$(jq -r .failed_step "$T_OUT")" against step
+t_equal "$(differences | cut -d' ' -f1)" user_manifest.root.sha256 differences
 
 t_begin "a root that nothing here vouches for is a difference"
 prepare

@@ -180,6 +180,14 @@ echo '  - {name: a-name-of-more-than-32-bytes-is-refused, file: app.bin}' >>prod
 quiet build product.yaml -o long.swb --root root --key "$KEYS/targets1.pem"
 t_must check long.swb
 t_equal "$(head -n 1 "$T_OUT")" "long.swb: warning: target 'a-name-of-more-than-32-bytes-is-refused': its name has 39 bytes, a device of profile pigweed takes 32 at most (stock-target)"
+# So are they, and what the bundle holds, of one that nobody has signed yet.
+quiet build product.yaml -o unsigned.swb --root root
+t_run check unsigned.swb --json
+t_exit 1
+t_json files.0.findings.0.code targets-quorum
+t_json files.0.findings.1.code stock-target
+t_json files.0.targets_version 42
+t_json files.0.targets 3
 sample_manifest
 echo '  - {name: large, file: large}' >>product.yaml
 truncate -s 104857601 large

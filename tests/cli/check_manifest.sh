@@ -259,6 +259,19 @@ t_must check product.yaml --json
 t_equal "$(findings)" "warning build-warning 0:0
 warning build-warning 0:0"
 chmod 600 targets1.pem
+# What a key would add counts: a bundle that fits unsigned only is one that build refuses.
+with 'signing: {keys: [targets1.pem]}'
+quiet build product.yaml -o signed.pb
+size=$(stat -c %s signed.pb)
+for max in $((size - 1)) "$size"; do
+    with 'signing: {keys: [targets1.pem, targets1.pem]}' "bundle: {format: pigweed, max_size: $max}"
+    t_run build product.yaml -o b.pb
+    built=$T_STATUS
+    t_run check product.yaml --json
+    t_exit $((built == 0 ? 0 : 1))
+    t_equal "$built $(findings | grep error)" \
+        "$([ "$max" = "$size" ] && echo '0 ' || echo '3 error target-too-large 7:37')" "max_size $max"
+done
 # The profile's devices do not know the type.
 with 'signing: {keys: [ed25519-1.pem]}' 'bundle: {profile: pigweed}'
 t_run check product.yaml --json

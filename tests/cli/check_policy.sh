@@ -320,3 +320,16 @@ try check root --policy nothing.yaml
 error_is check 5 not-found
 try check root --policy -
 error_is check 2 usage
+
+t_begin "what a policy finds is not hidden by warnings"
+sample_manifest
+sample_root root
+mkdir many
+for i in $(seq 120); do echo "$i" >"many/a-name-of-more-than-32-bytes-is-refused-$i"; done
+echo '  - files: many/*' >>product.yaml
+quiet build product.yaml -o many.swb --root root --key "$KEYS/targets1.pem"
+policy "rule: sbom-required"
+t_run check many.swb --policy policy.yaml --json
+t_exit 1
+t_equal "$(jq -c '.files[0] | [(.findings | length), .findings[99].code, .findings[0].code, .findings_omitted]' "$T_OUT")" \
+    '[100,"policy-sbom-required","stock-target",21]' findings

@@ -121,6 +121,20 @@ t_json targets.left_out '[{"a": true, "b": false, "name": "app"}]'
 t_run diff signed.swb small.swb
 t_out_contains '  ! app: left out of B'
 
+t_begin "what user_manifest says of a target that only the other bundle has is told once"
+sample_manifest
+echo notes >notes.txt
+echo '  - {name: notes, file: notes.txt, slot: docs}' >>product.yaml
+quiet build product.yaml -o a.swb
+payload a.swb user_manifest >own.json
+sed -i 's/- {name: notes.*/- {name: user_manifest, file: own.json}/' product.yaml
+quiet build product.yaml -o b.swb
+t_run diff a.swb b.swb --json
+t_exit 1
+t_json user_manifest.fields '[{"b": "docs", "path": "targets.notes.slot"}]'
+t_run diff b.swb a.swb --json
+t_json user_manifest.fields '[{"a": "docs", "path": "targets.notes.slot"}]'
+
 t_begin "root metadata"
 two_releases
 t_run diff root.1 root.2

@@ -206,25 +206,31 @@ class Shell:
 
 
 class Names:
-    """Which hash of the page stands for which real one, by their first digits."""
+    """Which hash of the page stands for which real one. Hashes are cut in places: the first digits name
+    one, and the longest form that was seen is kept."""
 
     def __init__(self):
         self.real = {}
         self.shown = {}
 
     def pair(self, shown, real):
-        shown, real = shown[:ID_DIGITS], real[:ID_DIGITS]
-        if self.real.setdefault(shown, real) != real:
-            raise Fault(f"{shown} stands for {self.real[shown]} and for {real}")
-        if self.shown.setdefault(real, shown) != shown:
-            raise Fault(f"{real} is shown as {self.shown[real]} and as {shown}")
+        self.learn(self.real, shown, real, "stands for")
+        self.learn(self.shown, real, shown, "is shown as")
+
+    @staticmethod
+    def learn(names, word, other, relation):
+        known = names.setdefault(word[:ID_DIGITS], other)
+        if not (known.startswith(other) or other.startswith(known)):
+            raise Fault(f"{word} {relation} {known} and {other}")
+        if len(other) > len(known):
+            names[word[:ID_DIGITS]] = other
 
     @staticmethod
     def replace(text, names):
         def one(found):
             word = found.group()
-            known = names.get(word[:ID_DIGITS]) if found.group("id") else None
-            return known + word[ID_DIGITS:] if known else word
+            known = names.get(word[:ID_DIGITS], "") if found.group("id") else ""
+            return known[:len(word)] + word[len(known):]
 
         return VARIABLE.sub(one, text)
 

@@ -95,9 +95,14 @@ printf '$ echo %s\n%s\n$ echo id %s\nid %s...\n$ echo %s\n%s\n' aaaabbbbcccc 111
     aaaabbbbccccdddd 111122223333 111122223333 111122223333 | block
 passes
 printf '$ echo %s; echo %s\n%s\n%s\n' aaaabbbbcccc aaaabbbbcccd 111122223333 111122223333 | block
-fails "111122223333 stands for aaaabbbbcccc and for aaaabbbbcccd"
+fails "111122223333 stands for aaaabbbbcccc and aaaabbbbcccd"
 printf '$ echo %s; echo %s\n%s\n%s\n' aaaabbbbcccc aaaabbbbcccc 111122223333 111122223334 | block
-fails "aaaabbbbcccc is shown as 111122223333 and as 111122223334"
+fails "aaaabbbbcccc is shown as 111122223333 and 111122223334"
+printf '$ echo %s; echo %s\n%s\n%s\n' aaaabbbbcccc11 aaaabbbbcccc11 11112222333355 11112222333366 | block
+fails "aaaabbbbcccc11 is shown as 11112222333355 and 11112222333366"
+printf '$ echo %s; echo %s\n%s\n%s\n$ echo %s\n%s\n' aaaabbbbcccc aaaabbbbccccdd 111122223333 \
+    11112222333355 11112222333355 11112222333355 | block
+passes
 printf '$ echo %s\n%s\n' aaaabbbbccccdd 111122223333 | block
 fails "prints 'aaaabbbbccccdd"
 printf '$ echo 2026-01-02T03:04:05Z\n2027-11-12T13:14:15Z\n' | block
