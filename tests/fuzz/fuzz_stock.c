@@ -23,7 +23,7 @@ static struct swt_stock_answer ask(struct swt_slice bundle, const struct swt_sto
     struct swt_stock_answer answer;
     struct swt_error err;
     if (swt_reader_open_memory(bundle, "fuzz", &reader, &err) < 0 ||
-        swt_stock_judge(reader, SWT_KIND_UPDATE_BUNDLE, device, &answer, &err) < 0)
+        swt_stock_judge(reader, SWT_KIND_UPDATE_BUNDLE, device, NULL, &answer, &err) < 0)
         abort();
     if (swt_reader_offset(reader) != 0 || (!answer.known && answer.accepted))
         __builtin_trap();
