@@ -133,8 +133,8 @@ int swt_payloads_survey(struct swt_bundle_source *source, bool *ret_present,
                         struct swt_buf *ret_user_manifest, struct swt_error *err) {
     struct run run = {.source = source,
                       .left_out = SWT_LEFT_OUT_KEPT,
-                      .user_manifest = ret_user_manifest,
-                      .present = ret_present};
+                      .user_manifest = ret_user_manifest};
+    run.present = ret_present;
     return run_all(&run, err);
 }
 
