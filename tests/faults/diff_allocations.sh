@@ -5,14 +5,13 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../cli/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../cli/samples.bash"
 
-RUNS=${SWT_SANITIZE:+8}
-RUNS=${RUNS:-40}
+RUNS=40
 
 # With the Nth allocation, and then all of them, failing.
 fails_at() { # N WORD...
     local from
     for from in 0 1; do
-        t_do env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$T_BUILD/faults/memory.so" \
+        t_do env LD_PRELOAD="$T_BUILD/faults/memory.so" \
             SWT_FAULT_AT="$1" SWT_FAULT_FROM="$from" "$T_TOOL" "${@:2}"
         if [ "$T_STATUS" -eq 5 ]; then
             t_err_contains 'out of memory'
@@ -34,7 +33,7 @@ for option in --json --markdown -v; do
     t_run diff "$option" old.swb new.pb
     t_exit 1
     cp "$T_OUT" good
-    env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$T_BUILD/faults/memory.so" SWT_FAULT_AT=0 \
+    env LD_PRELOAD="$T_BUILD/faults/memory.so" SWT_FAULT_AT=0 \
         SWT_FAULT_COUNT=9 "$T_TOOL" diff "$option" old.swb new.pb 9>count >quiet
     total=$(cat count)
     [ "$total" -gt 200 ] || t_fail "$total allocations were counted"
