@@ -4,7 +4,7 @@
 # again; what debian/ says agrees with it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES B SANITIZE CI
 VERSION=$(awk '$1 == "VERSION" { print $3 }' "$T_SOURCE/Makefile")
 NAME=swupdate-tool-$VERSION
 

@@ -9,7 +9,7 @@ mkdir "$T_TMP/bin"
 ln -s "$T_TOOL" "$T_TMP/bin/swupdate-tool"
 export PATH=$T_TMP/bin:$PATH
 # A make above this test is none of the recipes' business.
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES B SANITIZE CI
 
 recipe() { # NAME
     cp -R "$T_SOURCE/examples/$1/." . || t_fail "no recipe $1"
