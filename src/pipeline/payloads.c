@@ -131,9 +131,8 @@ int swt_payloads_check(struct swt_bundle_source *source, enum swt_left_out left_
 
 int swt_payloads_survey(struct swt_bundle_source *source, bool *ret_present,
                         struct swt_buf *ret_user_manifest, struct swt_error *err) {
-    struct run run = {.source = source,
-                      .left_out = SWT_LEFT_OUT_KEPT,
-                      .user_manifest = ret_user_manifest};
+    struct run run = {
+        .source = source, .left_out = SWT_LEFT_OUT_KEPT, .user_manifest = ret_user_manifest};
     run.present = ret_present;
     return run_all(&run, err);
 }
