@@ -27,6 +27,32 @@ static void test_widths(void **state) {
     assert_int_equal(swt_columns_of(swt_slice_text("e\u0301")), 1);
 }
 
+static size_t columns(const char *text) {
+    return swt_columns_of(swt_slice_text(text));
+}
+
+static void test_colours_and_bad_bytes(void **state) {
+    (void)state;
+    assert_int_equal(columns(""), 0);
+    assert_int_equal(columns("a b"), 3);
+    assert_int_equal(columns("e\u0301t\u00e9"), 3);
+    assert_int_equal(columns("\u6771\u4eac.bin"), 8);
+    assert_int_equal(columns("\033[32mpass\033[0m"), 4);
+    assert_int_equal(columns("a\xff"), 2);
+    assert_int_equal(columns("\033[3"), 3); /* no colour: it has no end */
+}
+
+static void test_cut(void **state) {
+    (void)state;
+    struct swt_slice text = swt_slice_text("a\u6771e\u0301z");
+    assert_int_equal(swt_columns_cut(text, 0), 0);
+    assert_int_equal(swt_columns_cut(text, 1), 1);
+    assert_int_equal(swt_columns_cut(text, 2), 1); /* no half of a character */
+    assert_int_equal(swt_columns_cut(text, 3), 4);
+    assert_int_equal(swt_columns_cut(text, 4), 7); /* with the accent that stands on it */
+    assert_int_equal(swt_columns_cut(text, 9), text.len);
+}
+
 static void test_the_middle_is_cut(void **state) {
     (void)state;
     assert_shown("abcdefgh", 8, 0, "abcdefgh");
@@ -55,6 +81,8 @@ static void test_combining_characters(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_colours_and_bad_bytes),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_the_middle_is_cut),
         cmocka_unit_test(test_wide_characters_are_not_halved),
         cmocka_unit_test(test_combining_characters),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines on a terminal: their columns, and where they are broken. */
-#include "../../../src/cli/columns.h"
+/* Lines on a terminal: where they are broken. */
 #include "../../../src/cli/flow.h"
 
 #include <locale.h>
@@ -9,32 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static size_t columns(const char *text) {
-    return swt_columns_of(swt_slice_text(text));
-}
-
-static void test_columns(void **state) {
-    (void)state;
-    assert_int_equal(columns(""), 0);
-    assert_int_equal(columns("a b"), 3);
-    assert_int_equal(columns("e\u0301t\u00e9"), 3);
-    assert_int_equal(columns("\u6771\u4eac.bin"), 8);
-    assert_int_equal(columns("\033[32mpass\033[0m"), 4);
-    assert_int_equal(columns("a\xff"), 2);
-    assert_int_equal(columns("\033[3"), 3); /* no colour: it has no end */
-}
-
-static void test_cut(void **state) {
-    (void)state;
-    struct swt_slice text = swt_slice_text("a\u6771e\u0301z");
-    assert_int_equal(swt_columns_cut(text, 0), 0);
-    assert_int_equal(swt_columns_cut(text, 1), 1);
-    assert_int_equal(swt_columns_cut(text, 2), 1); /* no half of a character */
-    assert_int_equal(swt_columns_cut(text, 3), 4);
-    assert_int_equal(swt_columns_cut(text, 4), 7); /* with the accent that stands on it */
-    assert_int_equal(swt_columns_cut(text, 9), text.len);
-}
 
 static void expect_flow(const char *line, size_t hang, size_t width, const char *expected) {
     struct swt_error err;
@@ -82,8 +55,6 @@ static int utf8(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_flow),
         cmocka_unit_test(test_words_stay_whole),
         cmocka_unit_test(test_commands_stay_whole),
