@@ -2,8 +2,8 @@
 #include "command.h"
 #include "judgement.h"
 #include "report.h"
+#include "report_diff.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The last line, after the verdict: what a device of the profile would answer. */
@@ -27,17 +27,16 @@ static void print_profile(struct swt_output *out, const json_t *profile) {
     swt_output_printf(out, "\n");
 }
 
+/* As diff shows it: a text that could be a number is in quotes. */
 static void print_side(struct swt_output *out, const json_t *difference, const char *side,
                        const char *where) {
-    json_t *value = json_object_get(difference, side);
-    if (json_is_string(value)) {
-        swt_report_member(out, difference, side);
-    } else {
-        char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-        swt_output_escaped_text(out, text == NULL ? "?" : text);
-        free(text);
-    }
-    swt_output_printf(out, " %s", where);
+    struct swt_error err;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    if (swt_diff_value_text(json_object_get(difference, side), swt_diff_is_quoted(difference),
+                            &text, &err) < 0 &&
+        out->failure.code == SWT_OK)
+        out->failure = err;
+    swt_output_printf(out, "%s %s", swt_buf_text(&text), where);
 }
 
 static void print_difference(struct swt_output *out, const json_t *difference) {
