@@ -20,8 +20,8 @@ HARDEN   := -fstack-protector-strong -fPIE
 ifeq ($(SANITIZE),)
 HARDEN   += -D_FORTIFY_SOURCE=2
 endif
-ALL_CFLAGS  := -std=c17 $(WARNINGS) $(HARDEN) $(CFLAGS)
-ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_CFLAGS  := -std=c17 -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)

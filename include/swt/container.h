@@ -73,6 +73,18 @@ int swt_bundle_next(struct swt_bundle *bundle, struct swt_slice name, uint64_t l
 /* Up to size bytes of the payload; 0 at its end. A file that ends before is SWT_E_CONTAINER. */
 int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size_t *ret_len,
                     struct swt_error *err) SWT_CHECKED;
+/* All of the payload, in place of reading it, where the bundle's reader is seekable: any thread may
+ * read it, also after the bundle was moved to the next. */
+struct swt_bundle_range {
+    uint64_t offset; /* in the file */
+    uint64_t length;
+};
+struct swt_bundle_range swt_bundle_range(const struct swt_bundle *bundle);
+/* Up to size bytes from the range's start, by which it gets shorter; 0 at its end. A file that ends
+ * before is SWT_E_CONTAINER. */
+int swt_bundle_read_range(const struct swt_bundle *bundle, struct swt_bundle_range *range,
+                          void *ret_data, size_t size, size_t *ret_len,
+                          struct swt_error *err) SWT_CHECKED;
 /* After the last target: SWT_E_CONTAINER for a payload that was not asked for, naming it. */
 int swt_bundle_end_payloads(struct swt_bundle *bundle, struct swt_error *err) SWT_CHECKED;
 /* After the last target: what swt_bundle_end_payloads refuses, and a missing or lone end block or
@@ -114,7 +126,15 @@ int swt_bundle_writer_begin(struct swt_bundle_writer *out, struct swt_slice name
                             struct swt_error *err) SWT_CHECKED;
 int swt_bundle_writer_write(struct swt_bundle_writer *out, const void *data, size_t len,
                             struct swt_error *err) SWT_CHECKED;
+/* Leaves the whole payload out, in place of writing it: *ret_offset is where its bytes belong in
+ * the writer, a regular file (swt_writer_write_at). The caller sees to it that all are written. */
+int swt_bundle_writer_skip(struct swt_bundle_writer *out, uint64_t *ret_offset,
+                           struct swt_error *err) SWT_CHECKED;
 int swt_bundle_writer_finish(struct swt_bundle_writer *out, struct swt_error *err) SWT_CHECKED;
+/* Other envelopes of the same lengths into the head, in a regular file, as when what is signed was
+ * known last. Before or after finish. */
+int swt_bundle_writer_head(struct swt_bundle_writer *out, const struct swt_bundle_plan *plan,
+                           struct swt_error *err) SWT_CHECKED;
 void swt_bundle_writer_free(struct swt_bundle_writer *out);
 void swt_bundle_writer_cleanup(struct swt_bundle_writer **out);
 

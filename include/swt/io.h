@@ -2,9 +2,10 @@
 /*
  * io: files and streams. A reader that opens once, a writer whose file appears complete or not
  * at all, a temporary file that nobody sees, a staging folder for many files at once, a directory
- * that changes from one whole state to the next, a file that lines are appended to, SHA-256, and
- * the interrupt flag that lets every loop stop at a signal and unwind through the ordinary
- * clean-up. Child processes: a worker, and programs.
+ * that changes from one whole state to the next, a file that lines are appended to, SHA-256, a tee
+ * that hashes what is copied, a crew that does many pieces of work on all processors, and the
+ * interrupt flag that lets every loop stop at a signal and unwind through the ordinary clean-up.
+ * Child processes: a worker, and programs.
  */
 #ifndef SWT_IO_H
 #define SWT_IO_H
@@ -46,6 +47,15 @@ int swt_reader_read(struct swt_reader *reader, void *ret_data, size_t size, size
                     struct swt_error *err) SWT_CHECKED;
 /* Moves to offset; only when seekable. */
 int swt_reader_seek(struct swt_reader *reader, uint64_t offset, struct swt_error *err) SWT_CHECKED;
+/* The same as swt_reader_read, from any offset of a seekable one, which stays where it is: by
+ * several threads at once. */
+int swt_reader_read_at(const struct swt_reader *reader, uint64_t offset, void *ret_data,
+                       size_t size, size_t *ret_len, struct swt_error *err) SWT_CHECKED;
+/* Whoever reads a file once and must know that nobody wrote to it meanwhile waits until its times
+ * would show that (some milliseconds, when it was written just before), reads, and asks. */
+void swt_reader_settle(const struct swt_reader *reader);
+int swt_reader_changed(const struct swt_reader *reader, bool *ret_changed,
+                       struct swt_error *err) SWT_CHECKED; /* size or times, since it was opened */
 /* Device and inode of the open file: whether two names are one file. False for memory. */
 bool swt_reader_same_file(const struct swt_reader *a, const struct swt_reader *b);
 /* The permission bits let others than the owner read it (private keys: a warning). */
@@ -89,6 +99,13 @@ int swt_writer_open(const char *path, const struct swt_writer_options *options,
 int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
                      struct swt_error *err) SWT_CHECKED;
 uint64_t swt_writer_offset(const struct swt_writer *writer);
+/* What follows need a regular file, which holds any offset at any time until it is committed. */
+bool swt_writer_is_file(const struct swt_writer *writer);
+/* Leaves len bytes out of what is appended, to be written by swt_writer_write_at. */
+int swt_writer_skip(struct swt_writer *writer, uint64_t len, struct swt_error *err) SWT_CHECKED;
+/* Writes to a place before swt_writer_offset; by several threads at once. */
+int swt_writer_write_at(const struct swt_writer *writer, uint64_t offset, const void *data,
+                        size_t len, struct swt_error *err) SWT_CHECKED;
 /* fsync, rename into place, fsync of the folder. After it only withdraw and free may be called. */
 int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) SWT_CHECKED;
 /* Takes an exclusive file away again that commit, failed or not, put into its place: for one of
@@ -116,8 +133,9 @@ void swt_spool_cleanup(struct swt_spool **spool);
 uint64_t swt_spool_size(const struct swt_spool *spool); /* what was written */
 int swt_spool_write(struct swt_spool *spool, const void *data, size_t len,
                     struct swt_error *err) SWT_CHECKED; /* at its end */
-/* Fills up to size bytes from offset on; fewer only at the end. */
-int swt_spool_read(struct swt_spool *spool, uint64_t offset, void *ret_data, size_t size,
+/* Fills up to size bytes from offset on; fewer only at the end. By several threads at once, while
+ * nothing is written. */
+int swt_spool_read(const struct swt_spool *spool, uint64_t offset, void *ret_data, size_t size,
                    size_t *ret_len, struct swt_error *err) SWT_CHECKED;
 
 /* ---- many files ---------------------------------------------------------------------------- */
@@ -297,5 +315,56 @@ int swt_sha256_finish(struct swt_sha256 *hash, uint8_t ret_digest[SWT_SHA256_SIZ
                       struct swt_error *err) SWT_CHECKED;
 void swt_sha256_free(struct swt_sha256 *hash);
 void swt_sha256_cleanup(struct swt_sha256 **hash);
+
+/* ---- hashing what is copied -------------------------------------------------------------- */
+
+/*
+ * SHA-256 of bytes on their way from a read to a write. While the caller writes a chunk and reads
+ * the next, a thread hashes it, as long as the payload is large and a processor idle; else it is
+ * hashed at once. No thread is left between two payloads.
+ */
+struct swt_tee;
+#define SWT_TEE_CHUNK ((size_t)128 * 1024)
+int swt_tee_new(struct swt_tee **ret_tee, struct swt_error *err) SWT_CHECKED;
+void swt_tee_free(struct swt_tee *tee);
+void swt_tee_cleanup(struct swt_tee **tee);
+/* SWT_TEE_CHUNK bytes to be filled. */
+int swt_tee_room(struct swt_tee *tee, uint8_t **ret_chunk, struct swt_error *err) SWT_CHECKED;
+/* The first len bytes of that room are next. Until the next swt_tee_room they stay as they are, for
+ * the caller to write. */
+int swt_tee_hash(struct swt_tee *tee, size_t len, struct swt_error *err) SWT_CHECKED;
+/* The digest of all since the last. */
+int swt_tee_finish(struct swt_tee *tee, uint8_t ret_digest[SWT_SHA256_SIZE],
+                   struct swt_error *err) SWT_CHECKED;
+/* In its place, where a payload came to no good end. */
+void swt_tee_drop(struct swt_tee *tee);
+
+/* ---- many pieces of work ----------------------------------------------------------------- */
+
+/* One of the threads of a crew, or the caller's own. */
+struct swt_lane {
+    struct swt_tee *tee;
+    const struct swt_progress *progress; /* to be advanced or skipped from that thread */
+};
+struct swt_crew_work {
+    size_t count;
+    uint64_t size; /* of all, about: what is small is done without threads */
+    bool in_order; /* each piece to its end before the next, in the caller's thread */
+    /* By the caller's thread, in order. NULL: nothing is to be done. */
+    int (*prepare)(void *context, size_t index, struct swt_error *err);
+    /* By any thread, when the piece is prepared. Of others that run beside it, it may know nothing.
+     */
+    int (*run)(void *context, size_t index, struct swt_lane *lane, struct swt_error *err);
+    /* By the caller's thread, in order: what run returned, with its error. NULL: the same. */
+    int (*finish)(void *context, size_t index, int result, struct swt_error *err);
+    void *context;
+    const struct swt_progress *progress; /* only ever called by the caller's thread; may be NULL */
+};
+/*
+ * Does the work on as many processors as there are. The first error, in the order of the pieces, of
+ * prepare or finish ends it, whatever came first in time; no thread is left then. Some pieces after
+ * it may have been prepared and run, but none is finished.
+ */
+int swt_crew_run(const struct swt_crew_work *work, struct swt_error *err) SWT_CHECKED;
 
 #endif

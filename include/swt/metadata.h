@@ -64,7 +64,9 @@ const char *swt_key_type_text(const struct swt_key *key, char ret_text[16]);
 /* The name of its scheme, as external signers, requests and responses have it:
  * "ecdsa-sha2-nistp256", "ed25519", "rsassa-pss-sha256"; NULL for what is no enum swt_key_type. */
 const char *swt_key_scheme_text(uint32_t key_type);
-/* The length that a raw signature by this key has. 0 for a key that fails swt_key_check. */
+/* The length that a raw signature by this key has, SWT_MAX_SIGNATURE at most. 0 for a key that
+ * fails swt_key_check. */
+#define SWT_MAX_SIGNATURE (8192 / 8) /* of the longest RSA key */
 size_t swt_key_signature_size(const struct swt_key *key);
 
 /* ---- envelopes: SignedRootMetadata and SignedTargetsMetadata have one shape -------------- */

@@ -89,16 +89,19 @@ struct swt_payload {
 };
 void swt_payload_done(struct swt_payload *payload);
 /* Opens path (a regular file: others are SWT_E_IO), reads it once, compresses it where it shall be,
- * sets lengths and hashes. progress may be NULL; it is advanced by the bytes of the source. */
-int swt_payload_measure(struct swt_payload *payload, const struct swt_progress *progress,
+ * sets lengths and hashes. The lane's progress is advanced by the bytes of the source.
+ * SWT_E_FILE_CHANGED when the file was written to meanwhile. */
+int swt_payload_measure(struct swt_payload *payload, struct swt_lane *lane,
                         struct swt_error *err) SWT_CHECKED;
 /* The size that stat tells, of the source, before anything is read: to refuse what is too large at
  * once. */
 int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size,
                      struct swt_error *err) SWT_CHECKED;
-/* Reads again and hands every chunk to sink; SWT_E_FILE_CHANGED unless length and hash are the
- * measured ones. The sink has seen the bytes by then: its output must not be committed. */
-int swt_payload_copy(const struct swt_payload *payload, const struct swt_progress *progress,
-                     swt_bytes_sink *sink, void *context, struct swt_error *err) SWT_CHECKED;
+/* Hands every chunk to sink. One that was measured is read again: SWT_E_FILE_CHANGED unless length
+ * and hash are the measured ones. One that was not, and is not compressed, is measured on the way:
+ * SWT_E_FILE_CHANGED unless it has the length that is set, and nobody wrote to it meanwhile. The
+ * sink has seen the bytes by then: its output must not be committed. */
+int swt_payload_copy(struct swt_payload *payload, struct swt_lane *lane, swt_bytes_sink *sink,
+                     void *context, struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -11,6 +11,14 @@ int swt_bundle_error_at(const struct swt_bundle *bundle, uint64_t offset, struct
     return swt_error_offset(err, offset);
 }
 
+static int fail_short(const struct swt_bundle *bundle, uint64_t missing, const char *what,
+                      uint64_t offset, struct swt_error *err) {
+    char text[SWT_SIZE_TEXT];
+    swt_fail(err, SWT_E_CONTAINER, "the file ends %s before the end of %s",
+             swt_bytes_text(missing, text), what);
+    return swt_bundle_error_at(bundle, offset, err);
+}
+
 int swt_bundle_load(struct swt_bundle *bundle, const char *what, uint64_t length,
                     struct swt_buf *ret_bytes, struct swt_error *err) {
     uint64_t start = swt_reader_offset(bundle->reader);
@@ -34,11 +42,8 @@ int swt_bundle_load(struct swt_bundle *bundle, const char *what, uint64_t length
         r = swt_buf_append(ret_bytes, chunk, len, err);
         if (r < 0)
             return r;
-        if (len < want) {
-            swt_fail(err, SWT_E_CONTAINER, "the file ends %s before the end of %s",
-                     swt_bytes_text(length - ret_bytes->len, text), what);
-            return swt_bundle_error_at(bundle, start + ret_bytes->len, err);
-        }
+        if (len < want)
+            return fail_short(bundle, length - ret_bytes->len, what, start + ret_bytes->len, err);
     }
     return 0;
 }
@@ -123,16 +128,34 @@ int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size
     int r = refuse_failed(bundle, err);
     if (r == 0 && want > 0)
         r = swt_reader_read(bundle->reader, ret_data, want, &len, err);
-    if (r == 0 && len < want) {
-        char text[SWT_SIZE_TEXT];
-        swt_fail(err, SWT_E_CONTAINER, "the file ends %s before the end of %s",
-                 swt_bytes_text(bundle->left - len, text), swt_buf_text(&bundle->current));
-        r = swt_bundle_error_at(bundle, swt_reader_offset(bundle->reader), err);
-    }
+    if (r == 0 && len < want)
+        r = fail_short(bundle, bundle->left - len, swt_buf_text(&bundle->current),
+                       swt_reader_offset(bundle->reader), err);
     bundle->failed = r < 0;
     if (r < 0)
         return r;
     bundle->left -= len;
+    *ret_len = len;
+    return 0;
+}
+
+struct swt_bundle_range swt_bundle_range(const struct swt_bundle *bundle) {
+    return (struct swt_bundle_range){swt_reader_offset(bundle->reader), bundle->left};
+}
+
+int swt_bundle_read_range(const struct swt_bundle *bundle, struct swt_bundle_range *range,
+                          void *ret_data, size_t size, size_t *ret_len, struct swt_error *err) {
+    size_t want = size < range->length ? size : (size_t)range->length;
+    size_t len = 0;
+    int r = want == 0
+                ? 0
+                : swt_reader_read_at(bundle->reader, range->offset, ret_data, want, &len, err);
+    if (r == 0 && len < want)
+        r = fail_short(bundle, range->length - len, "a payload", range->offset + len, err);
+    if (r < 0)
+        return r;
+    range->offset += len;
+    range->length -= len;
     *ret_len = len;
     return 0;
 }

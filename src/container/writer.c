@@ -7,6 +7,8 @@
 struct swt_bundle_writer {
     const struct swt_container *container;
     struct swt_writer *writer; /* borrowed */
+    size_t root_length;        /* of the envelopes in the head */
+    size_t targets_length;
     size_t payload_count;
     uint64_t total;      /* planned up to and with the current member */
     struct swt_buf head; /* of the current member */
@@ -56,37 +58,61 @@ static int end_member(struct swt_bundle_writer *out, struct swt_error *err) {
     return 0;
 }
 
-static int put_envelope(struct swt_bundle_writer *out, enum swt_member_kind kind,
-                        struct swt_slice bytes, struct swt_error *err) {
+/* ---- the head ---------------------------------------------------------------------------- */
+
+static int encode_envelope(const struct swt_container *container, enum swt_member_kind kind,
+                           struct swt_slice bytes, struct swt_buf *head, uint64_t *total,
+                           struct swt_error *err) {
+    static const uint8_t zeros[SWT_TAR_BLOCK];
     const struct swt_member member = {.kind = kind, .length = bytes.len};
-    int r = begin_member(out, &member, err);
-    if (r == 0 && bytes.len > 0)
-        r = swt_writer_write(out->writer, bytes.data, bytes.len, err);
-    if (r < 0)
-        return r;
-    out->left = 0;
-    return end_member(out, err);
+    int r = swt_member_plan(container, &member, head, total, err);
+    if (r == 0)
+        r = swt_buf_append_slice(head, bytes, err);
+    return r < 0 ? r : swt_buf_append(head, zeros, container->member_tail(bytes.len), err);
+}
+
+static int encode_head(const struct swt_container *container, const struct swt_bundle_plan *plan,
+                       struct swt_buf *ret_head, uint64_t *total, struct swt_error *err) {
+    int r = 0;
+    if (plan->has_root)
+        r = encode_envelope(container, SWT_MEMBER_ROOT, plan->root, ret_head, total, err);
+    return r < 0 ? r
+                 : encode_envelope(container, SWT_MEMBER_TARGETS, plan->targets, ret_head, total,
+                                   err);
 }
 
 int swt_bundle_writer_new(struct swt_writer *writer, const struct swt_bundle_plan *plan,
                           struct swt_bundle_writer **ret_out, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf head = {0};
     SWT_CLEANUP(swt_bundle_writer_cleanup)
     struct swt_bundle_writer *out = calloc(1, sizeof *out);
-    int r = 0;
     if (!out)
         return swt_fail_memory(err);
     out->container = swt_container_of(plan->format);
     out->writer = writer;
-
-    if (plan->has_root)
-        r = put_envelope(out, SWT_MEMBER_ROOT, plan->root, err);
+    int r = encode_head(out->container, plan, &head, &out->total, err);
     if (r == 0)
-        r = put_envelope(out, SWT_MEMBER_TARGETS, plan->targets, err);
+        r = swt_writer_write(writer, head.data, head.len, err);
     if (r < 0)
         return r;
+    out->root_length = plan->has_root ? plan->root.len : 0;
+    out->targets_length = plan->targets.len;
     *ret_out = SWT_TAKE(out);
     return 0;
 }
+
+int swt_bundle_writer_head(struct swt_bundle_writer *out, const struct swt_bundle_plan *plan,
+                           struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf head = {0};
+    uint64_t total = 0;
+    if ((plan->has_root ? plan->root.len : 0) != out->root_length ||
+        plan->targets.len != out->targets_length)
+        return swt_fail(err, SWT_E_IO, "the head of the bundle is not as long as was planned");
+    int r = encode_head(out->container, plan, &head, &total, err);
+    return r < 0 ? r : swt_writer_write_at(out->writer, 0, head.data, head.len, err);
+}
+
+/* ---- payloads ---------------------------------------------------------------------------- */
 
 static int refuse_failed(const struct swt_bundle_writer *out, struct swt_error *err) {
     return out->failed
@@ -132,6 +158,20 @@ int swt_bundle_writer_write(struct swt_bundle_writer *out, const void *data, siz
     if (r < 0)
         return r;
     out->left -= len;
+    return 0;
+}
+
+int swt_bundle_writer_skip(struct swt_bundle_writer *out, uint64_t *ret_offset,
+                           struct swt_error *err) {
+    uint64_t offset = swt_writer_offset(out->writer);
+    int r = refuse_failed(out, err);
+    if (r == 0)
+        r = swt_writer_skip(out->writer, out->left, err);
+    out->failed = r < 0;
+    if (r < 0)
+        return r;
+    out->left = 0;
+    *ret_offset = offset;
     return 0;
 }
 

@@ -36,7 +36,9 @@ static int after_failure(int fd, int errnum, short events, const char *what,
     return 0;
 }
 
-int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len, struct swt_error *err) {
+/* offset -1: from where fd stands. */
+static int read_from(int fd, off_t offset, void *ret_data, size_t size, size_t *ret_len,
+                     struct swt_error *err) {
     uint8_t *data = ret_data;
     size_t len = 0;
     while (len < size) {
@@ -44,7 +46,8 @@ int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len, struct swt
         if (r < 0)
             return r;
         size_t want = size - len < SWT_IO_CHUNK ? size - len : SWT_IO_CHUNK;
-        ssize_t got = read(fd, data + len, want);
+        ssize_t got = offset < 0 ? read(fd, data + len, want)
+                                 : pread(fd, data + len, want, offset + (off_t)len);
         if (got == 0)
             break;
         if (got > 0) {
@@ -59,17 +62,30 @@ int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len, struct swt
     return 0;
 }
 
-int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written, struct swt_error *err) {
+int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len, struct swt_error *err) {
+    return read_from(fd, -1, ret_data, size, ret_len, err);
+}
+
+int swt_fd_read_at(int fd, off_t offset, void *ret_data, size_t size, size_t *ret_len,
+                   struct swt_error *err) {
+    return read_from(fd, offset, ret_data, size, ret_len, err);
+}
+
+/* offset -1: to where fd stands. */
+static int write_to(int fd, off_t offset, const void *data, size_t len, uint64_t *written,
+                    struct swt_error *err) {
     const uint8_t *next = data;
     while (len > 0) {
         int r = swt_interrupted(err);
         if (r < 0)
             return r;
-        ssize_t put = write(fd, next, len < SWT_IO_CHUNK ? len : SWT_IO_CHUNK);
+        size_t want = len < SWT_IO_CHUNK ? len : SWT_IO_CHUNK;
+        ssize_t put = offset < 0 ? write(fd, next, want) : pwrite(fd, next, want, offset);
         if (put > 0) {
             next += put;
             len -= (size_t)put;
             *written += (uint64_t)put;
+            offset += offset < 0 ? 0 : put;
             continue;
         }
         /* A device that takes nothing and reports nothing would hold us here for ever. */
@@ -78,6 +94,24 @@ int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written, struct
             return r;
     }
     return 0;
+}
+
+int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written, struct swt_error *err) {
+    return write_to(fd, -1, data, len, written, err);
+}
+
+int swt_fd_write_at(int fd, off_t offset, const void *data, size_t len, struct swt_error *err) {
+    uint64_t written = 0;
+    return write_to(fd, offset, data, len, &written, err);
+}
+
+/* Left to the end, all that a sync waits for would be on its way only then. */
+void swt_fd_start_sync(int fd, uint64_t begin, uint64_t end) {
+    const uint64_t step = (uint64_t)8 * 1024 * 1024;
+    uint64_t from = begin / step * step;
+    uint64_t to = end / step * step;
+    if (to > from)
+        (void)sync_file_range(fd, (off_t)from, (off_t)(to - from), SYNC_FILE_RANGE_WRITE);
 }
 
 int swt_fd_sync(int fd, struct swt_error *err) {

@@ -6,6 +6,8 @@
 
 #include "swt/io.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 _Static_assert(sizeof(off_t) == 8, "files over 2 GiB need a 64-bit off_t");
@@ -21,6 +23,14 @@ int swt_fd_read(int fd, void *ret_data, size_t size, size_t *ret_len,
 /* Writes all; *written counts also what came before a failure. */
 int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written,
                  struct swt_error *err) SWT_CHECKED;
+/* The same at an offset, wherever the descriptor stands, which is not moved. */
+int swt_fd_read_at(int fd, off_t offset, void *ret_data, size_t size, size_t *ret_len,
+                   struct swt_error *err) SWT_CHECKED;
+int swt_fd_write_at(int fd, off_t offset, const void *data, size_t len,
+                    struct swt_error *err) SWT_CHECKED;
+/* Bytes from begin to end were written: whole steps of some megabytes start on their way to
+ * storage, for a later swt_fd_sync to wait less. Advice: what fails is told by that one. */
+void swt_fd_start_sync(int fd, uint64_t begin, uint64_t end);
 /* fsync; a descriptor that has nothing to sync (a pipe) is no error. */
 int swt_fd_sync(int fd, struct swt_error *err) SWT_CHECKED;
 /* Closes and tells a late write error; *fd is -1 afterwards, whatever comes. */
@@ -111,5 +121,26 @@ int swt_newfolder_open(const char *path, struct swt_newfolder *ret_folder, int *
 /* fsync, the name, fsync of its parent. The caller names the folder in err. */
 int swt_newfolder_place(struct swt_newfolder *folder, int fd, struct swt_error *err) SWT_CHECKED;
 void swt_newfolder_done(struct swt_newfolder *folder); /* removes what was not placed */
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+/* Runs function(context) in a thread that no signal reaches. False when there can be none: what it
+ * was to do is then done without it. */
+bool swt_thread_start(pthread_t *ret_thread, void *(*function)(void *context),
+                      void *context) SWT_CHECKED;
+/* How many processors this process may use. */
+unsigned swt_processors(void);
+
+/* The processors that nobody uses: a thread is started only for one of them. */
+struct swt_idle {
+    atomic_int count;
+};
+bool swt_idle_take(struct swt_idle *idle) SWT_CHECKED;
+void swt_idle_give(struct swt_idle *idle);
+
+/* A tee that shares processors with others; once *stopped is set, it has no more room. Both outlive
+ * it. */
+int swt_tee_new_beside(struct swt_idle *idle, const atomic_bool *stopped, struct swt_tee **ret_tee,
+                       struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -7,10 +7,11 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* The program's only globals: what a handler can reach, and what the process was started with. */
-static volatile sig_atomic_t caught_signal;
+static atomic_int caught_signal; /* threads ask for it, too */
 static bool stdout_was_closed;
 
 /*

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct swt_reader {
@@ -133,18 +134,18 @@ uint64_t swt_reader_offset(const struct swt_reader *reader) {
     return reader->offset;
 }
 
-static int read_memory(const struct swt_reader *reader, void *ret_data, size_t size,
-                       size_t *ret_len, struct swt_error *err) {
+static int read_memory(const struct swt_reader *reader, uint64_t offset, void *ret_data,
+                       size_t size, size_t *ret_len, struct swt_error *err) {
     int r = swt_interrupted(err);
     if (r < 0)
         return r;
     size_t len = 0;
-    if (reader->offset < reader->memory.len) {
-        size_t left = reader->memory.len - (size_t)reader->offset;
+    if (offset < reader->memory.len) {
+        size_t left = reader->memory.len - (size_t)offset;
         len = left < size ? left : size;
     }
     if (len > 0)
-        memcpy(ret_data, reader->memory.data + reader->offset, len);
+        memcpy(ret_data, reader->memory.data + offset, len);
     *ret_len = len;
     return 0;
 }
@@ -152,7 +153,7 @@ static int read_memory(const struct swt_reader *reader, void *ret_data, size_t s
 int swt_reader_read(struct swt_reader *reader, void *ret_data, size_t size, size_t *ret_len,
                     struct swt_error *err) {
     size_t len = 0;
-    int r = is_memory(reader) ? read_memory(reader, ret_data, size, &len, err)
+    int r = is_memory(reader) ? read_memory(reader, reader->offset, ret_data, size, &len, err)
                               : swt_fd_read(reader->fd, ret_data, size, &len, err);
     if (r < 0)
         return swt_error_file(err, reader->name);
@@ -161,20 +162,73 @@ int swt_reader_read(struct swt_reader *reader, void *ret_data, size_t size, size
     return 0;
 }
 
+/* That offset can be had, in this reader and in what the system counts with. */
+static int check_offset(const struct swt_reader *reader, uint64_t offset, struct swt_error *err) {
+    if (!swt_reader_seekable(reader))
+        return swt_fail(err, SWT_E_IO, "cannot seek: not a regular file");
+    if (offset > (uint64_t)INT64_MAX - (uint64_t)reader->start)
+        return swt_fail_errno(err, EOVERFLOW, "cannot seek");
+    return 0;
+}
+
 int swt_reader_seek(struct swt_reader *reader, uint64_t offset, struct swt_error *err) {
-    if (!swt_reader_seekable(reader)) {
-        (void)swt_fail(err, SWT_E_IO, "cannot seek: not a regular file");
+    int r = check_offset(reader, offset, err);
+    if (r == 0 && !is_memory(reader) &&
+        lseek(reader->fd, reader->start + (off_t)offset, SEEK_SET) < 0)
+        r = swt_fail_errno(err, errno, "cannot seek");
+    if (r < 0)
         return swt_error_file(err, reader->name);
-    }
-    if (offset > (uint64_t)INT64_MAX - (uint64_t)reader->start) {
-        (void)swt_fail_errno(err, EOVERFLOW, "cannot seek");
-        return swt_error_file(err, reader->name);
-    }
-    if (!is_memory(reader) && lseek(reader->fd, reader->start + (off_t)offset, SEEK_SET) < 0) {
-        (void)swt_fail_errno(err, errno, "cannot seek");
-        return swt_error_file(err, reader->name);
-    }
     reader->offset = offset;
+    return 0;
+}
+
+int swt_reader_read_at(const struct swt_reader *reader, uint64_t offset, void *ret_data,
+                       size_t size, size_t *ret_len, struct swt_error *err) {
+    int r = check_offset(reader, offset, err);
+    if (r == 0)
+        r = is_memory(reader) ? read_memory(reader, offset, ret_data, size, ret_len, err)
+                              : swt_fd_read_at(reader->fd, reader->start + (off_t)offset, ret_data,
+                                               size, ret_len, err);
+    return r < 0 ? swt_error_file(err, reader->name) : 0;
+}
+
+/* ---- whether somebody writes to it --------------------------------------------------------- */
+
+static int compare_times(struct timespec a, struct timespec b) {
+    if (a.tv_sec != b.tv_sec)
+        return a.tv_sec < b.tv_sec ? -1 : 1;
+    return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}
+
+/* A file gets the time of the clock's last tick. Two changes within one tick leave the same time,
+ * so one that was written in this tick is not read before the next. */
+void swt_reader_settle(const struct swt_reader *reader) {
+    const struct timespec millisecond = {.tv_nsec = 1000 * 1000};
+    struct timespec changed = reader->status.st_ctim;
+    struct timespec now;
+    for (int i = 0; i < 20 && !is_memory(reader); i++) {
+        if (clock_gettime(CLOCK_REALTIME_COARSE, &now) < 0 || compare_times(changed, now) < 0)
+            return;
+        /* Another machine's clock, which is ahead: no wait tells anything. */
+        if (changed.tv_sec > now.tv_sec + 1)
+            return;
+        (void)nanosleep(&millisecond, NULL);
+    }
+}
+
+int swt_reader_changed(const struct swt_reader *reader, bool *ret_changed, struct swt_error *err) {
+    const struct stat *before = &reader->status;
+    struct stat after;
+    *ret_changed = false;
+    if (is_memory(reader))
+        return 0;
+    if (fstat(reader->fd, &after) < 0) {
+        (void)swt_fail_errno(err, errno, "cannot look at the open file");
+        return swt_error_file(err, reader->name);
+    }
+    *ret_changed = after.st_size != before->st_size ||
+                   compare_times(after.st_mtim, before->st_mtim) != 0 ||
+                   compare_times(after.st_ctim, before->st_ctim) != 0;
     return 0;
 }
 

@@ -9,8 +9,7 @@
 struct swt_spool {
     char *folder;
     int fd;
-    uint64_t size;
-    uint64_t position; /* where fd stands */
+    uint64_t size; /* fd stands there */
 };
 
 /* ---- making it --------------------------------------------------------------------------- */
@@ -93,38 +92,15 @@ uint64_t swt_spool_size(const struct swt_spool *spool) {
     return spool->size;
 }
 
-static int move(struct swt_spool *spool, uint64_t offset, struct swt_error *err) {
-    if (spool->position == offset)
-        return 0;
-    if (lseek(spool->fd, (off_t)offset, SEEK_SET) < 0)
-        return swt_fail_errno(err, errno, "cannot seek in a temporary file");
-    spool->position = offset;
-    return 0;
-}
-
 int swt_spool_write(struct swt_spool *spool, const void *data, size_t len, struct swt_error *err) {
-    uint64_t written = 0;
-    int r = move(spool, spool->size, err);
-    if (r == 0)
-        r = swt_fd_write(spool->fd, data, len, &written, err);
-    spool->position += written;
-    spool->size += written;
+    int r = swt_fd_write(spool->fd, data, len, &spool->size, err);
     return r < 0 ? fail_folder(spool, err) : 0;
 }
 
-int swt_spool_read(struct swt_spool *spool, uint64_t offset, void *ret_data, size_t size,
+int swt_spool_read(const struct swt_spool *spool, uint64_t offset, void *ret_data, size_t size,
                    size_t *ret_len, struct swt_error *err) {
-    size_t len = 0;
-    int r = offset <= spool->size ? move(spool, offset, err)
-                                  : swt_fail_errno(err, EINVAL, "cannot seek in a temporary file");
-    if (r == 0)
-        r = swt_fd_read(spool->fd, ret_data, size, &len, err);
-    if (r < 0) {
-        /* Where a read that failed left the file is unknown. */
-        spool->position = UINT64_MAX;
-        return fail_folder(spool, err);
-    }
-    spool->position += len;
-    *ret_len = len;
-    return 0;
+    int r = offset <= spool->size
+                ? swt_fd_read_at(spool->fd, (off_t)offset, ret_data, size, ret_len, err)
+                : swt_fail_errno(err, EINVAL, "cannot seek in a temporary file");
+    return r < 0 ? fail_folder(spool, err) : 0;
 }

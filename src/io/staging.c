@@ -140,6 +140,7 @@ static int next_file(struct swt_staging *staging, const char *name, struct swt_e
 
 static int create_file(struct swt_staging *staging, mode_t mode, struct swt_error *err) {
     char number[STAGED_NUMBER_SIZE];
+    staging->written = 0;
     int r = swt_fd_open(staging->hidden_fd, swt_staged_number(staging->count - 1, number),
                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, &staging->file_fd, err);
     return r < 0 ? swt_staging_fail(staging, staging->files[staging->count - 1].name, err) : 0;
@@ -157,8 +158,9 @@ int swt_staging_begin_secret(struct swt_staging *staging, const char *name, stru
 
 int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
                       struct swt_error *err) {
-    uint64_t written = 0;
-    int r = swt_fd_write(staging->file_fd, data, len, &written, err);
+    uint64_t begin = staging->written;
+    int r = swt_fd_write(staging->file_fd, data, len, &staging->written, err);
+    swt_fd_start_sync(staging->file_fd, begin, staging->written);
     return r < 0 ? swt_staging_fail(staging, staging->files[staging->count - 1].name, err) : 0;
 }
 

@@ -27,7 +27,8 @@ struct swt_staging {
     bool committed;
     char *hidden; /* its name in dir */
     int hidden_fd;
-    int file_fd; /* of the last file, while it is written */
+    int file_fd;      /* of the last file, while it is written */
+    uint64_t written; /* to it */
     struct staged_file *files;
     size_t count;
     char **made_folders; /* below dir by swt_staging_place, in that order */

@@ -99,13 +99,52 @@ static bool is_stream(const struct swt_writer *writer) {
 
 int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
                      struct swt_error *err) {
+    uint64_t begin = writer->offset;
     int fd = is_stream(writer) ? writer->stream : writer->file.fd;
     int r = swt_fd_write(fd, data, len, &writer->offset, err);
+    if (r == 0 && !is_stream(writer))
+        swt_fd_start_sync(fd, begin, writer->offset);
     return r < 0 ? swt_error_file(err, writer->name) : 0;
 }
 
 uint64_t swt_writer_offset(const struct swt_writer *writer) {
     return writer->offset;
+}
+
+bool swt_writer_is_file(const struct swt_writer *writer) {
+    return !is_stream(writer);
+}
+
+/* A caller that did not ask whether it is a file. */
+static int fail_stream(const struct swt_writer *writer, struct swt_error *err) {
+    (void)swt_fail(err, SWT_E_IO, "cannot write to any place of it: it is no regular file");
+    return swt_error_file(err, writer->name);
+}
+
+int swt_writer_skip(struct swt_writer *writer, uint64_t len, struct swt_error *err) {
+    if (is_stream(writer))
+        return fail_stream(writer, err);
+    if (len > (uint64_t)INT64_MAX - writer->offset)
+        (void)swt_fail_errno(err, EFBIG, "cannot write");
+    else if (lseek(writer->file.fd, (off_t)len, SEEK_CUR) < 0)
+        (void)swt_fail_errno(err, errno, "cannot seek");
+    else {
+        writer->offset += len;
+        return 0;
+    }
+    return swt_error_file(err, writer->name);
+}
+
+int swt_writer_write_at(const struct swt_writer *writer, uint64_t offset, const void *data,
+                        size_t len, struct swt_error *err) {
+    if (is_stream(writer))
+        return fail_stream(writer, err);
+    int r = offset > writer->offset || len > writer->offset - offset
+                ? swt_fail(err, SWT_E_IO, "cannot write behind the end")
+                : swt_fd_write_at(writer->file.fd, (off_t)offset, data, len, err);
+    if (r == 0)
+        swt_fd_start_sync(writer->file.fd, offset, offset + len);
+    return r < 0 ? swt_error_file(err, writer->name) : 0;
 }
 
 static int finish_stream(struct swt_writer *writer, struct swt_error *err) {

@@ -87,6 +87,7 @@ static int write_bundle(const struct swt_build_job *job, const struct swt_bundle
                         struct swt_error *err) {
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
+    SWT_CLEANUP(swt_tee_cleanup) struct swt_tee *tee = NULL;
     uint64_t total = 0;
     for (size_t i = 0; i < job->payload_count; i++)
         total += job->payloads[i].length;
@@ -94,11 +95,14 @@ static int write_bundle(const struct swt_build_job *job, const struct swt_bundle
     int rc = swt_writer_open(job->options->output, NULL, &writer, err);
     if (rc == 0)
         rc = swt_bundle_writer_new(writer, plan, &out, err);
+    if (rc == 0)
+        rc = swt_tee_new(&tee, err);
+    struct swt_lane lane = {tee, job->options->progress};
     for (size_t i = 0; i < job->payload_count && rc == 0; i++) {
-        const struct swt_payload *payload = &job->payloads[i];
+        struct swt_payload *payload = &job->payloads[i];
         rc = swt_bundle_writer_begin(out, swt_slice_text(payload->name), payload->length, err);
         if (rc == 0)
-            rc = swt_payload_copy(payload, job->options->progress, write_chunk, out, err);
+            rc = swt_payload_copy(payload, &lane, write_chunk, out, err);
     }
     if (rc == 0)
         rc = swt_bundle_writer_finish(out, err);

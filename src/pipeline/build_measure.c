@@ -52,7 +52,12 @@ static int measure(struct swt_build_job *job, size_t index, struct swt_error *er
     payload->spool = job->spool;
     /* How large the generated one becomes is not known before the others were read. */
     bool counts = index > 0 || !job->generated;
-    if (swt_payload_measure(payload, counts ? job->options->progress : NULL, err) < 0) {
+    SWT_CLEANUP(swt_tee_cleanup) struct swt_tee *tee = NULL;
+    rc = swt_tee_new(&tee, err);
+    if (rc < 0)
+        return rc;
+    struct swt_lane lane = {tee, counts ? job->options->progress : NULL};
+    if (swt_payload_measure(payload, &lane, err) < 0) {
         job->origins[index].unreadable = true;
         swt_build_error_at(job, index, err);
         return swt_faults_keep(job->faults, err);

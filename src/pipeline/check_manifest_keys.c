@@ -15,7 +15,7 @@ void swt_blank_signatures_done(struct swt_blank_signatures *blanks) {
 
 static int add_blank(struct swt_blank_signatures *blanks, const struct swt_key *key,
                      struct swt_error *err) {
-    static const uint8_t ZEROS[8192 / 8]; /* of the longest RSA key */
+    static const uint8_t ZEROS[SWT_MAX_SIGNATURE];
     struct swt_signature *items = reallocarray(blanks->items, blanks->count + 1, sizeof *items);
     if (items == NULL)
         return swt_fail_memory(err);

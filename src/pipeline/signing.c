@@ -269,6 +269,16 @@ static void made_done(struct made *made) {
     free(made->items);
 }
 
+/* subject NULL: a draft. */
+static int make_value(struct swt_signer *signer, const struct swt_signing_subject *subject,
+                      struct swt_slice message, struct swt_buf *ret_value, struct swt_error *err) {
+    static const uint8_t zeros[SWT_MAX_SIGNATURE];
+    if (subject != NULL)
+        return swt_signer_sign(signer, subject, message, ret_value, err);
+    size_t size = swt_key_signature_size(swt_signer_key(signer));
+    return swt_buf_append(ret_value, zeros, size, err);
+}
+
 static int sign_one(struct swt_signature_list *list, struct made *made, struct swt_signer *signer,
                     const struct swt_signing_subject *subject, struct swt_slice message,
                     bool replace, struct swt_signing_result *result, struct swt_error *err) {
@@ -287,16 +297,16 @@ static int sign_one(struct swt_signature_list *list, struct made *made, struct s
         return rc;
     struct swt_signature *place = &list->items[list->count - 1];
     struct swt_buf *value = &made->items[made->count++];
-    rc = swt_signer_sign(signer, subject, message, value, err);
+    rc = make_value(signer, subject, message, value, err);
     if (rc < 0)
         return rc;
     place->value = swt_buf_slice(value);
     return swt_json_add(result->added, swt_json_hex(id), err);
 }
 
-int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
-                     const struct swt_envelope *envelope, bool replace,
-                     struct swt_signing_result *ret_result, struct swt_error *err) {
+static int sign_all(const struct swt_signers *signers, const struct swt_signing_subject *subject,
+                    const struct swt_envelope *envelope, bool replace,
+                    struct swt_signing_result *ret_result, struct swt_error *err) {
     SWT_CLEANUP(swt_signing_result_done)
     struct swt_signing_result result = {.added = json_array(), .already = json_array()};
     SWT_CLEANUP(swt_signature_list_done) struct swt_signature_list list = {0};
@@ -318,4 +328,15 @@ int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing
     if (rc == 0)
         *ret_result = SWT_MOVE(result);
     return rc;
+}
+
+int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
+                     const struct swt_envelope *envelope, bool replace,
+                     struct swt_signing_result *ret_result, struct swt_error *err) {
+    return sign_all(signers, subject, envelope, replace, ret_result, err);
+}
+
+int swt_signers_draft(const struct swt_signers *signers, const struct swt_envelope *envelope,
+                      bool replace, struct swt_signing_result *ret_result, struct swt_error *err) {
+    return sign_all(signers, NULL, envelope, replace, ret_result, err);
 }

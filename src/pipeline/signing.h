@@ -106,5 +106,10 @@ void swt_signing_result_done(struct swt_signing_result *result);
 int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
                      const struct swt_envelope *envelope, bool replace,
                      struct swt_signing_result *ret_result, struct swt_error *err) SWT_CHECKED;
+/* What swt_signers_sign will make of the same, with zeros in the place of the signatures that it
+ * will add: as long, and no key is used. */
+int swt_signers_draft(const struct swt_signers *signers, const struct swt_envelope *envelope,
+                      bool replace, struct swt_signing_result *ret_result,
+                      struct swt_error *err) SWT_CHECKED;
 
 #endif

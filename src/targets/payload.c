@@ -62,17 +62,12 @@ int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size, stru
 
 struct pass {
     const struct swt_payload *payload;
-    struct swt_sha256 *hash;
+    struct swt_lane *lane;
     uint64_t length;
     uint64_t limit; /* a longer payload changed; its further bytes reach no sink */
     swt_bytes_sink *sink;
     void *context;
-    const struct swt_progress *progress;
 };
-
-static void pass_done(struct pass *pass) {
-    swt_sha256_free(pass->hash);
-}
 
 static int fail_changed(const struct swt_payload *payload, struct swt_error *err) {
     (void)swt_fail(err, SWT_E_FILE_CHANGED, "the payload '%s' changed while it was read",
@@ -82,28 +77,29 @@ static int fail_changed(const struct swt_payload *payload, struct swt_error *err
     return -(int)err->code;
 }
 
-static int take_chunk(struct pass *pass, const void *data, size_t len, struct swt_error *err) {
+/* len bytes of chunk, the room that the tee gave. */
+static int take_chunk(struct pass *pass, const uint8_t *chunk, size_t len, struct swt_error *err) {
     if (len > pass->limit - pass->length)
         return fail_changed(pass->payload, err);
-    int rc = swt_sha256_update(pass->hash, data, len, err);
+    int rc = swt_tee_hash(pass->lane->tee, len, err);
     if (rc < 0)
         return rc;
     pass->length += len;
-    swt_progress_advance(pass->progress, len);
-    return pass->sink == NULL ? 0 : pass->sink(pass->context, data, len, err);
+    swt_progress_advance(pass->lane->progress, len);
+    return pass->sink == NULL ? 0 : pass->sink(pass->context, chunk, len, err);
 }
 
-static void free_chunk(uint8_t **chunk) {
-    free(*chunk);
-}
+/* source fills up to size bytes from the pass's length on; 0: the end. */
+typedef int read_function(void *source, uint64_t offset, void *ret_data, size_t size,
+                          size_t *ret_len, struct swt_error *err);
 
-static int take_file(struct pass *pass, struct swt_reader *reader, struct swt_error *err) {
-    SWT_CLEANUP(free_chunk) uint8_t *chunk = malloc(SWT_IO_CHUNK);
-    if (chunk == NULL)
-        return swt_fail_memory(err);
+static int take_all(struct pass *pass, read_function *read, void *source, struct swt_error *err) {
     for (;;) {
+        uint8_t *chunk;
         size_t len;
-        int rc = swt_reader_read(reader, chunk, SWT_IO_CHUNK, &len, err);
+        int rc = swt_tee_room(pass->lane->tee, &chunk, err);
+        if (rc == 0)
+            rc = read(source, pass->length, chunk, SWT_TEE_CHUNK, &len, err);
         if (rc < 0)
             return rc;
         if (len == 0)
@@ -114,36 +110,38 @@ static int take_file(struct pass *pass, struct swt_reader *reader, struct swt_er
     }
 }
 
-static int take_bytes(struct pass *pass, struct swt_slice bytes, struct swt_error *err) {
-    while (bytes.len > 0) {
-        size_t len = bytes.len < SWT_IO_CHUNK ? bytes.len : SWT_IO_CHUNK;
-        int rc = take_chunk(pass, bytes.data, len, err);
-        if (rc < 0)
-            return rc;
-        bytes = swt_slice_of(bytes.data + len, bytes.len - len);
-    }
-    return 0;
+static int read_reader(void *source, uint64_t offset, void *ret_data, size_t size, size_t *ret_len,
+                       struct swt_error *err) {
+    (void)offset; /* it is where the last read ended */
+    return swt_reader_read(source, ret_data, size, ret_len, err);
 }
 
-/* The whole source through a pass that has its sink and its progress; what it hashed to. */
-static int read_source(struct pass *pass, uint8_t ret_digest[SWT_SHA256_SIZE],
+static int open_source(const struct swt_payload *payload, struct swt_reader **ret_reader,
                        struct swt_error *err) {
+    if (payload->path != NULL)
+        return open_file(payload->path, ret_reader, err);
+    const char *name = payload->name != NULL ? payload->name : "";
+    return swt_reader_open_memory(swt_buf_slice(&payload->bytes), name, ret_reader, err);
+}
+
+/* The whole source through a pass that has its sink. limit, unless NULL, is the length that was
+ * announced. */
+static int read_source(struct pass *pass, const uint64_t *limit, struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    const struct swt_payload *payload = pass->payload;
-    int rc;
-    if (payload->path != NULL) {
-        rc = open_file(payload->path, &reader, err);
-        if (rc < 0)
-            return rc;
-        pass->limit = swt_reader_size(reader);
-        rc = take_file(pass, reader, err);
-    } else {
-        pass->limit = payload->bytes.len;
-        rc = take_bytes(pass, swt_buf_slice(&payload->bytes), err);
-    }
-    if (rc == 0 && pass->length != pass->limit)
-        rc = fail_changed(payload, err);
-    return rc < 0 ? rc : swt_sha256_finish(pass->hash, ret_digest, err);
+    bool changed = false;
+    int rc = open_source(pass->payload, &reader, err);
+    if (rc < 0)
+        return rc;
+    pass->limit = limit != NULL ? *limit : swt_reader_size(reader);
+    if (swt_reader_size(reader) != pass->limit)
+        return fail_changed(pass->payload, err);
+    swt_reader_settle(reader);
+    rc = take_all(pass, read_reader, reader, err);
+    if (rc == 0)
+        rc = swt_reader_changed(reader, &changed, err);
+    if (rc == 0 && (changed || pass->length != pass->limit))
+        rc = fail_changed(pass->payload, err);
+    return rc;
 }
 
 /* ---- compressed bytes -------------------------------------------------------------------- */
@@ -172,9 +170,8 @@ static int compress_chunk(void *context, const void *data, size_t len, struct sw
     return swt_compressor_write(context, data, len, err);
 }
 
-/* pass reads the source, whose hash is returned; the payload gets those of the compressed bytes. */
-static int compress_source(struct swt_payload *payload, struct pass *pass,
-                           uint8_t ret_digest[SWT_SHA256_SIZE], struct swt_error *err) {
+/* pass reads the source; the payload gets length and hash of the compressed bytes. */
+static int compress_source(struct swt_payload *payload, struct pass *pass, struct swt_error *err) {
     SWT_CLEANUP(spooling_done) struct spooling spooling = {.spool = payload->spool};
     SWT_CLEANUP(swt_compressor_cleanup) struct swt_compressor *compressor = NULL;
     int rc = 0;
@@ -191,7 +188,7 @@ static int compress_source(struct swt_payload *payload, struct pass *pass,
     pass->sink = compress_chunk;
     pass->context = compressor;
     if (rc == 0)
-        rc = read_source(pass, ret_digest, err);
+        rc = read_source(pass, NULL, err);
     if (rc == 0)
         rc = swt_compressor_finish(compressor, err);
     if (rc < 0)
@@ -201,84 +198,68 @@ static int compress_source(struct swt_payload *payload, struct pass *pass,
     return swt_sha256_finish(spooling.hash, payload->sha256, err);
 }
 
-static int take_spool(struct pass *pass, struct swt_error *err) {
-    const struct swt_payload *payload = pass->payload;
-    struct swt_spool *spool = payload->spool != NULL ? payload->spool : payload->own_spool;
-    SWT_CLEANUP(free_chunk) uint8_t *chunk = malloc(SWT_IO_CHUNK);
-    if (chunk == NULL)
-        return swt_fail_memory(err);
-    while (pass->length < pass->limit) {
-        uint64_t left = pass->limit - pass->length;
-        size_t len;
-        int rc = swt_spool_read(spool, payload->spool_offset + pass->length, chunk,
-                                left < SWT_IO_CHUNK ? (size_t)left : SWT_IO_CHUNK, &len, err);
-        if (rc == 0 && len == 0)
-            rc = fail_changed(payload, err);
-        if (rc == 0)
-            rc = take_chunk(pass, chunk, len, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+static int read_spool(void *source, uint64_t offset, void *ret_data, size_t size, size_t *ret_len,
+                      struct swt_error *err) {
+    const struct swt_payload *payload = source;
+    const struct swt_spool *spool = payload->spool != NULL ? payload->spool : payload->own_spool;
+    uint64_t left = payload->length - offset;
+    return swt_spool_read(spool, payload->spool_offset + offset, ret_data,
+                          left < size ? (size_t)left : size, ret_len, err);
 }
 
 /* ---- measure, copy ----------------------------------------------------------------------- */
 
-int swt_payload_measure(struct swt_payload *payload, const struct swt_progress *progress,
-                        struct swt_error *err) {
-    SWT_CLEANUP(pass_done) struct pass pass = {.payload = payload, .progress = progress};
-    bool compresses = payload->compression != SWT_COMPRESSION_NONE;
-    uint8_t digest[SWT_SHA256_SIZE];
-    payload->measured = false;
-    int rc = swt_sha256_new(&pass.hash, err);
+/* Whatever came of a pass: the tee is ready for the next one. */
+static int finish_pass(struct pass *pass, int rc, uint8_t ret_digest[SWT_SHA256_SIZE],
+                       struct swt_error *err) {
     if (rc == 0)
-        rc = compresses ? compress_source(payload, &pass, digest, err)
-                        : read_source(&pass, digest, err);
-    if (rc < 0)
-        return rc;
-    memcpy(payload->original_sha256, digest, sizeof digest);
-    payload->original_length = pass.length;
-    if (!compresses) {
-        memcpy(payload->sha256, digest, sizeof digest);
-        payload->length = pass.length;
-    }
-    payload->measured = true;
-    return 0;
+        return swt_tee_finish(pass->lane->tee, ret_digest, err);
+    swt_tee_drop(pass->lane->tee);
+    return rc;
 }
 
-int swt_payload_copy(const struct swt_payload *payload, const struct swt_progress *progress,
-                     swt_bytes_sink *sink, void *context, struct swt_error *err) {
-    /* A caller that did not measure has written no hash that these bytes could have. */
-    if (!payload->measured)
-        return fail_changed(payload, err);
-    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    SWT_CLEANUP(pass_done)
+static void set_original(struct swt_payload *payload, uint64_t length,
+                         const uint8_t digest[SWT_SHA256_SIZE]) {
+    payload->original_length = length;
+    memcpy(payload->original_sha256, digest, SWT_SHA256_SIZE);
+    if (payload->compression == SWT_COMPRESSION_NONE) {
+        payload->length = length;
+        memcpy(payload->sha256, digest, SWT_SHA256_SIZE);
+    }
+    payload->measured = true;
+}
+
+int swt_payload_measure(struct swt_payload *payload, struct swt_lane *lane, struct swt_error *err) {
+    struct pass pass = {.payload = payload, .lane = lane};
+    uint8_t digest[SWT_SHA256_SIZE];
+    payload->measured = false;
+    int rc = payload->compression != SWT_COMPRESSION_NONE ? compress_source(payload, &pass, err)
+                                                          : read_source(&pass, NULL, err);
+    rc = finish_pass(&pass, rc, digest, err);
+    if (rc == 0)
+        set_original(payload, pass.length, digest);
+    return rc;
+}
+
+int swt_payload_copy(struct swt_payload *payload, struct swt_lane *lane, swt_bytes_sink *sink,
+                     void *context, struct swt_error *err) {
     struct pass pass = {.payload = payload,
+                        .lane = lane,
                         .limit = payload->length,
                         .sink = sink,
-                        .context = context,
-                        .progress = progress};
-    int rc = swt_sha256_new(&pass.hash, err);
-    if (rc < 0)
-        return rc;
-    if (payload->compression != SWT_COMPRESSION_NONE) {
-        rc = take_spool(&pass, err);
-    } else if (payload->path != NULL) {
-        rc = open_file(payload->path, &reader, err);
-        if (rc == 0 && swt_reader_size(reader) != payload->length)
-            rc = fail_changed(payload, err);
-        if (rc == 0)
-            rc = take_file(&pass, reader, err);
-    } else {
-        rc = take_bytes(&pass, swt_buf_slice(&payload->bytes), err);
-    }
-    if (rc < 0)
-        return rc;
+                        .context = context};
+    bool compressed = payload->compression != SWT_COMPRESSION_NONE;
     uint8_t digest[SWT_SHA256_SIZE];
-    rc = swt_sha256_finish(pass.hash, digest, err);
+    if (compressed && !payload->measured)
+        return fail_changed(payload, err); /* there are no bytes to copy yet */
+    int rc = compressed ? take_all(&pass, read_spool, payload, err)
+                        : read_source(&pass, &payload->length, err);
+    rc = finish_pass(&pass, rc, digest, err);
     if (rc < 0)
         return rc;
-    if (pass.length != payload->length || memcmp(digest, payload->sha256, sizeof digest) != 0)
-        return fail_changed(payload, err);
-    return 0;
+    if (!payload->measured)
+        set_original(payload, pass.length, digest);
+    else if (pass.length != payload->length || memcmp(digest, payload->sha256, sizeof digest) != 0)
+        rc = fail_changed(payload, err);
+    return rc;
 }
