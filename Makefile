@@ -197,9 +197,9 @@ $(MOCK_MODULE): $(wildcard tests/pkcs11/*.[ch])
 
 # Unless the caller said how many jobs: one a processor.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
-# A sanitizer's own memory is not what memory.sh measures, and its allocator not what *allocations.sh can
-# make fail: no part of that configuration.
-NOT_SANITIZED := %/memory.sh %allocations.sh
+# A sanitizer's own memory is not what memory.sh measures, its allocator not what *allocations.sh can make
+# fail, and its code nothing that valgrind runs: no part of that configuration.
+NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh
 # The longest first.
 SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(wildcard tests/faults/*.sh tests/cli/*.sh))
 # What the test scripts need to know.
@@ -230,6 +230,22 @@ run-faults: $(PROGRAM) $(FAULT_LIBS) $(MOCK_MODULE)
 	$(TEST_ENVIRONMENT) SWT_FAULTS=--full SWT_TEST_SECONDS=3600 scripts/run-tests $(filter tests/faults/%,$(SCRIPT_TESTS))
 unit: $(UNIT_TESTS)    ## the unit tests alone
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS)
+
+# ---- instruction counts: scripts/icount, the record in tests/bench/icount.txt ------------------------
+
+ICOUNT_RECORD := tests/bench/icount.txt
+
+.PHONY: icount icount-update $(B)/icount.txt
+icount:    ## fails when a job takes 5 % more instructions than tests/bench/icount.txt says
+	scripts/bootstrap check
+	$(MAKE) $(PARALLEL) $(B)/icount.txt
+	scripts/icount compare $(ICOUNT_RECORD) $(B)/icount.txt
+icount-update:    ## writes tests/bench/icount.txt
+	scripts/bootstrap check
+	$(MAKE) $(PARALLEL) $(B)/icount.txt
+	cp $(B)/icount.txt $(ICOUNT_RECORD)
+$(B)/icount.txt: $(PROGRAM)
+	CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/icount measure $(PROGRAM) $(B)/icount >$@.new && mv $@.new $@
 
 # ---- lint ----------------------------------------------------------------------------------------
 
@@ -293,6 +309,6 @@ deb-check:    ## the same, judged by lintian, installed into a scratch root, run
 clean:    ## removes build/
 	rm -rf build
 help:    ## this list
-	@awk -F ':.*## *' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## *' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
