@@ -193,6 +193,25 @@ $(MOCK_MODULE): $(wildcard tests/pkcs11/*.[ch])
 	$(call said,LINK,$@)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) $(PKG_CFLAGS) -O2 -g -fPIC -shared -o $@ $(filter %.c,$^) $(PKG_LIBS)
 
+# ---- bench: tests/bench ---------------------------------------------------------------------------
+
+MEASURE := $(B)/tests/measure
+
+$(MEASURE): tests/bench/measure.c
+	@mkdir -p $(@D)
+	$(call said,LINK,$@)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $<
+
+# What peers lack is no reason not to measure. What BENCH_* mean, bench.py says at its head.
+.PHONY: bench run-bench
+bench:    ## times beside hashing, copying and peers; writes swupdate-performance(7); takes minutes
+	scripts/bootstrap check
+	scripts/bootstrap bench || true
+	$(MAKE) $(PARALLEL) run-bench
+run-bench: $(PROGRAM) $(MEASURE)
+	$(TEST_ENVIRONMENT) CC='$(CC)' PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py \
+	    --figures tests/bench/figures.json --page man/swupdate-performance.7 --readme README.md
+
 # ---- check ---------------------------------------------------------------------------------------
 
 # Unless the caller said how many jobs: one a processor.
@@ -220,7 +239,7 @@ tsan:    ## what has threads under ThreadSanitizer, in build/tsan
 	$(MAKE) $(PARALLEL) run-tsan SANITIZE=thread B=build/tsan
 run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
 	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
-run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS) $(MOCK_MODULE)
+run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS) $(MOCK_MODULE) $(MEASURE)
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS) $(FUZZ_DRIVERS) $(SCRIPT_TESTS)
 .PHONY: faults run-faults
 faults:    ## every system call and allocation fails in turn; takes minutes (check tries a selection)
