@@ -226,9 +226,11 @@ int swt_reader_changed(const struct swt_reader *reader, bool *ret_changed, struc
         (void)swt_fail_errno(err, errno, "cannot look at the open file");
         return swt_error_file(err, reader->name);
     }
+    /* A name that it lost, as when another file took it, sets the second of the times, too. */
+    bool relinked = after.st_nlink != before->st_nlink;
     *ret_changed = after.st_size != before->st_size ||
                    compare_times(after.st_mtim, before->st_mtim) != 0 ||
-                   compare_times(after.st_ctim, before->st_ctim) != 0;
+                   (!relinked && compare_times(after.st_ctim, before->st_ctim) != 0);
     return 0;
 }
 

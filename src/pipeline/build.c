@@ -50,63 +50,34 @@ static int open_signers(struct swt_build_job *job, struct swt_error *err) {
     return rc < 0 ? rc : check_signers(job, err);
 }
 
-static int sign(struct swt_build_job *job, struct swt_signing_result *ret_signing,
-                struct swt_error *err) {
-    struct swt_envelope unsigned_targets = {.metadata = swt_buf_slice(&job->metadata)};
+static int encode_root(struct swt_build_job *job, struct swt_error *err) {
+    if (!job->has_root)
+        return 0;
+    const struct swt_envelope *root = &job->root.envelope;
+    return swt_envelope_encode(root->metadata, root->signatures, root->signature_count,
+                               &job->root_envelope, err);
+}
+
+struct swt_bundle_plan swt_build_bundle_plan(const struct swt_build_job *job) {
+    return (struct swt_bundle_plan){.format = job->format,
+                                    .has_root = job->has_root,
+                                    .root = swt_buf_slice(&job->root_envelope),
+                                    .targets = swt_buf_slice(&job->signing.envelope)};
+}
+
+int swt_build_sign(struct swt_build_job *job, bool draft, struct swt_error *err) {
     struct swt_signing_subject subject = {.role = SWT_ROLE_TARGETS,
                                           .product = job->manifest->name.text,
                                           .version =
                                               (uint32_t)job->manifest->metadata_version.value};
-    return swt_signers_sign(&job->signers, &subject, &unsigned_targets, false, ret_signing, err);
-}
-
-/* ---- writing ----------------------------------------------------------------------------- */
-
-static int write_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
-    struct swt_bundle_writer *out = context;
-    return swt_bundle_writer_write(out, data, len, err);
-}
-
-/* The depfile first: a new bundle beside an old depfile would look as if it were up to date when
- * an input changes that only the new one tells; an old bundle beside a new depfile does not. */
-static int commit(const struct swt_build_job *job, struct swt_writer *bundle,
-                  struct swt_error *err) {
-    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
-    if (job->options->depfile != NULL) {
-        int rc = swt_build_depfile(job, &text, err);
-        if (rc == 0)
-            rc = swt_write_file(job->options->depfile, NULL, swt_buf_slice(&text), err);
-        if (rc < 0)
-            return rc;
-    }
-    return swt_writer_commit(bundle, err);
-}
-
-/* Each payload is hashed again while it is copied: what is in the bundle is what was signed. */
-static int write_bundle(const struct swt_build_job *job, const struct swt_bundle_plan *plan,
-                        struct swt_error *err) {
-    SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
-    SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
-    SWT_CLEANUP(swt_tee_cleanup) struct swt_tee *tee = NULL;
-    uint64_t total = 0;
-    for (size_t i = 0; i < job->payload_count; i++)
-        total += job->payloads[i].length;
-    swt_progress_begin(job->options->progress, "write", total);
-    int rc = swt_writer_open(job->options->output, NULL, &writer, err);
-    if (rc == 0)
-        rc = swt_bundle_writer_new(writer, plan, &out, err);
-    if (rc == 0)
-        rc = swt_tee_new(&tee, err);
-    struct swt_lane lane = {tee, job->options->progress};
-    for (size_t i = 0; i < job->payload_count && rc == 0; i++) {
-        struct swt_payload *payload = &job->payloads[i];
-        rc = swt_bundle_writer_begin(out, swt_slice_text(payload->name), payload->length, err);
-        if (rc == 0)
-            rc = swt_payload_copy(payload, &lane, write_chunk, out, err);
-    }
-    if (rc == 0)
-        rc = swt_bundle_writer_finish(out, err);
-    return rc < 0 ? rc : commit(job, writer, err);
+    struct swt_envelope targets = {.metadata = swt_buf_slice(&job->metadata)};
+    swt_signing_result_done(&job->signing);
+    int rc = draft ? swt_signers_draft(&job->signers, &targets, false, &job->signing, err)
+                   : swt_signers_sign(&job->signers, &subject, &targets, false, &job->signing, err);
+    if (rc < 0)
+        return rc;
+    struct swt_bundle_plan plan = swt_build_bundle_plan(job);
+    return swt_build_check_bundle(job, &plan, &job->size, err);
 }
 
 /* ---- the answer -------------------------------------------------------------------------- */
@@ -145,8 +116,9 @@ static int add_targets(const struct swt_build_job *job, json_t *document, struct
 }
 
 /* Who signed; with a root also what is missing. */
-static int add_signatures(const struct swt_build_job *job, const struct swt_signing_result *signing,
-                          json_t *document, struct swt_error *err) {
+static int add_signatures(const struct swt_build_job *job, json_t *document,
+                          struct swt_error *err) {
+    const struct swt_signing_result *signing = &job->signing;
     int rc = json_object_set(document, "signed", signing->added) < 0 ? swt_fail_memory(err) : 0;
     json_t *quorums = rc == 0 ? swt_json_array(document, "quorums", err) : NULL;
     if (rc == 0 && quorums == NULL)
@@ -162,14 +134,14 @@ static int add_signatures(const struct swt_build_job *job, const struct swt_sign
     return rc < 0 ? rc : swt_json_add(quorums, quorum, err);
 }
 
-static int make_document(const struct swt_build_job *job, const struct swt_signing_result *signing,
-                         uint64_t size, json_t **ret_document, struct swt_error *err) {
+static int make_document(const struct swt_build_job *job, json_t **ret_document,
+                         struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup)
-    json_t *document = json_pack("{s:s, s:I, s:s, s:s, s:I, s:b}", "container",
-                                 swt_format_name(job->format), "size", (json_int_t)size, "product",
-                                 job->manifest->name.text, "release", job->manifest->version.text,
-                                 "version", (json_int_t)job->manifest->metadata_version.value,
-                                 "dry_run", job->options->dry_run);
+    json_t *document = json_pack(
+        "{s:s, s:I, s:s, s:s, s:I, s:b}", "container", swt_format_name(job->format), "size",
+        (json_int_t)job->size, "product", job->manifest->name.text, "release",
+        job->manifest->version.text, "version", (json_int_t)job->manifest->metadata_version.value,
+        "dry_run", job->options->dry_run);
     if (document == NULL)
         return swt_fail_memory(err);
     int rc = 0;
@@ -185,9 +157,44 @@ static int make_document(const struct swt_build_job *job, const struct swt_signi
     if (rc == 0)
         rc = add_targets(job, document, err);
     if (rc == 0)
-        rc = add_signatures(job, signing, document, err);
+        rc = add_signatures(job, document, err);
     if (rc == 0)
         *ret_document = SWT_TAKE(document);
+    return rc;
+}
+
+/* ---- the stages -------------------------------------------------------------------------- */
+
+/* The depfile first: a new bundle beside an old depfile would look as if it were up to date when
+ * an input changes that only the new one tells; an old bundle beside a new depfile does not. */
+static int commit(const struct swt_build_job *job, struct swt_writer *bundle,
+                  struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    if (job->options->depfile != NULL) {
+        int rc = swt_build_depfile(job, &text, err);
+        if (rc == 0)
+            rc = swt_write_file(job->options->depfile, NULL, swt_buf_slice(&text), err);
+        if (rc < 0)
+            return rc;
+    }
+    return swt_writer_commit(bundle, err);
+}
+
+/* All of it is in the writer, whose commit is the last that can fail. */
+static int build_bundle(struct swt_build_job *job, struct swt_writer **ret_writer,
+                        json_t **ret_document, struct swt_error *err) {
+    bool packs = false;
+    int rc = job->options->dry_run ? 0 : swt_writer_makes_file(job->options->output, &packs, err);
+    if (rc == 0 && packs)
+        rc = swt_build_pack(job, ret_writer, err);
+    if (rc == 0 && !packs)
+        rc = swt_build_measure(job, err);
+    if (rc == 0 && !packs)
+        rc = swt_build_sign(job, false, err);
+    if (rc == 0)
+        rc = make_document(job, ret_document, err);
+    if (rc == 0 && !packs && !job->options->dry_run)
+        rc = swt_build_write(job, ret_writer, err);
     return rc;
 }
 
@@ -195,30 +202,17 @@ int swt_build(const struct swt_build_options *options, struct swt_notices *notic
               json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(swt_build_job_done)
     struct swt_build_job job = {.options = options, .notices = notices};
-    SWT_CLEANUP(swt_signing_result_done) struct swt_signing_result signing = {0};
-    SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
+    SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
-    uint64_t size;
     int rc = swt_build_plan(&job, err);
     if (rc == 0)
         rc = open_signers(&job, err);
     if (rc == 0)
-        rc = swt_build_measure(&job, err);
+        rc = encode_root(&job, err);
     if (rc == 0)
-        rc = sign(&job, &signing, err);
-    if (rc == 0 && job.has_root)
-        rc = swt_envelope_encode(job.root.envelope.metadata, job.root.envelope.signatures,
-                                 job.root.envelope.signature_count, &root, err);
-    struct swt_bundle_plan plan = {.format = job.format,
-                                   .has_root = job.has_root,
-                                   .root = swt_buf_slice(&root),
-                                   .targets = swt_buf_slice(&signing.envelope)};
-    if (rc == 0)
-        rc = swt_build_check_bundle(&job, &plan, &size, err);
-    if (rc == 0)
-        rc = make_document(&job, &signing, size, &document, err);
+        rc = build_bundle(&job, &writer, &document, err);
     if (rc == 0 && !options->dry_run)
-        rc = write_bundle(&job, &plan, err);
+        rc = commit(&job, writer, err);
     if (rc == 0)
         *ret_document = SWT_TAKE(document);
     return rc;

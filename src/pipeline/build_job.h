@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state of one build, shared by its stages: plan (build_plan.c, build_payloads.c,
- * build_names.c, build_limits.c: what goes in, all checks that need no payload byte), measure
- * (build_measure.c: lengths and hashes) and build (build.c: sign, write). What only wants to know
- * what a bundle would be plans and measures, with neither output nor keys nor keyring.
+ * build_names.c, build_limits.c: what goes in, all checks that need no payload byte); then either
+ * pack (build_pack.c: into a file, each payload is hashed while it is copied), or measure
+ * (build_measure.c: lengths and hashes) and write (build_write.c: to a pipe). build.c has them in
+ * order. What only wants to know what a bundle would be plans and measures, with neither output nor
+ * keys nor keyring.
  */
 #ifndef SWT_PIPELINE_BUILD_JOB_H
 #define SWT_PIPELINE_BUILD_JOB_H
@@ -26,6 +28,8 @@ struct swt_build_origin {
     const char *file; /* as the manifest names it, or the match of a pattern; NULL: generated */
     bool misnamed;    /* a fault of its name was kept: it is compared with no other name */
     bool unreadable;  /* a fault of its file was kept: it has no length and no hash */
+    uint64_t judged;  /* its length, as it was last held against the limits */
+    uint64_t judged_original;
 };
 
 struct swt_build_job {
@@ -49,8 +53,11 @@ struct swt_build_job {
     bool generated; /* the first payload is the user_manifest that we write */
     bool has_sbom;  /* it is the last payload */
     struct swt_sbom sbom;
-    bool oversize;           /* that the bundle is too large was kept */
-    struct swt_buf metadata; /* the TargetsMetadata, once measured */
+    bool oversize;                     /* that the bundle is too large was kept */
+    struct swt_buf metadata;           /* the TargetsMetadata, once measured */
+    struct swt_buf root_envelope;      /* as it goes into the bundle */
+    struct swt_signing_result signing; /* of metadata; before all is measured, a draft of it */
+    uint64_t size;                     /* of the bundle, once there is a draft */
 };
 void swt_build_job_done(struct swt_build_job *job);
 
@@ -64,6 +71,26 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED
 /* Reads each payload once: lengths, hashes, pins, and the metadata that says so. The same with
  * faults; then there is metadata only where no fault was kept, here or before. */
 int swt_build_measure(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* Of all that, what the size of the bundle takes: what is compressed, and the user_manifest that we
+ * write, whose bytes say nothing of the others. The metadata has zeros for hashes that are not
+ * known. The first fault is the one that swt_build_measure would find. For who keeps no faults. */
+int swt_build_measure_compressed(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* The file that was read is the one that the manifest wants. */
+int swt_build_check_pin(const struct swt_build_job *job, size_t index,
+                        struct swt_error *err) SWT_CHECKED;
+
+/* Signs the metadata, or, as a draft, leaves zeros where signatures will be, and judges the size of
+ * the whole bundle (build.c). */
+int swt_build_sign(struct swt_build_job *job, bool draft, struct swt_error *err) SWT_CHECKED;
+/* What stands before the payloads; borrowed from the job. */
+struct swt_bundle_plan swt_build_bundle_plan(const struct swt_build_job *job);
+/* In place of swt_build_measure, swt_build_sign and swt_build_write, where the output is a regular
+ * file: reads each payload once. The caller commits *ret_writer. */
+int swt_build_pack(struct swt_build_job *job, struct swt_writer **ret_writer,
+                   struct swt_error *err) SWT_CHECKED;
+/* Writes what was measured and signed to any output: reads each payload again. Likewise. */
+int swt_build_write(struct swt_build_job *job, struct swt_writer **ret_writer,
+                    struct swt_error *err) SWT_CHECKED;
 
 /* Which payloads, from what (build_payloads.c). Needs no more than options, faults and manifest:
  * no payload is looked at, but the folders of patterns are. */

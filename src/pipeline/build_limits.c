@@ -46,6 +46,8 @@ static int check_size(struct swt_build_job *job, size_t index, struct swt_error 
     bool compressed = payload->compression != SWT_COMPRESSION_NONE;
     payload->original_length = size;
     payload->length = compressed ? job->profile->min_payload : size;
+    job->origins[index].judged_original = size;
+    job->origins[index].judged = payload->length;
     if (rc == 0)
         rc = swt_build_check_profile(job, index, payload->length, err);
     return rc < 0 ? swt_faults_keep(job->faults, err) : 0;

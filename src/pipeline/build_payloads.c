@@ -214,6 +214,7 @@ int swt_build_generate(struct swt_build_job *job, struct swt_error *err) {
         return 0;
     const struct swt_root *root = job->has_root ? job->root.root : NULL;
     swt_buf_clear(&job->payloads[0].bytes);
+    job->payloads[0].measured = false;
     return swt_build_write_user_manifest(
         job, job->recorded_root != NULL ? job->recorded_root : root, &job->payloads[0].bytes, err);
 }

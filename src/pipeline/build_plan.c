@@ -10,6 +10,8 @@
 
 void swt_build_job_done(struct swt_build_job *job) {
     swt_buf_done(&job->metadata);
+    swt_buf_done(&job->root_envelope);
+    swt_signing_result_done(&job->signing);
     for (size_t i = 0; i < job->payload_count; i++)
         swt_payload_done(&job->payloads[i]);
     free(job->payloads);

@@ -4,10 +4,11 @@
  *
  *   SWT_FAULT_CALL=CLASS   open, read, write, sync, rename, link (symbolic ones too, and reading
  *                          them), unlink, lock, close, stat, mkdir, chmod, seek, process (pipe,
- *                          socket pair and fork)
+ *                          socket pair and fork), thread; reads and writes at an offset are reads
+ *                          and writes
  *   SWT_FAULT_AT=N         the Nth call of that class, from 1; 0: none
  *   SWT_FAULT_FROM=1       the Nth and all that follow
- *   SWT_FAULT_PATH=NAME    counts opens of files of that base name only
+ *   SWT_FAULT_PATH=NAME    counts opens and reads of files of that base name only
  *   SWT_FAULT_ERRNO=E      fails with this error; or
  *   SWT_FAULT_SIGNAL=S     sends the process this signal first, and the call goes on; or
  *   SWT_FAULT_RUN=COMMAND  runs this first, and the call goes on; or
@@ -21,8 +22,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +43,7 @@ static struct {
     const char *command;
     long at, from, error, signal, brief, named, count_fd;
 } plan;
-static long count;
+static atomic_long count;
 
 static long number(const char *name) {
     const char *text = getenv(name);
@@ -63,7 +66,7 @@ __attribute__((constructor)) static void begin(void) {
 
 __attribute__((destructor)) static void end(void) {
     char text[32];
-    int len = snprintf(text, sizeof text, "%ld\n", count);
+    int len = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
     if (plan.count_fd > 0 && len > 0)
         (void)syscall(SYS_write, (int)plan.count_fd, text, (size_t)len);
 }
@@ -71,8 +74,8 @@ __attribute__((destructor)) static void end(void) {
 static bool is_the_one(const char *call) {
     if (plan.call == NULL || strcmp(plan.call, call) != 0)
         return false;
-    count++;
-    return plan.at > 0 && (count == plan.at || (plan.from != 0 && count > plan.at));
+    long number_of_it = atomic_fetch_add(&count, 1) + 1;
+    return plan.at > 0 && (number_of_it == plan.at || (plan.from != 0 && number_of_it > plan.at));
 }
 
 /* Whether the call fails; errno is set then. */
@@ -157,31 +160,55 @@ int close(int fd) {
 /* ---- reading and writing ------------------------------------------------------------------------
  */
 
-/* One byte, or every second time nothing and EINTR. */
-static ssize_t brief(long call, const char *name, int fd, void *data, size_t size) {
+static bool is_other_file(int fd) {
+    char link[32];
+    char path[4096];
+    if (plan.path == NULL)
+        return false;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    long len = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+    path[len < 0 ? 0 : len] = '\0';
+    return is_other_path(path);
+}
+
+/* Whether so much of it is one byte, or (-1) every second time nothing and EINTR. */
+static int brief(const char *name, int fd) {
     if (plan.brief == 0 || plan.call == NULL || strcmp(plan.call, name) != 0 || fd < 3)
-        return (ssize_t)syscall(call, fd, data, size);
-    if (count % 2 == 0) {
-        errno = EINTR;
-        return -1;
-    }
-    return (ssize_t)syscall(call, fd, data, size == 0 ? 0 : (size_t)1);
+        return 0;
+    if (atomic_load(&count) % 2 != 0)
+        return 1;
+    errno = EINTR;
+    return -1;
+}
+
+static bool read_fails(int fd) {
+    return !is_other_file(fd) && fails("read");
 }
 
 ssize_t read(int fd, void *data, size_t size) {
-    return fails("read") ? -1 : brief(SYS_read, "read", fd, data, size);
+    int less = read_fails(fd) ? -1 : brief("read", fd);
+    return less < 0 ? -1 : (ssize_t)syscall(SYS_read, fd, data, less > 0 && size > 1 ? 1 : size);
+}
+
+ssize_t pread(int fd, void *data, size_t size, off_t offset) {
+    int less = read_fails(fd) ? -1 : brief("read", fd);
+    size = less > 0 && size > 1 ? 1 : size;
+    return less < 0 ? -1 : (ssize_t)syscall(SYS_pread64, fd, data, size, offset);
 }
 
 ssize_t write(int fd, const void *data, size_t size) {
-    return fails("write") ? -1 : brief(SYS_write, "write", fd, (void *)(size_t)data, size);
+    int less = fails("write") ? -1 : brief("write", fd);
+    return less < 0 ? -1 : (ssize_t)syscall(SYS_write, fd, data, less > 0 && size > 1 ? 1 : size);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) {
+    int less = fails("write") ? -1 : brief("write", fd);
+    size = less > 0 && size > 1 ? 1 : size;
+    return less < 0 ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, data, size, offset);
 }
 
 off_t lseek(int fd, off_t offset, int whence) {
     return fails("seek") ? -1 : (off_t)syscall(SYS_lseek, fd, offset, whence);
-}
-
-ssize_t pread(int fd, void *data, size_t size, off_t offset) {
-    return fails("read") ? -1 : (ssize_t)syscall(SYS_pread64, fd, data, size, offset);
 }
 
 int fsync(int fd) {
@@ -254,7 +281,8 @@ int fstatat(int folder, const char *path, struct stat *status, int flags) {
     return fails("stat") ? -1 : (int)syscall(SYS_newfstatat, folder, path, status, flags);
 }
 
-/* ---- processes ----------------------------------------------------------------------------------
+/* ---- processes and threads
+ * ----------------------------------------------------------------------------------
  */
 
 int pipe2(int fds[2], int flags) {
@@ -270,4 +298,12 @@ pid_t fork(void) {
     void *symbol = dlsym(RTLD_NEXT, "fork");
     memcpy(&next, &symbol, sizeof next);
     return fails("process") ? -1 : next();
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                   void *context) {
+    int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    void *symbol = dlsym(RTLD_NEXT, "pthread_create");
+    memcpy(&next, &symbol, sizeof next);
+    return fails("thread") ? errno : next(thread, attributes, function, context);
 }

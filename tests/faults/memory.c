@@ -12,6 +12,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static long at;
 static long from;
 static long count_fd;
 static long library;
-static long count;
+static atomic_long count;
 static struct library {
     const char *name;
     uintptr_t begin;
@@ -91,7 +92,7 @@ __attribute__((constructor)) static void begin(void) {
 __attribute__((destructor)) static void end(void) {
     char text[32];
     armed = 0;
-    int len = snprintf(text, sizeof text, "%ld\n", count);
+    int len = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
     if (count_fd > 0 && len > 0)
         (void)syscall(SYS_write, (int)count_fd, text, (size_t)len);
 }
@@ -99,8 +100,8 @@ __attribute__((destructor)) static void end(void) {
 static int fails(const void *caller) {
     if (!armed || holds(&crypto, caller) != (library != 0) || is_spared(caller))
         return 0;
-    count++;
-    if (at == 0 || (count != at && !(from != 0 && count > at)))
+    long number_of_it = atomic_fetch_add(&count, 1) + 1;
+    if (at == 0 || (number_of_it != at && !(from != 0 && number_of_it > at)))
         return 0;
     errno = ENOMEM;
     return 1;

@@ -68,6 +68,14 @@ targets:
 sbom: {file: sbom.json}
 """
 
+LARGE = """schema: 1
+product: {name: widget}
+release: {version: "1", metadata_version: 1}
+targets:
+  - {name: image, file: image.img}
+  - {name: deep/data, file: data.bin}
+"""
+
 PACKED = """schema: 1
 product: {name: widget}
 release: {version: "1", metadata_version: 1}
@@ -128,6 +136,7 @@ COMMANDS = [
     Command("build over a file", "build product.yaml -o new.swb --key key", {"new.swb": b"old"}),
     Command("build .pb", "build product.yaml -o new.pb --profile generic --key key"),
     Command("build of all", "build whole.yaml -o new.swb --root root --key key --depfile new.d", first="new.d"),
+    Command("build by threads", "build large.yaml -o new.swb --key key", {"new.swb": b"old"}),
     Command("sign in place", "sign b.swb --key key"),
     Command("sign a copy", "sign b.pb --key key -o copy.pb"),
     Command("sign --export", "sign b.swb --export new.request"),
@@ -184,6 +193,7 @@ CALLS = [
     ("chmod", [errno.EPERM]),
     ("seek", [errno.EIO]),
     ("process", [errno.EMFILE, errno.EAGAIN]),
+    ("thread", [errno.EAGAIN]),
 ]
 # What else a device directory lives through. Other commands clean up by one call, after which they try
 # no other.
@@ -285,12 +295,15 @@ class Sweep:
         for name, content in (
             ("product.yaml", MANIFEST.encode()),
             ("whole.yaml", WHOLE.encode()),
+            ("large.yaml", LARGE.encode()),
             ("notes.md", b"notes\n"),
             ("board.yaml", BOARD.encode()),
             ("fleet.yaml", FLEET.encode()),
             ("app.bin", bytes(range(256)) * 40),
             # Longer than what one write moves.
             ("data.bin", b"data\n" * 120000),
+            # Large enough for threads: two payloads beside each other, then one beside its hash.
+            ("image.img", b"%07d\n" * 330000 % tuple(range(330000))),
             *self.packed(),
         ):
             with open(os.path.join(self.template, name), "wb") as file:

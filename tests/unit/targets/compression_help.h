@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "swt/targets.h"
+#include "lane.h"
 
 static const enum swt_compression ALL[] = {SWT_COMPRESSION_GZIP, SWT_COMPRESSION_XZ,
                                            SWT_COMPRESSION_ZSTD};
@@ -40,10 +40,10 @@ static inline void compress(const void *data, size_t len, enum swt_compression c
     struct swt_error err = {0};
     SWT_CLEANUP(swt_payload_done)
     struct swt_payload payload = payload_of(data, len, compression);
-    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
+    assert_int_equal(measure(&payload, &err), 0);
     assert_int_equal(payload.original_length, len);
     check_hash(&payload.bytes, payload.original_sha256);
-    assert_int_equal(swt_payload_copy(&payload, NULL, append, compressed, &err), 0);
+    assert_int_equal(copy(&payload, append, compressed, &err), 0);
     assert_int_equal(compressed->len, payload.length);
     check_hash(compressed, payload.sha256);
 }
@@ -99,7 +99,7 @@ static inline int decompress(struct run *run, enum swt_compression compression,
     run->step = run->step == 0 ? SIZE_MAX : run->step;
     run->err = (struct swt_error){0};
     swt_buf_clear(&run->seen);
-    assert_int_equal(swt_payload_measure(&plain, NULL, &run->err), 0);
+    assert_int_equal(measure(&plain, &run->err), 0);
     memcpy(what.sha256, plain.sha256, sizeof what.sha256);
     int rc = swt_decompress(&what, &run->err);
     assert_true(run->seen.len <= len);

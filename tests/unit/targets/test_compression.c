@@ -129,12 +129,12 @@ static void one_spool_for_many(void **state) {
     for (size_t i = 0; i < SWT_COUNT(payloads); i++) {
         payloads[i] = payload_of(TEXT, TEXT_LEN - i, ALL[i % SWT_COUNT(ALL)]);
         payloads[i].spool = spool;
-        assert_int_equal(swt_payload_measure(&payloads[i], NULL, &err), 0);
+        assert_int_equal(measure(&payloads[i], &err), 0);
         assert_null(payloads[i].own_spool);
     }
     for (size_t i = SWT_COUNT(payloads); i-- > 0;) {
         SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
-        assert_int_equal(swt_payload_copy(&payloads[i], NULL, append, &bytes, &err), 0);
+        assert_int_equal(copy(&payloads[i], append, &bytes, &err), 0);
         accepted(swt_buf_slice(&bytes), payloads[i].compression, TEXT, TEXT_LEN - i);
         swt_payload_done(&payloads[i]);
     }
@@ -149,14 +149,14 @@ static void of_a_file(void **state) {
     assert_int_equal(write(fd, TEXT, TEXT_LEN), TEXT_LEN);
     SWT_CLEANUP(swt_payload_done)
     struct swt_payload payload = {.path = strdup(path), .compression = SWT_COMPRESSION_XZ};
-    assert_int_equal(swt_payload_measure(&payload, NULL, &err), 0);
+    assert_int_equal(measure(&payload, &err), 0);
     /* Compressed bytes are at hand, whatever becomes of the source. */
     assert_int_equal(unlink(path), 0);
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
-    assert_int_equal(swt_payload_copy(&payload, NULL, append, &bytes, &err), 0);
+    assert_int_equal(copy(&payload, append, &bytes, &err), 0);
     accepted(swt_buf_slice(&bytes), SWT_COMPRESSION_XZ, TEXT, TEXT_LEN);
     assert_int_equal(close(fd), 0);
-    assert_int_equal(swt_payload_measure(&payload, NULL, &err), -SWT_E_NOT_FOUND);
+    assert_int_equal(measure(&payload, &err), -SWT_E_NOT_FOUND);
     assert_false(payload.measured);
 }
 
@@ -172,7 +172,7 @@ static long peak(enum swt_compression compression) {
     int fd = mkstemp(path);
     bool made = fd >= 0 && ftruncate(fd, LARGE) == 0;
     struct swt_payload payload = {.path = path, .compression = compression};
-    int rc = made ? swt_payload_measure(&payload, NULL, &err) : -1;
+    int rc = made ? measure(&payload, &err) : -1;
     (void)unlink(path);
     return rc < 0 || getrusage(RUSAGE_SELF, &usage) < 0 ? LONG_MAX : usage.ru_maxrss;
 }
