@@ -99,6 +99,9 @@ int swt_writer_open(const char *path, const struct swt_writer_options *options,
 int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
                      struct swt_error *err) SWT_CHECKED;
 uint64_t swt_writer_offset(const struct swt_writer *writer);
+/* Whether swt_writer_open would make a file of path, or stream to what it is. Opens nothing. */
+int swt_writer_makes_file(const char *path, bool *ret_makes_file,
+                          struct swt_error *err) SWT_CHECKED;
 /* What follows need a regular file, which holds any offset at any time until it is committed. */
 bool swt_writer_is_file(const struct swt_writer *writer);
 /* Leaves len bytes out of what is appended, to be written by swt_writer_write_at. */

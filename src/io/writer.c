@@ -46,30 +46,58 @@ static int open_file(struct swt_writer *writer, const char *path, const struct s
     return swt_newfile_open(folder, name, 0666, false, &writer->file, err);
 }
 
-static int open_path(struct swt_writer *writer, const char *path,
-                     const struct swt_writer_options *options, struct swt_error *err) {
+/* What is behind the name of an output. */
+struct place {
+    char *path; /* of the file to make; NULL: it is streamed to */
+    bool exists;
+    struct stat status;
+};
+
+static void place_done(struct place *place) {
+    free(place->path);
+}
+
+static int find_place(const char *path, bool exclusive, struct place *place,
+                      struct swt_error *err) {
     if (path[0] == '\0')
         return swt_fail(err, SWT_E_IO, "the name of an output is empty");
-    struct stat status;
-    bool exists = stat(path, &status) == 0;
-    if (!exists && errno != ENOENT)
+    place->exists = stat(path, &place->status) == 0;
+    if (!place->exists && errno != ENOENT)
         return swt_fail_errno(err, errno, "cannot look up the file");
-    if (exists && S_ISDIR(status.st_mode))
+    if (place->exists && S_ISDIR(place->status.st_mode))
         return swt_fail(err, SWT_E_IO, "is a directory");
     struct stat link;
-    if (options->exclusive && (exists || lstat(path, &link) == 0))
+    if (exclusive && (place->exists || lstat(path, &link) == 0))
         return swt_fail(err, SWT_E_EXISTS, "exists already");
-    if (exists && !S_ISREG(status.st_mode))
-        return open_stream(writer, path, err);
-
-    SWT_CLEANUP(swt_text_cleanup) char *place = NULL;
+    if (place->exists && !S_ISREG(place->status.st_mode))
+        return 0;
     bool magic = false;
-    int r = swt_path_follow(path, &place, &magic, err);
+    int r = swt_path_follow(path, &place->path, &magic, err);
+    if (r == 0 && magic) {
+        free(place->path);
+        place->path = NULL;
+    }
+    return r;
+}
+
+static int open_path(struct swt_writer *writer, const char *path,
+                     const struct swt_writer_options *options, struct swt_error *err) {
+    SWT_CLEANUP(place_done) struct place place = {0};
+    int r = find_place(path, options->exclusive, &place, err);
     if (r < 0)
         return r;
-    if (magic)
+    if (place.path == NULL)
         return open_stream(writer, path, err);
-    return open_file(writer, place, exists ? &status : NULL, options->secret, err);
+    return open_file(writer, place.path, place.exists ? &place.status : NULL, options->secret, err);
+}
+
+int swt_writer_makes_file(const char *path, bool *ret_makes_file, struct swt_error *err) {
+    SWT_CLEANUP(place_done) struct place place = {0};
+    int r = strcmp(path, "-") == 0 ? 0 : find_place(path, false, &place, err);
+    if (r < 0)
+        return swt_error_file(err, path);
+    *ret_makes_file = place.path != NULL;
+    return 0;
 }
 
 int swt_writer_open(const char *path, const struct swt_writer_options *options,
