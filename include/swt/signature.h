@@ -94,6 +94,12 @@ struct swt_signer;
 int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
                     struct swt_notices *notices, struct swt_signer **ret_signer,
                     struct swt_error *err) SWT_CHECKED;
+/* The same in two steps, for who may not use a key yet: the first believes a public key that was
+ * given, the second has the key prove it. */
+int swt_signer_open_unproven(const struct swt_key_source *source, struct swt_keyring *keyring,
+                             struct swt_notices *notices, struct swt_signer **ret_signer,
+                             struct swt_error *err) SWT_CHECKED;
+int swt_signer_prove(struct swt_signer *signer, struct swt_error *err) SWT_CHECKED;
 /* A new key, ready to sign, and its PKCS#8 PEM, for who keeps it. name is the file that it will be,
  * for errors and the audit log. */
 int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct swt_keyring *keyring,

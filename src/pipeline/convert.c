@@ -138,7 +138,8 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
         return rc;
     plan.root = swt_buf_slice(&root_bytes);
     plan.targets = swt_buf_slice(&targets_bytes);
+    const struct swt_payload_copy copy = {.plan = &plan, .left_out = SWT_LEFT_OUT_KEPT};
     uint64_t size;
-    rc = swt_payloads_copy(&source, &plan, SWT_LEFT_OUT_KEPT, options->output, &size, err);
+    rc = swt_payloads_copy(&source, &copy, options->output, &size, err);
     return rc < 0 ? rc : make_document(options, from, plan.format, size, ret_document, err);
 }

@@ -150,37 +150,33 @@ int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err)
     return rc;
 }
 
-static int copy(struct run *run, const struct swt_bundle_plan *plan, const char *output,
-                uint64_t *ret_size, struct swt_error *err) {
+static int seal(const struct swt_payload_copy *copy, struct swt_bundle_writer *out,
+                struct swt_error *err) {
+    struct swt_bundle_plan plan = *copy->plan;
+    int rc = copy->seal(copy->context, &plan, err);
+    return rc < 0 ? rc : swt_bundle_writer_head(out, &plan, err);
+}
+
+int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_payload_copy *copy,
+                      const char *output, uint64_t *ret_size, struct swt_error *err) {
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_bundle_writer_cleanup) struct swt_bundle_writer *out = NULL;
+    struct run run = {.source = source,
+                      .left_out = copy->left_out,
+                      .user_manifest = copy->user_manifest,
+                      .choice = copy->choice};
     int rc = swt_writer_open(output, NULL, &writer, err);
     if (rc == 0)
-        rc = swt_bundle_writer_new(writer, plan, &out, err);
-    run->out = out;
+        rc = swt_bundle_writer_new(writer, copy->plan, &out, err);
+    run.out = out;
     if (rc == 0)
-        rc = run_all(run, err);
+        rc = run_all(&run, err);
     if (rc == 0)
         rc = swt_bundle_writer_finish(out, err);
+    if (rc == 0 && copy->seal != NULL)
+        rc = seal(copy, out, err);
     if (rc < 0)
         return rc;
     *ret_size = swt_writer_offset(writer);
     return swt_writer_commit(writer, err);
-}
-
-int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
-                      enum swt_left_out left_out, const char *output, uint64_t *ret_size,
-                      struct swt_error *err) {
-    struct run run = {.source = source, .left_out = left_out};
-    return copy(&run, plan, output, ret_size, err);
-}
-
-int swt_payloads_copy_some(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
-                           const struct swt_payload_choice *choice, const char *output,
-                           uint64_t *ret_size, struct swt_error *err) {
-    struct run run = {.source = source,
-                      .left_out = SWT_LEFT_OUT_KEPT,
-                      .user_manifest = choice->user_manifest,
-                      .choice = choice};
-    return copy(&run, plan, output, ret_size, err);
 }

@@ -41,13 +41,6 @@ int swt_payloads_survey(struct swt_bundle_source *source, bool *ret_present,
                         struct swt_buf *ret_user_manifest, struct swt_error *err) SWT_CHECKED;
 /* Back to the first payload. Only for seekable sources. */
 int swt_payloads_rewind(struct swt_bundle_source *source, struct swt_error *err) SWT_CHECKED;
-/*
- * Writes a bundle with the given head and the source's payloads to output, and commits it when
- * every payload matched. ret_size gets its size.
- */
-int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
-                      enum swt_left_out left_out, const char *output, uint64_t *ret_size,
-                      struct swt_error *err) SWT_CHECKED;
 
 /* Which payloads a copy shall go without. */
 struct swt_payload_choice {
@@ -56,11 +49,21 @@ struct swt_payload_choice {
     int (*leave_out)(void *context, const struct swt_target *target, bool present,
                      bool *ret_leave_out, struct swt_error *err);
     void *context;
-    struct swt_buf *user_manifest; /* filled as in swt_payloads_check; may be NULL */
 };
-/* The same, without the payloads that choice leaves out; these must match, too. */
-int swt_payloads_copy_some(struct swt_bundle_source *source, const struct swt_bundle_plan *plan,
-                           const struct swt_payload_choice *choice, const char *output,
-                           uint64_t *ret_size, struct swt_error *err) SWT_CHECKED;
+/* A copy of the source's payloads under another head. */
+struct swt_payload_copy {
+    const struct swt_bundle_plan *plan; /* the head */
+    enum swt_left_out left_out;
+    const struct swt_payload_choice *choice; /* what it leaves out must match, too; NULL: nothing */
+    struct swt_buf *user_manifest;           /* filled as in swt_payloads_check; may be NULL */
+    /* Asked when every payload matched and nobody sees the copy yet: *plan is the head so far, and
+     * gets other envelopes of the same lengths. For files only (swt_writer_makes_file). May be
+     * NULL. */
+    int (*seal)(void *context, struct swt_bundle_plan *plan, struct swt_error *err);
+    void *context;
+};
+/* Writes it to output, and commits it when every payload matched. ret_size gets its size. */
+int swt_payloads_copy(struct swt_bundle_source *source, const struct swt_payload_copy *copy,
+                      const char *output, uint64_t *ret_size, struct swt_error *err) SWT_CHECKED;
 
 #endif

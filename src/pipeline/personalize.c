@@ -205,8 +205,12 @@ int swt_personalize(const struct swt_personalize_options *options, struct swt_no
     if (rc < 0)
         return rc;
     struct swt_bundle_plan plan = plan_of(&job.source);
-    struct swt_payload_choice choice = {leave_out, &job, &job.user_manifest};
+    const struct swt_payload_choice choice = {leave_out, &job};
+    const struct swt_payload_copy copy = {.plan = &plan,
+                                          .left_out = SWT_LEFT_OUT_KEPT,
+                                          .choice = &choice,
+                                          .user_manifest = &job.user_manifest};
     uint64_t size;
-    rc = swt_payloads_copy_some(&job.source, &plan, &choice, options->output, &size, err);
+    rc = swt_payloads_copy(&job.source, &copy, options->output, &size, err);
     return rc < 0 ? rc : make_document(&job, size, ret_document, err);
 }

@@ -325,7 +325,7 @@ int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_no
         rc = swt_sign_subject_document(&attach.subject, &attach.result, options->output, &document,
                                        err);
     if (rc == 0)
-        rc = swt_sign_subject_write(&attach.subject, &attach.result, options->output, err);
+        rc = swt_sign_subject_write(&attach.subject, &attach.result, NULL, options->output, err);
     if (rc == 0)
         *ret_document = SWT_TAKE(document);
     return rc;

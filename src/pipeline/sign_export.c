@@ -164,6 +164,8 @@ int swt_sign_export(const struct swt_sign_export_options *options, struct swt_no
         rc = swt_sign_subject_open(options->file, options->role, options->root, options->progress,
                                    &subject, err);
     if (rc == 0)
+        rc = swt_sign_subject_check(&subject, err);
+    if (rc == 0)
         rc = swt_sign_subject_need_quorums(&subject, err);
     if (rc == 0)
         rc = swt_json_set(document, "file", swt_json_path(options->request), err);

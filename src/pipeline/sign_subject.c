@@ -68,20 +68,6 @@ static int read_root_file(struct swt_sign_subject *subject, struct swt_reader *r
     return read_other_root(subject, root, err);
 }
 
-/* For the audit log and for people; none when the user_manifest is not ours. */
-static int read_product(struct swt_sign_subject *subject, struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
-    if (subject->user_manifest.len == 0)
-        return 0;
-    int rc = swt_user_manifest_read(swt_buf_slice(&subject->user_manifest), &json, err);
-    const char *name = json_string_value(json_object_get(json_object_get(json, "product"), "name"));
-    if (rc < 0 || name == NULL)
-        return rc;
-    subject->product = swt_strdup(name, err);
-    subject->signing.product = subject->product;
-    return subject->product == NULL ? -SWT_E_MEMORY : 0;
-}
-
 static int read_bundle(struct swt_sign_subject *subject, struct swt_reader *reader,
                        enum swt_kind kind, const char *role, const char *root,
                        struct swt_error *err) {
@@ -103,11 +89,7 @@ static int read_bundle(struct swt_sign_subject *subject, struct swt_reader *read
         subject->targets = bundle->targets;
     }
     rc = swt_bundle_source_check(bundle, err);
-    if (rc == 0)
-        rc = read_other_root(subject, root, err);
-    if (rc == 0)
-        rc = swt_payloads_check(bundle, SWT_LEFT_OUT_REFUSED, &subject->user_manifest, err);
-    return rc < 0 ? rc : read_product(subject, err);
+    return rc < 0 ? rc : read_other_root(subject, root, err);
 }
 
 /* A bundle's own root decides who may sign; --root only where there is none. */
@@ -148,7 +130,7 @@ int swt_sign_subject_open(const char *file, const char *role, const char *root,
         return rc;
     if (!swt_reader_seekable(reader)) {
         swt_fail(err, SWT_E_USAGE,
-                 "%s can't be read twice, as signing does: the payloads are "
+                 "%s can't be read twice, as signing may: the payloads are "
                  "compared with the metadata before a key is used",
                  swt_reader_name(reader));
         return swt_error_hint(err, "write the bundle to a file first");
@@ -168,6 +150,32 @@ int swt_sign_subject_open(const char *file, const char *role, const char *root,
     *ret_subject = SWT_MOVE(subject);
     return 0;
 }
+
+/* ---- payloads ---------------------------------------------------------------------------- */
+
+/* For the audit log and for people; none when the user_manifest is not ours. */
+static int read_product(struct swt_sign_subject *subject, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
+    if (subject->user_manifest.len == 0)
+        return 0;
+    int rc = swt_user_manifest_read(swt_buf_slice(&subject->user_manifest), &json, err);
+    const char *name = json_string_value(json_object_get(json_object_get(json, "product"), "name"));
+    if (rc < 0 || name == NULL)
+        return rc;
+    subject->product = swt_strdup(name, err);
+    subject->signing.product = subject->product;
+    return subject->product == NULL ? -SWT_E_MEMORY : 0;
+}
+
+int swt_sign_subject_check(struct swt_sign_subject *subject, struct swt_error *err) {
+    if (!subject->is_bundle)
+        return 0;
+    int rc =
+        swt_payloads_check(&subject->bundle, SWT_LEFT_OUT_REFUSED, &subject->user_manifest, err);
+    return rc < 0 ? rc : read_product(subject, err);
+}
+
+/* ---- who may sign ------------------------------------------------------------------------ */
 
 int swt_sign_subject_warn_of_rollback(const struct swt_sign_subject *subject,
                                       struct swt_notices *notices, struct swt_error *err) {
@@ -221,34 +229,97 @@ int swt_sign_subject_document(const struct swt_sign_subject *subject,
     return rc;
 }
 
-/* The bundle again, with the new envelope in its head. */
-static int write_bundle(struct swt_sign_subject *subject, const struct swt_buf *envelope,
-                        const char *output, struct swt_error *err) {
-    struct swt_bundle_source *source = &subject->bundle;
-    struct swt_bundle_plan plan = {.format = swt_bundle_format(source->bundle),
-                                   .has_root = source->has_root};
+/* One writing of the file. */
+struct writing {
+    struct swt_sign_subject *subject;
+    const struct swt_signing_result *draft;
+    const struct swt_sign_seal *seal;
+    const char *path;
+};
+
+static int make_envelope(const struct writing *writing, struct swt_slice *ret_envelope,
+                         struct swt_error *err) {
+    if (writing->seal != NULL)
+        return writing->seal->make(writing->seal->context, ret_envelope, err);
+    *ret_envelope = swt_buf_slice(&writing->draft->envelope);
+    return 0;
+}
+
+static struct swt_slice *signed_part(const struct swt_sign_subject *subject,
+                                     struct swt_bundle_plan *plan) {
+    return swt_sign_subject_is_root(subject) ? &plan->root : &plan->targets;
+}
+
+static int seal_copy(void *context, struct swt_bundle_plan *plan, struct swt_error *err) {
+    const struct writing *writing = context;
+    int rc = read_product(writing->subject, err);
+    return rc < 0 ? rc : make_envelope(writing, signed_part(writing->subject, plan), err);
+}
+
+/* The bundle again, with another envelope in its head. sealed: it is made when all was copied. */
+static int copy_bundle(struct writing *writing, struct swt_slice envelope, bool sealed,
+                       struct swt_error *err) {
+    struct swt_bundle_source *source = &writing->subject->bundle;
     SWT_CLEANUP(swt_buf_done) struct swt_buf other = {0};
-    bool is_root = swt_sign_subject_is_root(subject);
+    bool is_root = swt_sign_subject_is_root(writing->subject);
     const struct swt_envelope *kept = is_root ? &source->targets_envelope : &source->root_envelope;
     int rc =
         swt_envelope_encode(kept->metadata, kept->signatures, kept->signature_count, &other, err);
     if (rc < 0)
         return rc;
-    plan.root = swt_buf_slice(is_root ? envelope : &other);
-    plan.targets = swt_buf_slice(is_root ? &other : envelope);
+    struct swt_bundle_plan plan = {.format = swt_bundle_format(source->bundle),
+                                   .has_root = source->has_root,
+                                   .root = swt_buf_slice(&other),
+                                   .targets = swt_buf_slice(&other)};
+    *signed_part(writing->subject, &plan) = envelope;
+    struct swt_payload_copy copy = {.plan = &plan, .left_out = SWT_LEFT_OUT_REFUSED};
+    if (sealed) {
+        copy.user_manifest = &writing->subject->user_manifest;
+        copy.seal = seal_copy;
+        copy.context = writing;
+    }
     uint64_t size;
-    rc = swt_payloads_rewind(source, err);
-    return rc < 0 ? rc : swt_payloads_copy(source, &plan, SWT_LEFT_OUT_REFUSED, output, &size, err);
+    return swt_payloads_copy(source, &copy, writing->path, &size, err);
 }
 
-int swt_sign_subject_write(struct swt_sign_subject *subject,
-                           const struct swt_signing_result *result, const char *output,
+/* To a pipe or device, which keeps what it got: all is compared and signed before. */
+static int stream_bundle(struct writing *writing, struct swt_error *err) {
+    struct swt_slice envelope;
+    int rc = swt_sign_subject_check(writing->subject, err);
+    if (rc == 0)
+        rc = make_envelope(writing, &envelope, err);
+    if (rc == 0)
+        rc = swt_payloads_rewind(&writing->subject->bundle, err);
+    return rc < 0 ? rc : copy_bundle(writing, envelope, false, err);
+}
+
+static int write_bundle(struct writing *writing, struct swt_error *err) {
+    bool makes_file;
+    int rc = swt_writer_makes_file(writing->path, &makes_file, err);
+    if (rc < 0)
+        return rc;
+    return makes_file ? copy_bundle(writing, swt_buf_slice(&writing->draft->envelope), true, err)
+                      : stream_bundle(writing, err);
+}
+
+/* A root that gets no signature stays as it is, byte for byte. */
+static int write_root(struct writing *writing, struct swt_error *err) {
+    struct swt_slice envelope;
+    int rc = make_envelope(writing, &envelope, err);
+    if (rc < 0)
+        return rc;
+    if (!has_added(writing->draft))
+        envelope = swt_buf_slice(&writing->subject->root_file.bytes);
+    return swt_write_file(writing->path, NULL, envelope, err);
+}
+
+int swt_sign_subject_write(struct swt_sign_subject *subject, const struct swt_signing_result *draft,
+                           const struct swt_sign_seal *seal, const char *output,
                            struct swt_error *err) {
-    if (!has_added(result) && output == NULL)
-        return 0;
-    const char *path = output != NULL ? output : subject->file;
-    if (subject->is_bundle)
-        return write_bundle(subject, &result->envelope, path, err);
-    const struct swt_buf *bytes = has_added(result) ? &result->envelope : &subject->root_file.bytes;
-    return swt_write_file(path, NULL, swt_buf_slice(bytes), err);
+    struct writing writing = {subject, draft, seal, output != NULL ? output : subject->file};
+    if (has_added(draft) || output != NULL)
+        return subject->is_bundle ? write_bundle(&writing, err) : write_root(&writing, err);
+    struct swt_slice ignored;
+    int rc = swt_sign_subject_check(subject, err);
+    return rc < 0 ? rc : make_envelope(&writing, &ignored, err);
 }

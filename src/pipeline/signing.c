@@ -12,17 +12,24 @@ void swt_signers_done(struct swt_signers *signers) {
     *signers = (struct swt_signers){0};
 }
 
+static int add(struct swt_signers *signers, struct swt_signer *signer, struct swt_error *err) {
+    struct swt_signer **items =
+        reallocarray(signers->items, signers->count + 1, sizeof(struct swt_signer *));
+    if (items == NULL) {
+        swt_signer_free(signer);
+        return swt_fail_memory(err);
+    }
+    signers->items = items;
+    items[signers->count++] = signer;
+    return 0;
+}
+
 int swt_signers_add(struct swt_signers *signers, const struct swt_key_source *source,
                     struct swt_keyring *keyring, struct swt_notices *notices,
                     struct swt_error *err) {
-    struct swt_signer **items =
-        reallocarray(signers->items, signers->count + 1, sizeof(struct swt_signer *));
-    if (items == NULL)
-        return swt_fail_memory(err);
-    signers->items = items;
-    int rc = swt_signer_open(source, keyring, notices, &items[signers->count], err);
-    signers->count += rc == 0;
-    return rc;
+    struct swt_signer *signer = NULL;
+    int rc = swt_signer_open(source, keyring, notices, &signer, err);
+    return rc < 0 ? rc : add(signers, signer, err);
 }
 
 int swt_signers_open(const struct swt_key_sources *sources, struct swt_keyring *keyring,
@@ -36,6 +43,29 @@ int swt_signers_open(const struct swt_key_sources *sources, struct swt_keyring *
     }
     *ret_signers = SWT_MOVE(signers);
     return 0;
+}
+
+int swt_signers_open_unproven(const struct swt_key_sources *sources, struct swt_keyring *keyring,
+                              struct swt_notices *notices, struct swt_signers *ret_signers,
+                              struct swt_error *err) {
+    SWT_CLEANUP(swt_signers_done) struct swt_signers signers = {0};
+    for (size_t i = 0; i < sources->count; i++) {
+        struct swt_signer *signer = NULL;
+        int rc = swt_signer_open_unproven(&sources->items[i], keyring, notices, &signer, err);
+        if (rc == 0)
+            rc = add(&signers, signer, err);
+        if (rc < 0)
+            return rc;
+    }
+    *ret_signers = SWT_MOVE(signers);
+    return 0;
+}
+
+int swt_signers_prove(const struct swt_signers *signers, struct swt_error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < signers->count && rc == 0; i++)
+        rc = swt_signer_prove(signers->items[i], err);
+    return rc;
 }
 
 static struct swt_slice signer_id(const struct swt_signer *signer) {

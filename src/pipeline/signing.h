@@ -20,6 +20,11 @@ int swt_signers_add(struct swt_signers *signers, const struct swt_key_source *so
 int swt_signers_open(const struct swt_key_sources *sources, struct swt_keyring *keyring,
                      struct swt_notices *notices, struct swt_signers *ret_signers,
                      struct swt_error *err) SWT_CHECKED;
+/* The same in two steps (swt_signer_open_unproven). */
+int swt_signers_open_unproven(const struct swt_key_sources *sources, struct swt_keyring *keyring,
+                              struct swt_notices *notices, struct swt_signers *ret_signers,
+                              struct swt_error *err) SWT_CHECKED;
+int swt_signers_prove(const struct swt_signers *signers, struct swt_error *err) SWT_CHECKED;
 void swt_signers_done(struct swt_signers *signers);
 
 /* The keys that may sign: the roles of one root, or of the old and the new one. */

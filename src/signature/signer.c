@@ -18,6 +18,7 @@ struct swt_signer {
     const struct swt_backend *backend;
     void *state;
     struct swt_public_key key;
+    char *given;           /* the public key that is to be proven; NULL: none */
     const char *audit_log; /* borrowed from the keyring; NULL: none */
 };
 
@@ -27,6 +28,7 @@ void swt_signer_free(struct swt_signer *signer) {
     if (signer->state != NULL)
         signer->backend->close(signer->state);
     swt_public_key_done(&signer->key);
+    free(signer->given);
     free(signer->uri);
     free(signer);
 }
@@ -35,20 +37,9 @@ void swt_signer_cleanup(struct swt_signer **signer) {
     swt_signer_free(*signer);
 }
 
-/* A public part that somebody gave is believed when it verifies what the key signs. */
-static int prove_public_key(struct swt_signer *signer, const struct swt_key_source *source,
-                            struct swt_error *err) {
-    if (signer->backend->unproven == NULL || !signer->backend->unproven(signer->state))
-        return 0;
-    int result = swt_signer_trial(signer, err);
-    if (result < 0 && err->code == SWT_E_BAD_SIGNATURE)
-        return swt_error_hint(err, "is '%s' the public part of this key?", source->public_key);
-    return result;
-}
-
-int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
-                    struct swt_notices *notices, struct swt_signer **ret_signer,
-                    struct swt_error *err) {
+int swt_signer_open_unproven(const struct swt_key_source *source, struct swt_keyring *keyring,
+                             struct swt_notices *notices, struct swt_signer **ret_signer,
+                             struct swt_error *err) {
     struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = calloc(1, sizeof *signer);
     if (signer == NULL)
         return swt_fail_memory(err);
@@ -68,7 +59,32 @@ int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *key
     result = signer->backend->open(&request, notices, &signer->key, &signer->state, err);
     if (result < 0)
         return result;
-    result = prove_public_key(signer, source, err);
+    if (signer->backend->unproven != NULL && signer->backend->unproven(signer->state)) {
+        signer->given = swt_strdup(source->public_key, err);
+        if (signer->given == NULL)
+            return -(int)err->code;
+    }
+    *ret_signer = SWT_TAKE(signer);
+    return 0;
+}
+
+/* A public part that somebody gave is believed when it verifies what the key signs. */
+int swt_signer_prove(struct swt_signer *signer, struct swt_error *err) {
+    if (signer->given == NULL)
+        return 0;
+    int result = swt_signer_trial(signer, err);
+    if (result < 0 && err->code == SWT_E_BAD_SIGNATURE)
+        return swt_error_hint(err, "is '%s' the public part of this key?", signer->given);
+    return result;
+}
+
+int swt_signer_open(const struct swt_key_source *source, struct swt_keyring *keyring,
+                    struct swt_notices *notices, struct swt_signer **ret_signer,
+                    struct swt_error *err) {
+    struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = NULL;
+    int result = swt_signer_open_unproven(source, keyring, notices, &signer, err);
+    if (result >= 0)
+        result = swt_signer_prove(signer, err);
     if (result < 0)
         return result;
     *ret_signer = SWT_TAKE(signer);
