@@ -75,6 +75,7 @@ int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size
                     struct swt_error *err) SWT_CHECKED;
 /* All of the payload, in place of reading it, where the bundle's reader is seekable: any thread may
  * read it, also after the bundle was moved to the next. */
+bool swt_bundle_has_ranges(const struct swt_bundle *bundle);
 struct swt_bundle_range {
     uint64_t offset; /* in the file */
     uint64_t length;

@@ -349,6 +349,9 @@ struct swt_lane {
     struct swt_tee *tee;
     const struct swt_progress *progress; /* to be advanced or skipped from that thread */
 };
+/* So many pieces are prepared and not finished, at most: what is to be known of one between the two
+ * has its place at index % SWT_CREW_PIECES. */
+#define SWT_CREW_PIECES 16
 struct swt_crew_work {
     size_t count;
     uint64_t size; /* of all, about: what is small is done without threads */
@@ -364,9 +367,9 @@ struct swt_crew_work {
     const struct swt_progress *progress; /* only ever called by the caller's thread; may be NULL */
 };
 /*
- * Does the work on as many processors as there are. The first error, in the order of the pieces, of
- * prepare or finish ends it, whatever came first in time; no thread is left then. Some pieces after
- * it may have been prepared and run, but none is finished.
+ * Does the work on as many processors as there are. The first result that is not 0, in the order of
+ * the pieces, of prepare or finish ends it, whatever came first in time; no thread is left then.
+ * Some pieces after it may have been prepared and run, but none is finished.
  */
 int swt_crew_run(const struct swt_crew_work *work, struct swt_error *err) SWT_CHECKED;
 

@@ -139,6 +139,10 @@ int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size
     return 0;
 }
 
+bool swt_bundle_has_ranges(const struct swt_bundle *bundle) {
+    return swt_reader_seekable(bundle->reader);
+}
+
 struct swt_bundle_range swt_bundle_range(const struct swt_bundle *bundle) {
     return (struct swt_bundle_range){swt_reader_offset(bundle->reader), bundle->left};
 }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define MAX_LANES 8
-#define RING (2 * MAX_LANES) /* pieces that are prepared and not finished */
+#define RING SWT_CREW_PIECES
+#define MAX_LANES (RING / 2)
 /* Less than this is done before threads are there. */
 #define LITTLE ((uint64_t)1024 * 1024)
 #define REPORT_NANOSECONDS (100 * 1000 * 1000)
@@ -171,10 +171,10 @@ static int run_all(struct crew *crew, struct swt_error *err) {
         struct piece *piece = &crew->ring[finished % RING];
         wait_for(crew, piece);
         int r = finish(work, finished, piece->result, &piece->err);
-        if (r < 0) {
+        if (r < 0)
             *err = piece->err;
+        if (r != 0)
             return r;
-        }
     }
     if (prepare_result < 0)
         *err = fault;
@@ -215,7 +215,7 @@ int swt_crew_run(const struct swt_crew_work *work, struct swt_error *err) {
     init_locks(crew);
     start_lanes(crew);
     int r = crew->lane_count > 0 ? run_all(crew, err) : run_in_order(work, err);
-    atomic_store(&crew->stopped, r < 0);
+    atomic_store(&crew->stopped, r != 0);
     end_lanes(crew);
     (void)pthread_cond_destroy(&crew->done_more);
     (void)pthread_cond_destroy(&crew->prepared_more);

@@ -163,15 +163,17 @@ int swt_device_directory_target(const struct swt_device_directory *directory, st
 
 static int hash_file(struct swt_reader *file, uint8_t ret_digest[SWT_SHA256_SIZE],
                      struct swt_error *err) {
-    SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = NULL;
-    SWT_CLEANUP(text_cleanup) char *chunk = malloc(SWT_IO_CHUNK);
-    int rc = chunk == NULL ? swt_fail_memory(err) : swt_sha256_new(&hash, err);
-    for (size_t len = SWT_IO_CHUNK; rc == 0 && len == SWT_IO_CHUNK;) {
-        rc = swt_reader_read(file, chunk, SWT_IO_CHUNK, &len, err);
+    SWT_CLEANUP(swt_tee_cleanup) struct swt_tee *tee = NULL;
+    int rc = swt_tee_new(&tee, err);
+    for (size_t len = SWT_TEE_CHUNK; rc == 0 && len == SWT_TEE_CHUNK;) {
+        uint8_t *chunk = NULL;
+        rc = swt_tee_room(tee, &chunk, err);
         if (rc == 0)
-            rc = swt_sha256_update(hash, chunk, len, err);
+            rc = swt_reader_read(file, chunk, SWT_TEE_CHUNK, &len, err);
+        if (rc == 0)
+            rc = swt_tee_hash(tee, len, err);
     }
-    return rc < 0 ? rc : swt_sha256_finish(hash, ret_digest, err);
+    return rc < 0 ? rc : swt_tee_finish(tee, ret_digest, err);
 }
 
 int swt_device_directory_held(const struct swt_device_directory *directory,

@@ -7,21 +7,19 @@
 
 #include "swt/pipeline.h"
 
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* ---- what user_manifest tells ------------------------------------------------------------ */
+#define READ_CHUNK ((size_t)16 * 1024)
 
-static int keep_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
-    return swt_buf_append(context, data, len, err);
-}
+/* ---- what user_manifest tells ------------------------------------------------------------ */
 
 /* Its bytes, when the bundle starts with it and they are the ones that the metadata names. */
 static int read_user_manifest(struct dump *dump, struct swt_bundle_source *source,
                               struct swt_buf *ret_bytes, struct swt_error *err) {
     const struct swt_target *target = swt_user_manifest_target(source->targets);
-    SWT_CLEANUP(swt_payload_hasher_done) struct swt_payload_hasher hasher = {0};
     enum swt_payload_state state;
     uint8_t digest[SWT_SHA256_SIZE];
     if (target == NULL || target->sha256 == NULL)
@@ -29,11 +27,17 @@ static int read_user_manifest(struct dump *dump, struct swt_bundle_source *sourc
     int rc = swt_bundle_next(source->body, target->name, target->length, &state, err);
     if (rc < 0 || state == SWT_PAYLOAD_ABSENT)
         return rc;
-    rc = swt_payload_hasher_init(&hasher, err);
-    if (rc == 0)
-        rc = swt_payload_hash(&hasher, source->body, keep_chunk, ret_bytes, digest, err);
-    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) == 0)
+    uint8_t chunk[READ_CHUNK];
+    for (size_t len = 1; rc == 0 && len > 0;) {
+        rc = swt_bundle_read(source->body, chunk, sizeof chunk, &len, err);
+        if (rc == 0)
+            rc = swt_buf_append(ret_bytes, chunk, len, err);
+    }
+    if (rc < 0)
         return rc;
+    SHA256(ret_bytes->data, ret_bytes->len, digest);
+    if (memcmp(digest, target->sha256, sizeof digest) == 0)
+        return 0;
     swt_buf_clear(ret_bytes);
     return swt_dump_warn(dump, err,
                          "user_manifest does not have the SHA-256 that the metadata lists");

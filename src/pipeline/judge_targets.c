@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps 11 to 17: the targets metadata, the payloads, the recorded root, the end. */
 #include "judge.h"
-#include "payloads.h"
+#include "payload_walk.h"
 #include "user_manifest.h"
 
 #include "swt/signature.h"
 
+#include <openssl/sha.h>
 #include <string.h>
 
 /* ---- 11 to 14: the metadata -------------------------------------------------------------- */
@@ -114,15 +115,11 @@ int swt_judge_targets_version(struct swt_judge *judge, struct swt_step *step,
 /* One run over the payloads. */
 struct run {
     struct swt_judge *judge;
-    struct swt_payload_hasher hasher;
-    bool keeps; /* the payload under way is user_manifest, held for the device's manifest */
+    struct swt_step *step;
+    const struct swt_target *recorded; /* user_manifest, held for the device's manifest; or NULL */
     size_t present;
     size_t left_out;
 };
-
-static void run_done(struct run *run) {
-    swt_payload_hasher_done(&run->hasher);
-}
 
 static int name_fault(struct swt_step *step, struct swt_slice name, const char *what,
                       struct swt_error *err) {
@@ -131,9 +128,9 @@ static int name_fault(struct swt_step *step, struct swt_slice name, const char *
 
 /* A device records the payload of this name, be it ours or the user's own. What is too large for
  * memory is carried only. */
-static bool is_recorded(const struct swt_target *target) {
-    return swt_slice_equal(target->name, swt_slice_text(SWT_USER_MANIFEST)) &&
-           target->length <= SWT_MAX_USER_MANIFEST;
+static const struct swt_target *find_recorded(const struct swt_targets *targets) {
+    const struct swt_target *target = swt_targets_find(targets, swt_slice_text(SWT_USER_MANIFEST));
+    return target != NULL && target->length <= SWT_MAX_USER_MANIFEST ? target : NULL;
 }
 
 /* Personalisation: the device's manifest records it, and where its directory is at hand, it is
@@ -153,94 +150,99 @@ static int take_device_copy(struct swt_judge *judge, const struct swt_target *ta
     uint8_t digest[SWT_SHA256_SIZE];
     if (!device->has_user_manifest)
         return 0;
-    SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = NULL;
-    int rc = swt_sha256_new(&hash, err);
-    if (rc == 0)
-        rc = swt_sha256_update(hash, device->user_manifest.data, device->user_manifest.len, err);
-    if (rc == 0)
-        rc = swt_sha256_finish(hash, digest, err);
-    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) != 0)
-        return rc;
+    SHA256(device->user_manifest.data, device->user_manifest.len, digest);
+    if (memcmp(digest, target->sha256, sizeof digest) != 0)
+        return 0;
     judge->has_user_manifest = true;
     return swt_buf_append_slice(&judge->user_manifest, device->user_manifest, err);
 }
 
-static int judge_left_out(struct run *run, struct swt_step *step, const struct swt_target *target,
-                          struct swt_error *err) {
+static int judge_left_out(struct run *run, const struct swt_target *target, struct swt_error *err) {
     struct swt_judge *judge = run->judge;
-    swt_progress_skip(run->hasher.progress, target->length);
     if (judge->records != NULL) {
         judge->records->left_out[target - judge->targets->targets] = true;
         judge->records->any_left_out = true;
         return 0;
     }
     if (judge->state->installed.manifest == NULL)
-        return name_fault(step, target->name, "its payload is missing", err);
+        return name_fault(run->step, target->name, "its payload is missing", err);
     bool has;
     int rc = device_has(judge, target, &has, err);
     if (rc < 0)
         return rc;
     if (!has)
-        return name_fault(step, target->name,
+        return name_fault(run->step, target->name,
                           judge->device != NULL
                               ? "its payload is missing, and the device does not have it"
                               : "its payload is missing, and the device manifest records no such "
                                 "one",
                           err);
     run->left_out++;
-    if (!is_recorded(target))
+    if (target != run->recorded)
         return 0;
     rc = take_device_copy(judge, target, err);
     if (rc < 0)
         return rc;
-    return swt_step_warn(step, err, "user_manifest is left out: a stock device would record none");
+    return swt_step_warn(run->step, err,
+                         "user_manifest is left out: a stock device would record none");
 }
 
-static int take_chunk(void *context, const void *data, size_t len, struct swt_error *err) {
-    struct run *run = context;
-    const struct swt_payload_sink *sink = run->judge->sink;
-    int rc = run->keeps ? swt_buf_append(&run->judge->user_manifest, data, len, err) : 0;
-    return rc < 0 || sink == NULL ? rc : sink->write(sink->context, data, len, err);
-}
-
-static int read_payload(struct run *run, struct swt_step *step, const struct swt_target *target,
+static int judge_digest(struct run *run, const struct swt_target *target, const uint8_t *digest,
                         struct swt_error *err) {
-    struct swt_judge *judge = run->judge;
-    uint8_t digest[SWT_SHA256_SIZE];
-    run->keeps = is_recorded(target);
-    int rc = judge->sink != NULL ? judge->sink->begin(judge->sink->context, target, err) : 0;
-    if (rc == 0)
-        rc = swt_payload_hash(&run->hasher, judge->bundle, take_chunk, run, digest, err);
-    if (rc < 0)
-        return swt_step_fault(step, err);
-    run->present++;
-    judge->has_user_manifest |= run->keeps;
-    if (memcmp(digest, target->sha256, sizeof digest) == 0)
+    if (memcmp(digest, target->sha256, SWT_SHA256_SIZE) == 0) {
+        run->present++;
+        run->judge->has_user_manifest |= target == run->recorded;
         return 0;
+    }
     char expected[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
     char found[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
     swt_hex_encode(target->sha256, SWT_DIGEST_SIZE, expected);
     swt_hex_encode(digest, SWT_DIGEST_SIZE, found);
-    rc = swt_step_expect(step, err, "'%.*s' with SHA-256 %s", (int)target->name.len,
-                         (const char *)target->name.data, expected);
-    return rc < 0 ? rc : swt_step_fail(step, err, "SHA-256 %s", found);
+    int rc = swt_step_expect(run->step, err, "'%.*s' with SHA-256 %s", (int)target->name.len,
+                             (const char *)target->name.data, expected);
+    return rc < 0 ? rc : swt_step_fail(run->step, err, "SHA-256 %s", found);
 }
 
-static int tell_payloads(const struct run *run, struct swt_step *step, struct swt_error *err) {
+/* 1 when the step fails. */
+static int judge_payload(void *context, const struct swt_target *target, const uint8_t *digest,
+                         struct swt_error *err) {
+    struct run *run = context;
+    int rc =
+        digest != NULL ? judge_digest(run, target, digest, err) : judge_left_out(run, target, err);
+    if (rc < 0 || run->step->verdict == SWT_FAIL)
+        return rc < 0 ? rc : 1;
+    if (run->judge->records != NULL)
+        run->judge->records->target_count++;
+    return 0;
+}
+
+static int begin_payload(void *context, const struct swt_target *target, bool present,
+                         struct swt_error *err) {
+    const struct swt_payload_sink *sink = ((struct run *)context)->judge->sink;
+    return present ? sink->begin(sink->context, target, err) : 0;
+}
+
+static int write_payload(void *context, const void *data, size_t len, struct swt_error *err) {
+    const struct swt_payload_sink *sink = ((struct run *)context)->judge->sink;
+    return sink->write(sink->context, data, len, err);
+}
+
+static int tell_payloads(const struct run *run, struct swt_error *err) {
     if (run->left_out > 0)
-        return swt_step_pass(step, err, "%zu match, %zu left out that the device has", run->present,
-                             run->left_out);
-    return swt_step_pass(step, err, "%zu match", run->present);
+        return swt_step_pass(run->step, err, "%zu match, %zu left out that the device has",
+                             run->present, run->left_out);
+    return swt_step_pass(run->step, err, "%zu match", run->present);
 }
 
 /* The same verdict from what was found when the payloads were read: only those that are left out
  * depend on the device. */
-static int judge_found_payloads(struct run *run, struct swt_step *step, struct swt_error *err) {
+static int judge_found_payloads(struct run *run, struct swt_error *err) {
     struct swt_judge *judge = run->judge;
+    struct swt_step *step = run->step;
     const struct swt_payload_finding *finding = judge->finding;
     for (size_t i = 0; i < finding->target_count; i++) {
         const struct swt_target *target = &judge->targets->targets[i];
-        int rc = finding->left_out[i] ? judge_left_out(run, step, target, err) : 0;
+        int rc = finding->left_out[i] ? judge_left_out(run, target, err) : 0;
         if (rc < 0 || step->verdict == SWT_FAIL)
             return rc;
         run->present += finding->left_out[i] ? 0 : 1;
@@ -254,34 +256,31 @@ static int judge_found_payloads(struct run *run, struct swt_step *step, struct s
         if (rc < 0)
             return rc;
     }
-    return tell_payloads(run, step, err);
+    return tell_payloads(run, err);
 }
 
 int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
-    SWT_CLEANUP(run_done) struct run run = {.judge = judge};
+    struct run run = {.judge = judge, .step = step, .recorded = find_recorded(judge->targets)};
     if (judge->finding != NULL)
-        return judge_found_payloads(&run, step, err);
-    int rc = swt_payload_hasher_init(&run.hasher, err);
-    run.hasher.progress = judge->options->progress;
-    swt_progress_begin(run.hasher.progress, judge->records != NULL ? "read" : "verify",
-                       swt_payloads_size(judge->targets));
-    for (size_t i = 0; rc == 0 && i < judge->targets->target_count; i++) {
-        const struct swt_target *target = &judge->targets->targets[i];
-        enum swt_payload_state state;
-        rc = swt_bundle_next(judge->bundle, target->name, target->length, &state, err);
-        if (rc < 0)
-            return swt_step_fault(step, err);
-        rc = state == SWT_PAYLOAD_PRESENT ? read_payload(&run, step, target, err)
-                                          : judge_left_out(&run, step, target, err);
-        if (step->verdict == SWT_FAIL)
-            return rc;
-        if (judge->records != NULL)
-            judge->records->target_count = i + 1;
+        return judge_found_payloads(&run, err);
+    struct swt_payload_walk walk = {.bundle = judge->bundle,
+                                    .targets = judge->targets,
+                                    .stage = judge->records != NULL ? "read" : "verify",
+                                    .progress = judge->options->progress,
+                                    .kept = run.recorded,
+                                    .kept_bytes = &judge->user_manifest,
+                                    .judge = judge_payload,
+                                    .context = &run};
+    if (judge->sink != NULL) {
+        walk.begin = begin_payload;
+        walk.write = write_payload;
     }
+    int rc = swt_payload_walk(&walk, err);
+    if (rc == 0)
+        rc = swt_bundle_end_payloads(judge->bundle, err);
     if (rc < 0)
-        return rc;
-    rc = swt_bundle_end_payloads(judge->bundle, err);
-    return rc < 0 ? swt_step_fault(step, err) : tell_payloads(&run, step, err);
+        return swt_step_fault(step, err);
+    return rc == 0 ? tell_payloads(&run, err) : 0;
 }
 
 /* ---- 16 and 17 --------------------------------------------------------------------------- */

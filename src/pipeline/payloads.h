@@ -6,24 +6,6 @@
 
 #include "source.h"
 
-/* Reads the payload that a bundle stands at, hands each chunk to sink (may be NULL), and gives its
- * SHA-256. Hash and chunk serve one payload after the other. */
-struct swt_payload_hasher {
-    struct swt_sha256 *hash;
-    uint8_t *chunk;                      /* SWT_IO_CHUNK bytes */
-    const struct swt_progress *progress; /* advanced by what is read; may be NULL */
-};
-typedef int swt_chunk_function(void *context, const void *data, size_t len, struct swt_error *err);
-int swt_payload_hasher_init(struct swt_payload_hasher *ret_hasher,
-                            struct swt_error *err) SWT_CHECKED;
-void swt_payload_hasher_done(struct swt_payload_hasher *hasher);
-int swt_payload_hash(struct swt_payload_hasher *hasher, struct swt_bundle *bundle,
-                     swt_chunk_function *sink, void *context, uint8_t ret_digest[SWT_SHA256_SIZE],
-                     struct swt_error *err) SWT_CHECKED;
-
-/* What the payloads have in all; more than a number holds is its largest. */
-uint64_t swt_payloads_size(const struct swt_targets *targets);
-
 /* What is done with payloads that the bundle leaves out (personalisation). */
 enum swt_left_out { SWT_LEFT_OUT_REFUSED, SWT_LEFT_OUT_KEPT };
 

@@ -4,6 +4,7 @@
 #include "stock_fields.h"
 
 #include "swt/container.h"
+#include "swt/metadata.h"
 
 /* A hostile file of a gigabyte may hold as many fields. */
 #define MAX_FIELDS ((size_t)1 << 20)
@@ -247,24 +248,25 @@ int swt_stock_bundle_find(struct swt_stock_bundle *bundle, struct swt_stock_name
     return rc < 0 ? tar_fault(bundle, err) : 0;
 }
 
-int swt_stock_bundle_hash(const struct swt_stock_bundle *bundle, struct swt_payload_hasher *hasher,
+int swt_stock_bundle_hash(const struct swt_stock_bundle *bundle, struct swt_tee *tee,
                           struct swt_stock_name *payload, struct swt_error *err) {
     if (payload->hashed)
         return 0;
     uint64_t left = payload->length;
-    size_t len = 1;
     int rc = swt_reader_seek(bundle->reader, payload->offset, err);
-    while (rc == 0 && left > 0 && len > 0) {
-        size_t want = left < SWT_IO_CHUNK ? (size_t)left : SWT_IO_CHUNK;
-        rc = swt_reader_read(bundle->reader, hasher->chunk, want, &len, err);
+    for (size_t len = 1; rc == 0 && left > 0 && len > 0; left -= len) {
+        uint8_t *chunk = NULL;
+        len = left < SWT_TEE_CHUNK ? (size_t)left : SWT_TEE_CHUNK;
+        rc = swt_tee_room(tee, &chunk, err);
         if (rc == 0)
-            rc = swt_sha256_update(hasher->hash, hasher->chunk, len, err);
+            rc = swt_reader_read(bundle->reader, chunk, len, &len, err);
         if (rc == 0)
-            swt_progress_advance(hasher->progress, len);
-        left -= len;
+            rc = swt_tee_hash(tee, len, err);
+        if (rc == 0)
+            swt_progress_advance(bundle->progress, len);
     }
     if (rc == 0)
-        rc = swt_sha256_finish(hasher->hash, payload->sha256, err);
+        rc = swt_tee_finish(tee, payload->sha256, err);
     payload->hashed = rc == 0;
     return rc;
 }

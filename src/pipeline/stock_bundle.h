@@ -8,7 +8,6 @@
 #define SWT_PIPELINE_STOCK_BUNDLE_H
 
 #include "kind.h"
-#include "payloads.h"
 #include "stock_names.h"
 
 struct swt_stock_bundle {
@@ -32,7 +31,7 @@ void swt_stock_bundle_done(struct swt_stock_bundle *bundle);
 int swt_stock_bundle_find(struct swt_stock_bundle *bundle, struct swt_stock_names *names,
                           struct swt_error *err) SWT_CHECKED;
 /* The SHA-256 of a readable payload, computed once. */
-int swt_stock_bundle_hash(const struct swt_stock_bundle *bundle, struct swt_payload_hasher *hasher,
+int swt_stock_bundle_hash(const struct swt_stock_bundle *bundle, struct swt_tee *tee,
                           struct swt_stock_name *payload, struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -14,12 +14,12 @@ struct stage {
     struct swt_stock_flow *flow;
     struct swt_stock_value installed; /* the device's TargetsMetadata */
     struct swt_stock_names names;
-    struct swt_payload_hasher hasher;
+    struct swt_tee *tee;
 };
 
 static void stage_done(struct stage *stage) {
     swt_stock_names_done(&stage->names);
-    swt_payload_hasher_done(&stage->hasher);
+    swt_tee_free(stage->tee);
 }
 
 /* What a TargetFile says, as far as the device asks. */
@@ -103,7 +103,7 @@ static int verify_held(struct stage *stage, const struct entry *entry, struct sw
         return refuse_content(stage, entry, "has another length than is listed");
     if (stage->flow->device->payloads_match)
         return 0;
-    int rc = swt_stock_bundle_hash(stage->flow->bundle, &stage->hasher, name, err);
+    int rc = swt_stock_bundle_hash(stage->flow->bundle, stage->tee, name, err);
     if (rc < 0)
         return rc;
     return hash_is(entry, name->sha256)
@@ -151,13 +151,12 @@ static void begin_progress(struct stage *stage) {
     uint64_t size = 0;
     for (size_t i = 0; i < names->count; i++)
         size += names->items[i].readable ? names->items[i].length : 0;
-    stage->hasher.progress = progress;
     swt_progress_begin(progress, "simulate", size);
 }
 
 static int prepare(struct stage *stage, struct swt_stock_value targets, struct swt_error *err) {
     bool all = true;
-    int rc = swt_payload_hasher_init(&stage->hasher, err);
+    int rc = swt_tee_new(&stage->tee, err);
     if (rc == 0)
         rc = swt_stock_names_collect(targets, &stage->names, &all, err);
     if (rc < 0)
