@@ -26,10 +26,11 @@ ifneq ($(SANITIZE),)
 ALL_CFLAGS  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
-PACKAGES  := libcrypto yaml-0.1 libprotobuf-c jansson p11-kit-1 libarchive
+PACKAGES  := libcrypto yaml-0.1 libprotobuf-c jansson p11-kit-1
 # A missing package is reported by scripts/bootstrap, which the test and demo targets run first.
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+# libarchive is loaded where it is needed (src/targets/libarchive.c): not linked.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) libarchive 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -ldl
 CPPFLAGS_ALL = -D_GNU_SOURCE -DSWT_VERSION='"$(VERSION)"' -Iinclude -I$(B)/gen $(PKG_CFLAGS) $(CPPFLAGS)
 
 LAYERS := base io manifest targets metadata signature container pipeline cli
@@ -136,7 +137,7 @@ $(B)/schemas/product-manifest.schema.json: $(DESCRIBE)
 
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SOURCES))
-TEST_PACKAGES := cmocka
+TEST_PACKAGES := cmocka libarchive
 TEST_LIBS = $(shell pkg-config --libs $(TEST_PACKAGES))
 TEST_CFLAGS = $(shell pkg-config --cflags $(TEST_PACKAGES))
 

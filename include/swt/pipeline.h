@@ -16,6 +16,16 @@
 
 #include <jansson.h>
 
+/*
+ * A member of a document that may have thousands of items, each an object, can be a long list: it
+ * keeps the items as texts, since as trees those of 10,000 targets would take 7 MiB. cli prints it
+ * as the array that the schemas know. To the functions that read one an array is one, too.
+ */
+bool swt_long_list_is(const json_t *value);
+size_t swt_long_list_size(const json_t *list);
+/* To json_decref; NULL: lack of memory. */
+json_t *swt_long_list_item(const json_t *list, size_t index);
+
 struct swt_key_sources {
     const struct swt_key_source *items;
     size_t count;

@@ -7,14 +7,15 @@ static void print_compression(struct swt_output *out, const json_t *targets) {
     uint64_t from = 0;
     uint64_t to = 0;
     size_t count = 0;
-    for (size_t i = 0; i < json_array_size(targets); i++) {
-        const json_t *target = json_array_get(targets, i);
+    for (size_t i = 0; i < swt_long_list_size(targets); i++) {
+        json_t *target = swt_long_list_item(targets, i);
         const json_t *original = json_object_get(target, "original_length");
-        if (original == NULL)
-            continue;
-        from += (uint64_t)json_integer_value(original);
-        to += (uint64_t)json_integer_value(json_object_get(target, "length"));
-        count++;
+        if (original != NULL) {
+            from += (uint64_t)json_integer_value(original);
+            to += (uint64_t)json_integer_value(json_object_get(target, "length"));
+            count++;
+        }
+        json_decref(target);
     }
     char before[SWT_SIZE_TEXT];
     char after[SWT_SIZE_TEXT];
@@ -41,7 +42,7 @@ static void print_build(const struct swt_invocation *invocation, const json_t *d
     swt_report_member(out, document, "release");
     swt_output_printf(out, " (metadata version ");
     swt_report_member(out, document, "version");
-    size_t targets = json_array_size(json_object_get(document, "targets"));
+    size_t targets = swt_long_list_size(json_object_get(document, "targets"));
     swt_output_printf(out, "), %zu target%s\n", targets, targets == 1 ? "" : "s");
     print_compression(out, json_object_get(document, "targets"));
     swt_report_quorums(out, quorums);

@@ -3,24 +3,24 @@
 #include "judgement.h"
 #include "report.h"
 
+static void print_file(struct swt_output *out, const json_t *file) {
+    swt_output_printf(out, "extracted ");
+    swt_report_member(out, file, "path");
+    swt_output_printf(out, " (");
+    swt_report_size(out, file, "length");
+    if (json_object_get(file, "compression") != NULL) {
+        swt_output_printf(out, ", was ");
+        swt_report_member(out, file, "compression");
+    }
+    swt_output_printf(out, ")\n");
+}
+
 static void print_extract(const struct swt_invocation *invocation, const json_t *document) {
     struct swt_output *out = invocation->out;
     if (swt_option_given(invocation, &swt_opt_no_verify))
         swt_output_printf(out, "no signature is verified (--no-verify)\n");
     swt_report_steps(invocation, document);
-    size_t i;
-    const json_t *file;
-    json_array_foreach(json_object_get(document, "extracted"), i, file) {
-        swt_output_printf(out, "extracted ");
-        swt_report_member(out, file, "path");
-        swt_output_printf(out, " (");
-        swt_report_size(out, file, "length");
-        if (json_object_get(file, "compression") != NULL) {
-            swt_output_printf(out, ", was ");
-            swt_report_member(out, file, "compression");
-        }
-        swt_output_printf(out, ")\n");
-    }
+    swt_report_list(out, json_object_get(document, "extracted"), print_file);
 }
 
 int swt_cmd_extract(const struct swt_invocation *invocation, struct swt_error *err) {

@@ -157,26 +157,6 @@ void swt_output_escaped_text(struct swt_output *out, const char *text) {
     swt_output_escaped(out, swt_slice_text(text));
 }
 
-static int append_json(const char *data, size_t len, void *context) {
-    struct swt_output *out = context;
-    swt_output_bytes(out, swt_slice_of(data, len));
-    return out->failure.code == SWT_OK ? 0 : -1;
-}
-
-void swt_output_json(struct swt_output *out, json_t *value) {
-    /* ASCII: JSON leaves C1 and bidirectional characters as they are, a terminal does not. */
-    out->width = 0;
-    const size_t style = JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_ENSURE_ASCII;
-    if (out->failure.code == SWT_OK) {
-        if (value == NULL || (json_dump_callback(value, append_json, out, style) != 0 &&
-                              out->failure.code == SWT_OK))
-            (void)swt_fail_memory(&out->failure);
-        else
-            swt_output_printf(out, "\n");
-    }
-    json_decref(value);
-}
-
 int swt_output_flush(struct swt_output *out, struct swt_error *err) {
     write_pending(out);
     if (out->failure.code == SWT_OK)

@@ -35,7 +35,8 @@ void swt_output_escaped_text(struct swt_output *out, const char *text);
 void swt_output_hang(struct swt_output *out);
 /* The line under way is for pasting: it is not broken. */
 void swt_output_whole(struct swt_output *out);
-/* One JSON value, indented, and a newline. Takes the reference; NULL is out of memory. */
+/* One JSON value, indented, and a newline; the members of an object have plain names. Takes the
+ * reference; NULL is out of memory. */
 void swt_output_json(struct swt_output *out, json_t *value);
 /* Writes what is pending. The first failure of this output, or 0. */
 int swt_output_flush(struct swt_output *out, struct swt_error *err) SWT_CHECKED;

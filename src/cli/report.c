@@ -65,6 +65,18 @@ void swt_report_size(struct swt_output *out, const json_t *object, const char *n
         swt_output_printf(out, "%s", swt_size_text((uint64_t)json_integer_value(size), text));
 }
 
+void swt_report_list(struct swt_output *out, const json_t *list,
+                     void (*print)(struct swt_output *out, const json_t *item)) {
+    for (size_t i = 0; i < swt_long_list_size(list) && out->failure.code == SWT_OK; i++) {
+        json_t *item = swt_long_list_item(list, i);
+        if (item == NULL)
+            (void)swt_fail_memory(&out->failure);
+        else
+            print(out, item);
+        json_decref(item);
+    }
+}
+
 /* ---- quorums ----------------------------------------------------------------------------- */
 
 #define SHORT_ID 12

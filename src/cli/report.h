@@ -44,6 +44,9 @@ void swt_report_expiry(struct swt_output *out, const json_t *object);
  * metadata, by targets_quorum. Both may be NULL. */
 void swt_report_root(struct swt_output *out, const json_t *root, const json_t *root_quorum,
                      const json_t *targets_quorum);
+/* Each item of a long list, or an array; a lack of memory is the output's failure. */
+void swt_report_list(struct swt_output *out, const json_t *list,
+                     void (*print)(struct swt_output *out, const json_t *item));
 /* Nothing when there is none. */
 int swt_report_targets(struct swt_output *out, const json_t *targets, bool whole_hashes,
                        struct swt_error *err) SWT_CHECKED;

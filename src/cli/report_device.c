@@ -11,18 +11,18 @@ void swt_report_floor(struct swt_output *out, const json_t *document) {
         swt_report_optional(out, "floor ", document, "floor", "\n");
 }
 
+static void print_target(struct swt_output *out, const json_t *target) {
+    const char *from = json_string_value(json_object_get(target, "from"));
+    swt_output_printf(out, "%s ",
+                      from == NULL                  ? "recorded"
+                      : strcmp(from, "device") == 0 ? "kept"
+                                                    : "installed");
+    swt_report_member(out, target, "name");
+    swt_output_printf(out, " (");
+    swt_report_size(out, target, "length");
+    swt_output_printf(out, ")\n");
+}
+
 void swt_report_installed(struct swt_output *out, const json_t *targets) {
-    size_t i;
-    const json_t *target;
-    json_array_foreach(targets, i, target) {
-        const char *from = json_string_value(json_object_get(target, "from"));
-        swt_output_printf(out, "%s ",
-                          from == NULL                  ? "recorded"
-                          : strcmp(from, "device") == 0 ? "kept"
-                                                        : "installed");
-        swt_report_member(out, target, "name");
-        swt_output_printf(out, " (");
-        swt_report_size(out, target, "length");
-        swt_output_printf(out, ")\n");
-    }
+    swt_report_list(out, targets, print_target);
 }

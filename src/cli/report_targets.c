@@ -70,33 +70,43 @@ static int cell_text(const struct table *table, const json_t *target, size_t col
     return swt_text_escape(ret_text, swt_slice_text(text), err);
 }
 
-static int measure_column(struct table *table, size_t column, struct swt_error *err) {
+static int measure_target(struct table *table, const json_t *target, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
-    size_t widest = strlen(TABLE[column].title);
-    size_t i;
-    const json_t *target;
-    json_array_foreach(table->targets, i, target) {
-        int rc = cell_text(table, target, column, &text, err);
+    for (size_t c = 0; c < COLUMNS; c++) {
+        int rc = cell_text(table, target, c, &text, err);
         if (rc < 0)
             return rc;
         size_t width = swt_columns_of(swt_buf_slice(&text));
-        if (table->width == 0 && column != HASH && width > WIDEST)
+        if (table->width == 0 && c != HASH && width > WIDEST)
             width = WIDEST;
-        widest = width > widest ? width : widest;
+        table->widths[c] = width > table->widths[c] ? width : table->widths[c];
     }
-    table->widths[column] = widest;
     return 0;
+}
+
+/* Calls visit for each target. */
+static int for_each(struct table *table,
+                    int (*visit)(struct table *table, const json_t *target, struct swt_error *err),
+                    struct swt_error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < swt_long_list_size(table->targets) && rc == 0; i++) {
+        json_t *target = swt_long_list_item(table->targets, i);
+        rc = target == NULL ? swt_fail_memory(err) : visit(table, target, err);
+        json_decref(target);
+    }
+    return rc;
 }
 
 /* On a terminal names get what the other columns leave; a longer one has a line of its own. */
 static int measure(struct table *table, struct swt_error *err) {
     size_t others = INDENT;
-    for (size_t c = 0; c < COLUMNS; c++) {
-        int rc = measure_column(table, c, err);
-        if (rc < 0)
-            return rc;
+    for (size_t c = 0; c < COLUMNS; c++)
+        table->widths[c] = strlen(TABLE[c].title);
+    int rc = for_each(table, measure_target, err);
+    if (rc < 0)
+        return rc;
+    for (size_t c = 0; c < COLUMNS; c++)
         others += c == NAME || table->widths[c] == 0 ? 0 : GAP + table->widths[c];
-    }
     size_t *name = &table->widths[NAME];
     if (table->width == 0 || others + *name <= table->width)
         return 0;
@@ -121,7 +131,7 @@ static void print_heading(const struct table *table) {
 }
 
 /* The rest is below the name where that takes too much of the line. */
-static int print_row(const struct table *table, const json_t *target, struct swt_error *err) {
+static int print_row(struct table *table, const json_t *target, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
     struct swt_output *out = table->out;
     size_t missing = INDENT;
@@ -146,7 +156,7 @@ static int print_row(const struct table *table, const json_t *target, struct swt
 }
 
 /* A name, and below it what else is said. */
-static int print_stacked(const struct table *table, const json_t *target, struct swt_error *err) {
+static int print_stacked(struct table *table, const json_t *target, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
     struct swt_output *out = table->out;
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -168,15 +178,8 @@ int swt_report_targets(struct swt_output *out, const json_t *targets, bool whole
                           .whole_hashes = whole_hashes,
                           .width = isatty(out->fd) ? swt_terminal_table_width(out->fd) : 0};
     int rc = measure(&table, err);
-    if (rc < 0 || json_array_size(targets) == 0)
+    if (rc < 0 || swt_long_list_size(targets) == 0)
         return rc;
     print_heading(&table);
-    size_t i;
-    const json_t *target;
-    json_array_foreach(targets, i, target) {
-        rc = table.stacked ? print_stacked(&table, target, err) : print_row(&table, target, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    return for_each(&table, table.stacked ? print_stacked : print_row, err);
 }

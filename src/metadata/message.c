@@ -4,19 +4,19 @@
 #include "schema.h"
 #include "strict.h"
 
-int swt_message_read(const ProtobufCMessageDescriptor *type, struct swt_slice bytes, uint64_t base,
-                     struct swt_arena *arena, ProtobufCMessage **ret_message, size_t *ret_unknown,
-                     struct swt_error *err) {
+int swt_message_scan(const ProtobufCMessageDescriptor *type, struct swt_slice bytes, uint64_t base,
+                     size_t *ret_unknown, struct swt_error *err) {
     if (bytes.len > SWT_MAX_METADATA) {
         (void)swt_fail(err, SWT_E_METADATA, "%s: %zu bytes, expected at most %zu", type->short_name,
                        bytes.len, SWT_MAX_METADATA);
         return swt_error_offset(err, base);
     }
-    size_t unknown = 0;
-    int r = swt_strict_scan(type, bytes, base, SWT_UNKNOWN_COUNTED, &unknown, err);
-    if (r < 0)
-        return r;
+    return swt_strict_scan(type, bytes, base, SWT_UNKNOWN_COUNTED, ret_unknown, err);
+}
 
+int swt_message_unpack(const ProtobufCMessageDescriptor *type, struct swt_slice bytes,
+                       uint64_t base, struct swt_arena *arena, ProtobufCMessage **ret_message,
+                       struct swt_error *err) {
     ProtobufCAllocator allocator = swt_arena_allocator(arena);
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
     if (message == NULL && arena->failed)
@@ -26,8 +26,14 @@ int swt_message_read(const ProtobufCMessageDescriptor *type, struct swt_slice by
         return swt_error_offset(err, base);
     }
     *ret_message = message;
-    *ret_unknown = unknown;
     return 0;
+}
+
+int swt_message_read(const ProtobufCMessageDescriptor *type, struct swt_slice bytes, uint64_t base,
+                     struct swt_arena *arena, ProtobufCMessage **ret_message, size_t *ret_unknown,
+                     struct swt_error *err) {
+    int r = swt_message_scan(type, bytes, base, ret_unknown, err);
+    return r < 0 ? r : swt_message_unpack(type, bytes, base, arena, ret_message, err);
 }
 
 int swt_message_write(ProtobufCMessage *message, struct swt_arena *arena, struct swt_buf *ret_bytes,

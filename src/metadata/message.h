@@ -14,6 +14,13 @@
 int swt_message_read(const ProtobufCMessageDescriptor *type, struct swt_slice bytes, uint64_t base,
                      struct swt_arena *arena, ProtobufCMessage **ret_message, size_t *ret_unknown,
                      struct swt_error *err) SWT_CHECKED;
+/* Of bytes that passed the strict reading, alone or within another message. */
+int swt_message_unpack(const ProtobufCMessageDescriptor *type, struct swt_slice bytes,
+                       uint64_t base, struct swt_arena *arena, ProtobufCMessage **ret_message,
+                       struct swt_error *err) SWT_CHECKED;
+/* The strict reading alone. */
+int swt_message_scan(const ProtobufCMessageDescriptor *type, struct swt_slice bytes, uint64_t base,
+                     size_t *ret_unknown, struct swt_error *err) SWT_CHECKED;
 /* Appends the message as proto3 writes it; drops the presence of its zero fields. */
 int swt_message_write(ProtobufCMessage *message, struct swt_arena *arena, struct swt_buf *ret_bytes,
                       struct swt_error *err) SWT_CHECKED;

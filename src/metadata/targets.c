@@ -18,19 +18,6 @@ void swt_targets_cleanup(struct swt_targets **targets) {
     swt_targets_free(*targets);
 }
 
-static void take_hashes(const Tuf__TargetFile *message, struct swt_target *target) {
-    for (size_t i = 0; i < message->n_hashes; i++) {
-        const Tuf__Hash *hash = message->hashes[i];
-        if (hash->function != TUF__HASH_FUNCTION__SHA256) {
-            target->other_hashes++;
-            continue;
-        }
-        target->sha256_count++;
-        if (target->sha256 == NULL && hash->hash.len == SWT_DIGEST_SIZE)
-            target->sha256 = hash->hash.data;
-    }
-}
-
 /* ---- orders ------------------------------------------------------------------------------ */
 
 /* The strict scan has seen to it that names are UTF-8. */
@@ -87,22 +74,95 @@ static int make_orders(struct swt_targets_memory *memory, struct swt_error *err)
 
 /* ---- decoding ---------------------------------------------------------------------------- */
 
-static int take_message(const Tuf__TargetsMetadata *message, struct swt_targets_memory *memory,
-                        struct swt_error *err) {
+/* The fields of tuf.proto. protobuf-c would make three messages of each target, ten times what is
+ * kept of them here; these walk over bytes that passed the strict scan, so that each field is of
+ * its type and, unless it is repeated, there once. */
+enum { FIELD_COMMON = 1, FIELD_TARGET_FILES = 2 };
+enum { FIELD_FILE_NAME = 1, FIELD_LENGTH = 2, FIELD_HASHES = 3 };
+enum { FIELD_FUNCTION = 1, FIELD_HASH = 2 };
+
+static int take_hash(struct swt_target *target, const struct swt_wire_field *message,
+                     struct swt_error *err) {
+    struct swt_wire wire = swt_wire_of(message->bytes, message->bytes_offset);
+    struct swt_wire_field field;
+    uint64_t function = TUF__HASH_FUNCTION__UNKNOWN_HASH_FUNCTION;
+    struct swt_slice hash = {0};
+    int r;
+    while ((r = swt_wire_next(&wire, &field, err)) > 0) {
+        if (field.number == FIELD_FUNCTION)
+            function = field.value;
+        else if (field.number == FIELD_HASH)
+            hash = field.bytes;
+    }
+    if (function != TUF__HASH_FUNCTION__SHA256) {
+        target->other_hashes++;
+        return r;
+    }
+    target->sha256_count++;
+    if (target->sha256 == NULL && hash.len == SWT_DIGEST_SIZE)
+        target->sha256 = hash.data;
+    return r;
+}
+
+static int take_target(struct swt_target *target, const struct swt_wire_field *message,
+                       struct swt_error *err) {
+    struct swt_wire wire = swt_wire_of(message->bytes, message->bytes_offset);
+    struct swt_wire_field field;
+    int r;
+    while ((r = swt_wire_next(&wire, &field, err)) > 0) {
+        if (field.number == FIELD_FILE_NAME)
+            target->name = field.bytes;
+        else if (field.number == FIELD_LENGTH)
+            target->length = field.value;
+        else if (field.number == FIELD_HASHES)
+            r = take_hash(target, &field, err);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+static int count_targets(struct swt_slice bytes, size_t *ret_count, struct swt_error *err) {
+    struct swt_wire wire = swt_wire_of(bytes, 0);
+    struct swt_wire_field field;
+    size_t count = 0;
+    int r;
+    while ((r = swt_wire_next(&wire, &field, err)) > 0)
+        count += field.number == FIELD_TARGET_FILES;
+    *ret_count = count;
+    return r;
+}
+
+static int take_common(struct swt_targets_memory *memory, const struct swt_wire_field *field,
+                       struct swt_error *err) {
+    ProtobufCMessage *message = NULL;
+    int r = swt_message_unpack(&tuf__common_metadata__descriptor, field->bytes, field->bytes_offset,
+                               &memory->arena, &message, err);
+    if (r == 0)
+        memory->targets.common = swt_common_of((const Tuf__CommonMetadata *)message);
+    return r;
+}
+
+static int take_fields(struct swt_targets_memory *memory, uint64_t base, struct swt_error *err) {
     struct swt_targets *targets = &memory->targets;
-    targets->common = swt_common_of(message->common_metadata);
-    targets->targets =
-        swt_arena_array(&memory->arena, message->n_target_files, sizeof *targets->targets);
+    struct swt_wire wire = swt_wire_of(targets->bytes, base);
+    struct swt_wire_field field;
+    size_t count;
+    int r = count_targets(targets->bytes, &count, err);
+    if (r < 0)
+        return r;
+    targets->targets = swt_arena_array(&memory->arena, count, sizeof *targets->targets);
     if (targets->targets == NULL)
         return swt_fail_memory(err);
-    for (size_t i = 0; i < message->n_target_files; i++) {
-        const Tuf__TargetFile *file = message->target_files[i];
-        targets->targets[i].name = swt_message_slice(file->file_name);
-        targets->targets[i].length = file->length;
-        take_hashes(file, &targets->targets[i]);
+    while ((r = swt_wire_next(&wire, &field, err)) > 0) {
+        if (field.number == FIELD_COMMON)
+            r = take_common(memory, &field, err);
+        else if (field.number == FIELD_TARGET_FILES)
+            r = take_target(&targets->targets[targets->target_count++], &field, err);
+        if (r < 0)
+            return r;
     }
-    targets->target_count = message->n_target_files;
-    return make_orders(memory, err);
+    return r;
 }
 
 int swt_targets_decode(struct swt_slice bytes, uint64_t base, struct swt_targets **ret_targets,
@@ -113,12 +173,12 @@ int swt_targets_decode(struct swt_slice bytes, uint64_t base, struct swt_targets
     SWT_CLEANUP(swt_targets_cleanup) struct swt_targets *targets = &memory->targets;
     targets->message = memory;
     targets->bytes = bytes;
-    ProtobufCMessage *message = NULL;
-    int r = swt_message_read(&tuf__targets_metadata__descriptor, bytes, base, &memory->arena,
-                             &message, &targets->unknown_fields, err);
-    if (r < 0)
-        return r;
-    r = take_message((const Tuf__TargetsMetadata *)message, memory, err);
+    int r = swt_message_scan(&tuf__targets_metadata__descriptor, bytes, base,
+                             &targets->unknown_fields, err);
+    if (r == 0)
+        r = take_fields(memory, base, err);
+    if (r == 0)
+        r = make_orders(memory, err);
     if (r < 0)
         return r;
     *ret_targets = SWT_TAKE(targets);

@@ -22,7 +22,7 @@ static int tell_target(struct application *application, const struct swt_target 
                        const char *from, struct swt_error *err) {
     json_t *json = json_pack("{s:o?, s:I, s:s}", "name", swt_json_text(target->name), "length",
                              (json_int_t)target->length, "from", from);
-    return swt_json_add(application->installed, json, err);
+    return swt_long_list_add(application->installed, json, err);
 }
 
 /* ---- before the targets are judged ------------------------------------------------------- */
@@ -119,7 +119,8 @@ static int finish(struct application *application, const struct swt_judge *judge
 
 int swt_apply(const char *file, const struct swt_verify_options *options, bool *ret_accepted,
               json_t **ret_document, struct swt_error *err) {
-    SWT_CLEANUP(application_done) struct application application = {.installed = json_array()};
+    SWT_CLEANUP(application_done)
+    struct application application = {.installed = swt_json_long_list()};
     struct swt_payload_sink sink = {begin_payload, write_payload, &application};
     struct swt_judge_device device = {persist_root, keep_payload, &application};
     SWT_CLEANUP(swt_judge_done)

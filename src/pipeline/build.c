@@ -99,18 +99,19 @@ static int add_compression(const struct swt_payload *payload, json_t *target,
 }
 
 static int add_targets(const struct swt_build_job *job, json_t *document, struct swt_error *err) {
-    json_t *targets = swt_json_array(document, "targets", err);
-    int rc = targets == NULL ? -SWT_E_MEMORY : 0;
+    json_t *targets = swt_json_long_list();
+    int rc = swt_json_set(document, "targets", targets, err);
     for (size_t i = 0; i < job->payload_count && rc == 0; i++) {
         const struct swt_payload *payload = &job->payloads[i];
+        SWT_CLEANUP(swt_json_cleanup)
         json_t *target =
             json_pack("{s:s, s:I}", "name", payload->name, "length", (json_int_t)payload->length);
-        rc = swt_json_add(targets, target, err);
-        if (rc == 0)
-            rc = swt_json_set(target, "sha256",
-                              swt_json_hex(swt_slice_of(payload->sha256, SWT_SHA256_SIZE)), err);
+        rc = swt_json_set(target, "sha256",
+                          swt_json_hex(swt_slice_of(payload->sha256, SWT_SHA256_SIZE)), err);
         if (rc == 0)
             rc = add_compression(payload, target, err);
+        if (rc == 0)
+            rc = swt_long_list_add(targets, SWT_TAKE(target), err);
     }
     return rc;
 }

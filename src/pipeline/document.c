@@ -195,27 +195,32 @@ json_t *swt_json_length(uint64_t length) {
     return json_string(text);
 }
 
-static int add_target(json_t *array, const struct swt_target *target, const json_t *all_details,
-                      struct swt_error *err) {
-    json_t *json = json_object();
+int swt_json_target(const struct swt_target *target, const json_t *user_manifest, json_t **ret_json,
+                    struct swt_error *err) {
+    const json_t *details = json_object_get(user_manifest, "targets");
+    SWT_CLEANUP(swt_json_cleanup) json_t *json = json_object();
     json_t *name = swt_json_text(target->name);
-    int rc = swt_json_add(array, json, err);
-    if (rc == 0)
-        rc = swt_json_set(json, "name", name, err);
+    int rc = swt_json_set(json, "name", name, err);
     if (rc == 0)
         rc = swt_json_set(json, "length", swt_json_length(target->length), err);
     if (rc == 0 && target->sha256 != NULL)
         rc = swt_json_set(json, "sha256",
                           swt_json_hex(swt_slice_of(target->sha256, SWT_DIGEST_SIZE)), err);
-    return rc < 0 ? rc
-                  : add_details(json, json_object_get(all_details, json_string_value(name)), err);
+    if (rc == 0)
+        rc = add_details(json, json_object_get(details, json_string_value(name)), err);
+    if (rc == 0)
+        *ret_json = SWT_TAKE(json);
+    return rc;
 }
 
 int swt_json_targets(json_t *array, const struct swt_targets *targets, const json_t *user_manifest,
                      struct swt_error *err) {
-    const json_t *details = json_object_get(user_manifest, "targets");
     int rc = 0;
-    for (size_t i = 0; i < targets->target_count && rc == 0; i++)
-        rc = add_target(array, &targets->targets[i], details, err);
+    for (size_t i = 0; i < targets->target_count && rc == 0; i++) {
+        json_t *json = NULL;
+        rc = swt_json_target(&targets->targets[i], user_manifest, &json, err);
+        if (rc == 0)
+            rc = swt_json_add(array, json, err);
+    }
     return rc;
 }

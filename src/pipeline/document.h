@@ -29,6 +29,12 @@ json_t *swt_json_length(uint64_t length);
 json_t *swt_json_object(json_t *object, const char *name, struct swt_error *err);
 json_t *swt_json_array(json_t *object, const char *name, struct swt_error *err);
 
+/* A long list (swt/pipeline.h), empty. Both take item over, also when they fail: add keeps its
+ * text, keep itself, for what will still change. */
+json_t *swt_json_long_list(void);
+int swt_long_list_add(json_t *list, json_t *item, struct swt_error *err) SWT_CHECKED;
+int swt_long_list_keep(json_t *list, json_t *item, struct swt_error *err) SWT_CHECKED;
+
 /* Puts type and key_id into object. */
 int swt_json_put_key(json_t *object, const struct swt_public_key *key,
                      struct swt_error *err) SWT_CHECKED;
@@ -45,8 +51,11 @@ int swt_json_quorum_claimed(const char *of, const struct swt_role *role,
  * sha256 (of the serialized metadata), unknown_fields}. The root keeps its rules. */
 int swt_json_root(const struct swt_root *root, json_t **ret_json,
                   struct swt_error *err) SWT_CHECKED;
-/* Adds to array each target: name, length, sha256, and what user_manifest (may be NULL) says of
- * it: type, slot, version. */
+/* A target: name, length, sha256, and what user_manifest (may be NULL) says of it: type, slot,
+ * version. */
+int swt_json_target(const struct swt_target *target, const json_t *user_manifest, json_t **ret_json,
+                    struct swt_error *err) SWT_CHECKED;
+/* Adds each target to array. */
 int swt_json_targets(json_t *array, const struct swt_targets *targets, const json_t *user_manifest,
                      struct swt_error *err) SWT_CHECKED;
 

@@ -55,7 +55,7 @@ int swt_dump_user_manifest(struct dump *dump, struct swt_slice bytes, json_t **r
 
 struct presence {
     const struct swt_targets *targets;
-    bool *present; /* for each target */
+    bool *present; /* for each target; NULL: nobody looked */
     size_t unlisted;
     size_t other_length;
 };
@@ -74,17 +74,22 @@ static int visit_payload(void *context, const struct swt_payload_info *payload,
     return 0;
 }
 
+static int tell_target(void *context, const struct swt_target *target, json_t *json,
+                       struct swt_error *err) {
+    const struct presence *presence = context;
+    size_t index = (size_t)(target - presence->targets->targets);
+    return presence->present == NULL
+               ? 0
+               : swt_json_set(json, "present", json_boolean(presence->present[index]), err);
+}
+
 static int tell_presence(struct dump *dump, const struct presence *presence,
                          struct swt_error *err) {
-    json_t *array = json_object_get(dump->document, "targets");
     size_t missing = 0;
     int rc = 0;
-    for (size_t i = 0; i < presence->targets->target_count && rc == 0; i++) {
-        rc = swt_json_set(json_array_get(array, i), "present", json_boolean(presence->present[i]),
-                          err);
+    for (size_t i = 0; i < presence->targets->target_count; i++)
         missing += !presence->present[i];
-    }
-    if (rc == 0 && missing > 0)
+    if (missing > 0)
         rc = swt_dump_warn(dump, err, "%zu listed payload%s missing", missing,
                            missing == 1 ? " is" : "s are");
     if (rc == 0 && presence->unlisted > 0)
@@ -97,20 +102,26 @@ static int tell_presence(struct dump *dump, const struct presence *presence,
 }
 
 /* Only where the file can be read again: a pipe is not followed to its end. */
-static int add_presence(struct dump *dump, struct swt_bundle_source *source,
-                        struct swt_error *err) {
+static int look_for_payloads(struct dump *dump, struct swt_bundle_source *source,
+                             struct presence *presence, struct swt_error *err) {
     if (!swt_reader_seekable(source->reader))
         return swt_dump_warn(dump, err,
                              "the payloads were not looked at: a pipe is not read to its end");
-    struct presence presence = {.targets = source->targets};
-    presence.present = calloc(source->targets->target_count + 1, sizeof *presence.present);
-    if (presence.present == NULL)
+    presence->present = calloc(source->targets->target_count + 1, sizeof *presence->present);
+    if (presence->present == NULL)
         return swt_fail_memory(err);
     int rc = swt_payloads_rewind(source, err);
     if (rc == 0)
-        rc = swt_bundle_list(source->body, visit_payload, &presence, err);
+        rc = swt_bundle_list(source->body, visit_payload, presence, err);
+    return rc < 0 ? rc : tell_presence(dump, presence, err);
+}
+
+static int dump_targets(struct dump *dump, struct swt_bundle_source *source,
+                        const json_t *user_manifest, struct swt_error *err) {
+    struct presence presence = {.targets = source->targets};
+    int rc = look_for_payloads(dump, source, &presence, err);
     if (rc == 0)
-        rc = tell_presence(dump, &presence, err);
+        rc = swt_dump_targets(dump, source->targets, user_manifest, tell_target, &presence, err);
     free(presence.present);
     return rc;
 }
@@ -142,9 +153,7 @@ static int dump_bundle(struct dump *dump, struct swt_reader *reader, enum swt_ki
                                  sound ? &source.root->targets : NULL, &source.targets_envelope,
                                  err);
     if (rc == 0)
-        rc = swt_dump_targets(dump, source.targets, user_manifest, err);
-    if (rc == 0)
-        rc = add_presence(dump, &source, err);
+        rc = dump_targets(dump, &source, user_manifest, err);
     if (rc < 0)
         return rc;
     size_t unknown = swt_bundle_unknown_fields(source.bundle) +
@@ -165,11 +174,11 @@ static int dump_device_manifest(struct dump *dump, struct swt_reader *reader,
                                 struct swt_error *err) {
     SWT_CLEANUP(swt_device_source_done) struct swt_device_source source = {0};
     int rc = swt_device_source_read(reader, &source, err);
-    return rc < 0 ? rc : swt_dump_manifest(dump, source.manifest, err);
+    return rc < 0 ? rc : swt_dump_manifest(dump, source.manifest, NULL, NULL, err);
 }
 
 int swt_dump_manifest(struct dump *dump, const struct swt_device_manifest *manifest,
-                      struct swt_error *err) {
+                      swt_dump_target_details *details, void *context, struct swt_error *err) {
     json_t *user_manifest = NULL;
     json_t *metadata;
     int rc = 0;
@@ -177,7 +186,8 @@ int swt_dump_manifest(struct dump *dump, const struct swt_device_manifest *manif
         rc = swt_dump_user_manifest(dump, manifest->user_manifest, &user_manifest, err);
     if (rc == 0)
         rc = swt_dump_metadata(dump, manifest->targets, &metadata, err);
-    return rc < 0 ? rc : swt_dump_targets(dump, manifest->targets, user_manifest, err);
+    return rc < 0 ? rc
+                  : swt_dump_targets(dump, manifest->targets, user_manifest, details, context, err);
 }
 
 static const char *kind_text(enum swt_kind kind) {

@@ -33,14 +33,20 @@ int swt_dump_metadata(struct dump *dump, const struct swt_targets *targets, json
 int swt_dump_signatures(struct dump *dump, json_t *object, const char *of,
                         const struct swt_root *root, const struct swt_role *role,
                         const struct swt_envelope *envelope, struct swt_error *err) SWT_CHECKED;
-/* Each target, with what user_manifest says of it (type, slot, version, meta); that may be NULL. */
+/* Adds to a target what else is to be told of it. */
+typedef int swt_dump_target_details(void *context, const struct swt_target *target, json_t *json,
+                                    struct swt_error *err);
+/* Each target, with what user_manifest says of it (type, slot, version, meta) and what details
+ * adds; both may be NULL. */
 int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
-                     const json_t *user_manifest, struct swt_error *err) SWT_CHECKED;
+                     const json_t *user_manifest, swt_dump_target_details *details, void *context,
+                     struct swt_error *err) SWT_CHECKED;
 /* What user_manifest says, when it is ours: *ret_user_manifest is borrowed, or NULL. */
 int swt_dump_user_manifest(struct dump *dump, struct swt_slice bytes, json_t **ret_user_manifest,
                            struct swt_error *err) SWT_CHECKED;
-/* All that a device manifest says. */
+/* All that a device manifest says; details as above. */
 int swt_dump_manifest(struct dump *dump, const struct swt_device_manifest *manifest,
+                      swt_dump_target_details *details, void *context,
                       struct swt_error *err) SWT_CHECKED;
 /* A device directory: root, floor, manifest, and whether its targets are there. */
 int swt_dump_device(struct dump *dump, const char *path, struct swt_error *err) SWT_CHECKED;

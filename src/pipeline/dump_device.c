@@ -3,16 +3,17 @@
 #include "dump.h"
 
 struct presence {
+    const struct swt_device_directory *directory;
     size_t missing;
     size_t other_length;
 };
 
 /* Its file is looked at, not read. */
-static int tell_target(const struct swt_device_directory *directory,
-                       const struct swt_target *target, json_t *json, struct presence *presence,
+static int tell_target(void *context, const struct swt_target *target, json_t *json,
                        struct swt_error *err) {
+    struct presence *presence = context;
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *file = NULL;
-    int rc = swt_device_directory_target(directory, target->name, &file, err);
+    int rc = swt_device_directory_target(presence->directory, target->name, &file, err);
     if (rc < 0)
         return rc;
     bool other_length = file != NULL && swt_reader_size(file) != target->length;
@@ -43,14 +44,10 @@ static int tell_presence(struct dump *dump, const struct presence *presence,
 static int tell_installed(struct dump *dump, const struct swt_device_directory *directory,
                           const struct swt_device_state *state, struct swt_error *err) {
     const struct swt_device_manifest *manifest = state->installed.manifest;
-    struct presence presence = {0};
+    struct presence presence = {.directory = directory};
     if (manifest == NULL)
         return 0;
-    int rc = swt_dump_manifest(dump, manifest, err);
-    const json_t *array = json_object_get(dump->document, "targets");
-    for (size_t i = 0; i < manifest->targets->target_count && rc == 0; i++)
-        rc = tell_target(directory, &manifest->targets->targets[i], json_array_get(array, i),
-                         &presence, err);
+    int rc = swt_dump_manifest(dump, manifest, tell_target, &presence, err);
     if (rc == 0)
         rc = tell_presence(dump, &presence, err);
     uint32_t version = manifest->targets->common.version;

@@ -157,20 +157,28 @@ int swt_dump_metadata(struct dump *dump, const struct swt_targets *targets, json
     return rc;
 }
 
-int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
-                     const json_t *user_manifest, struct swt_error *err) {
+static int add_meta(json_t *target, const json_t *user_manifest, struct swt_error *err) {
     const json_t *details = json_object_get(user_manifest, "targets");
-    json_t *array = swt_json_array(dump->document, "targets", err);
-    int rc = array == NULL ? -SWT_E_MEMORY : swt_json_targets(array, targets, user_manifest, err);
-    if (rc < 0)
-        return rc;
-    size_t i;
-    json_t *target;
-    json_array_foreach(array, i, target) {
-        const char *name = json_string_value(json_object_get(target, "name"));
-        json_t *meta = json_object_get(json_object_get(details, name), "meta");
-        if (json_is_object(meta) && json_object_set(target, "meta", meta) < 0)
-            return swt_fail_memory(err);
+    const char *name = json_string_value(json_object_get(target, "name"));
+    json_t *meta = json_object_get(json_object_get(details, name), "meta");
+    return json_is_object(meta) && json_object_set(target, "meta", meta) < 0 ? swt_fail_memory(err)
+                                                                             : 0;
+}
+
+int swt_dump_targets(struct dump *dump, const struct swt_targets *targets,
+                     const json_t *user_manifest, swt_dump_target_details *details, void *context,
+                     struct swt_error *err) {
+    json_t *list = swt_json_long_list();
+    int rc = swt_json_set(dump->document, "targets", list, err);
+    for (size_t i = 0; i < targets->target_count && rc == 0; i++) {
+        SWT_CLEANUP(swt_json_cleanup) json_t *target = NULL;
+        rc = swt_json_target(&targets->targets[i], user_manifest, &target, err);
+        if (rc == 0)
+            rc = add_meta(target, user_manifest, err);
+        if (rc == 0 && details != NULL)
+            rc = details(context, &targets->targets[i], target, err);
+        if (rc == 0)
+            rc = swt_long_list_add(list, SWT_TAKE(target), err);
     }
-    return 0;
+    return rc;
 }

@@ -47,20 +47,23 @@ static int begin_payload(void *context, const struct swt_target *target, struct 
     char name[SWT_MAX_NAME + 1]; /* the names were judged: UTF-8 without NUL, 100 bytes at most */
     memcpy(name, target->name.data, target->name.len);
     name[target->name.len] = '\0';
+    SWT_CLEANUP(swt_json_cleanup)
     json_t *entry = json_pack("{s:s, s:I}", "name", name, "length", (json_int_t)target->length);
-    int rc = swt_json_add(extraction->extracted, entry, err);
     SWT_CLEANUP(swt_buf_done) struct swt_buf path = {0};
-    if (rc == 0)
-        rc = swt_buf_printf(&path, err, "%s/%s", extraction->options->directory, name);
+    int rc = entry == NULL
+                 ? swt_fail_memory(err)
+                 : swt_buf_printf(&path, err, "%s/%s", extraction->options->directory, name);
     if (rc == 0)
         rc = swt_json_set(entry, "path", swt_json_text(swt_buf_slice(&path)), err);
     extraction->has_original = false;
     if (rc == 0 && extraction->options->decompress)
         rc = swt_originals_begin(&extraction->originals, name, entry, &extraction->has_original,
                                  err);
-    if (rc < 0 || extraction->has_original)
-        return rc;
-    return swt_staging_begin(extraction->staging, name, err);
+    if (rc == 0 && extraction->has_original)
+        return swt_long_list_keep(extraction->extracted, SWT_TAKE(entry), err);
+    if (rc == 0)
+        rc = swt_long_list_add(extraction->extracted, SWT_TAKE(entry), err);
+    return rc < 0 ? rc : swt_staging_begin(extraction->staging, name, err);
 }
 
 static int write_payload(void *context, const void *data, size_t len, struct swt_error *err) {
@@ -88,7 +91,7 @@ static int check_names(const struct extraction *extraction, struct swt_error *er
 
 static int extraction_open(struct extraction *extraction, struct swt_error *err) {
     const struct swt_extract_options *options = extraction->options;
-    extraction->extracted = json_array();
+    extraction->extracted = swt_json_long_list();
     extraction->found = calloc(options->name_count + 1, sizeof *extraction->found);
     if (extraction->extracted == NULL || extraction->found == NULL)
         return swt_fail_memory(err);

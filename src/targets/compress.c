@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compression.h"
 
-#include <archive.h>
-#include <archive_entry.h>
+#include "libarchive.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct swt_compressor {
+    struct swt_archive_calls calls;
     struct archive *archive;
     swt_bytes_sink *sink;
     void *context;
@@ -18,23 +19,17 @@ struct swt_compressor {
  * (about 100 MiB) count for less than the size. Higher levels of xz and zstd would cost devices
  * more than 8 MiB of memory.
  */
-struct setting {
+static const struct setting {
     const char *name; /* NULL: the last */
     const char *value;
-};
-static const struct codec {
-    int (*add)(struct archive *archive);
-    struct setting settings[3];
-} CODECS[] = {
+} SETTINGS[][3] = {
     /* Without a time stamp; libarchive writes no name. */
-    [SWT_COMPRESSION_GZIP] = {archive_write_add_filter_gzip,
-                              {{"compression-level", "9"}, {"timestamp", NULL}}},
+    [SWT_COMPRESSION_GZIP] = {{"compression-level", "9"}, {"timestamp", NULL}},
     /* Several threads would cut it into blocks by their number. */
-    [SWT_COMPRESSION_XZ] = {archive_write_add_filter_xz,
-                            {{"compression-level", "6"}, {"threads", "1"}}},
+    [SWT_COMPRESSION_XZ] = {{"compression-level", "6"}, {"threads", "1"}},
     /* Its number of threads is left alone: the default is to have none, while "1" is a worker that
      * writes other bytes, and "0" has meant one for each processor. */
-    [SWT_COMPRESSION_ZSTD] = {archive_write_add_filter_zstd, {{"compression-level", "19"}}},
+    [SWT_COMPRESSION_ZSTD] = {{"compression-level", "19"}},
 };
 
 static la_ssize_t take(struct archive *archive, void *context, const void *data, size_t len) {
@@ -50,40 +45,42 @@ static la_ssize_t take(struct archive *archive, void *context, const void *data,
 static int fail(const struct swt_compressor *compressor, struct swt_error *err) {
     if (compressor->fault.code == SWT_OK)
         /* No bytes are beyond compression, so it is no fault of theirs. */
-        return swt_archive_fail(compressor->archive, SWT_E_IO, "cannot compress", err);
+        return swt_archive_fail(&compressor->calls, compressor->archive, SWT_E_IO,
+                                "cannot compress", err);
     *err = compressor->fault;
     return -(int)err->code;
 }
 
 static int set_up(struct swt_compressor *compressor, enum swt_compression compression,
                   struct swt_error *err) {
-    const struct codec *codec = &CODECS[compression];
+    const struct swt_archive_calls *calls = &compressor->calls;
     struct archive *archive = compressor->archive;
-    int rc = swt_archive_check_filter(archive, codec->add(archive), compression, err);
+    int result = calls->archive_write_add_filter(archive, swt_archive_filter(compression));
+    int rc = swt_archive_check_filter(calls, archive, result, compression, err);
     if (rc < 0)
         return rc;
     const char *name = swt_compression_name(compression);
-    for (const struct setting *setting = codec->settings; setting->name != NULL; setting++)
-        if (archive_write_set_filter_option(archive, name, setting->name, setting->value) !=
+    for (const struct setting *setting = SETTINGS[compression]; setting->name != NULL; setting++)
+        if (calls->archive_write_set_filter_option(archive, name, setting->name, setting->value) !=
             ARCHIVE_OK)
             return fail(compressor, err);
     /* Nothing is padded to the block of a tape. */
-    if (archive_write_set_format_raw(archive) != ARCHIVE_OK ||
-        archive_write_set_bytes_per_block(archive, 0) != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
-        archive_write_open(archive, compressor, NULL, take, NULL) != ARCHIVE_OK)
+    if (calls->archive_write_set_format_raw(archive) != ARCHIVE_OK ||
+        calls->archive_write_set_bytes_per_block(archive, 0) != ARCHIVE_OK ||
+        calls->archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
+        calls->archive_write_open(archive, compressor, NULL, take, NULL) != ARCHIVE_OK)
         return fail(compressor, err);
     return 0;
 }
 
 /* The raw format has one entry, and writes nothing of it but its bytes. */
 static int begin_entry(struct swt_compressor *compressor, struct swt_error *err) {
-    struct archive_entry *entry = archive_entry_new();
+    struct archive_entry *entry = compressor->calls.archive_entry_new();
     if (entry == NULL)
         return swt_fail_memory(err);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    int result = archive_write_header(compressor->archive, entry);
-    archive_entry_free(entry);
+    compressor->calls.archive_entry_set_filetype(entry, AE_IFREG);
+    int result = compressor->calls.archive_write_header(compressor->archive, entry);
+    compressor->calls.archive_entry_free(entry);
     return result == ARCHIVE_OK ? 0 : fail(compressor, err);
 }
 
@@ -95,10 +92,13 @@ int swt_compressor_new(enum swt_compression compression, swt_bytes_sink *sink, v
         return swt_fail_memory(err);
     compressor->sink = sink;
     compressor->context = context;
-    compressor->archive = archive_write_new();
+    int rc = swt_archive_load(&compressor->calls, err);
+    if (rc < 0)
+        return rc;
+    compressor->archive = compressor->calls.archive_write_new();
     if (compressor->archive == NULL)
         return swt_fail_memory(err);
-    int rc = set_up(compressor, compression, err);
+    rc = set_up(compressor, compression, err);
     if (rc == 0)
         rc = begin_entry(compressor, err);
     if (rc < 0)
@@ -109,13 +109,15 @@ int swt_compressor_new(enum swt_compression compression, swt_bytes_sink *sink, v
 
 int swt_compressor_write(struct swt_compressor *compressor, const void *data, size_t len,
                          struct swt_error *err) {
-    if (archive_write_data(compressor->archive, data, len) != (la_ssize_t)len)
+    if (compressor->calls.archive_write_data(compressor->archive, data, len) != (la_ssize_t)len)
         return fail(compressor, err);
     return 0;
 }
 
 int swt_compressor_finish(struct swt_compressor *compressor, struct swt_error *err) {
-    return archive_write_close(compressor->archive) == ARCHIVE_OK ? 0 : fail(compressor, err);
+    return compressor->calls.archive_write_close(compressor->archive) == ARCHIVE_OK
+               ? 0
+               : fail(compressor, err);
 }
 
 void swt_compressor_free(struct swt_compressor *compressor) {
@@ -123,7 +125,8 @@ void swt_compressor_free(struct swt_compressor *compressor) {
         return;
     /* What is not finished goes nowhere. */
     compressor->fault.code = compressor->fault.code == SWT_OK ? SWT_E_IO : compressor->fault.code;
-    (void)archive_write_free(compressor->archive);
+    if (compressor->archive != NULL)
+        (void)compressor->calls.archive_write_free(compressor->archive);
     free(compressor);
 }
 

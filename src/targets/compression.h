@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What compress.c and decompress.c share, and what payload.c uses of them. */
+/* What payload.c uses of compress.c. */
 #ifndef SWT_TARGETS_COMPRESSION_H
 #define SWT_TARGETS_COMPRESSION_H
 
 #include "swt/targets.h"
-
-struct archive;
-
-/* The fault of a call of libarchive that gave result: a lack of memory, or code with what it says.
- */
-int swt_archive_fail(struct archive *archive, enum swt_code code, const char *what,
-                     struct swt_error *err);
-/* Of a call that adds a filter: libarchive takes a program for one that it was built without. */
-int swt_archive_check_filter(struct archive *archive, int result, enum swt_compression compression,
-                             struct swt_error *err) SWT_CHECKED;
 
 struct swt_compressor;
 /* Compressed bytes go to sink, the last of them at finish. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compression.h"
 #include "frame.h"
+#include "libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 struct job {
     const struct swt_decompression *what;
+    struct swt_archive_calls calls;
     struct archive *archive;
     struct swt_frame frame;
     struct swt_sha256 *hash;
@@ -22,14 +22,11 @@ struct job {
 };
 
 static void job_done(struct job *job) {
-    (void)archive_read_free(job->archive);
+    if (job->archive != NULL)
+        (void)job->calls.archive_read_free(job->archive);
     swt_sha256_free(job->hash);
     free(job->chunk);
 }
-
-static const int FILTERS[] = {[SWT_COMPRESSION_GZIP] = ARCHIVE_FILTER_GZIP,
-                              [SWT_COMPRESSION_XZ] = ARCHIVE_FILTER_XZ,
-                              [SWT_COMPRESSION_ZSTD] = ARCHIVE_FILTER_ZSTD};
 
 /* ---- the compressed side ----------------------------------------------------------------- */
 
@@ -54,7 +51,7 @@ static int fail(const struct job *job, struct swt_error *err) {
     (void)snprintf(what, sizeof what, "broken %s data",
                    swt_compression_name(job->what->compression));
     if (job->fault.code == SWT_OK)
-        return swt_archive_fail(job->archive, SWT_E_COMPRESSION, what, err);
+        return swt_archive_fail(&job->calls, job->archive, SWT_E_COMPRESSION, what, err);
     *err = job->fault;
     return -(int)err->code;
 }
@@ -62,19 +59,23 @@ static int fail(const struct job *job, struct swt_error *err) {
 /* One filter, which is named: else libarchive would choose, and unpack what it finds inside, too.
  * The raw format does not take an empty file. */
 static int open_archive(struct job *job, struct swt_error *err) {
-    job->archive = archive_read_new();
-    if (job->archive == NULL)
-        return swt_fail_memory(err);
-    int result = archive_read_append_filter(job->archive, FILTERS[job->what->compression]);
-    int rc = swt_archive_check_filter(job->archive, result, job->what->compression, err);
+    int rc = swt_archive_load(&job->calls, err);
     if (rc < 0)
         return rc;
-    if (archive_read_support_format_raw(job->archive) != ARCHIVE_OK ||
-        archive_read_support_format_empty(job->archive) != ARCHIVE_OK ||
-        archive_read_open(job->archive, job, NULL, give, NULL) != ARCHIVE_OK)
+    job->archive = job->calls.archive_read_new();
+    if (job->archive == NULL)
+        return swt_fail_memory(err);
+    int result = job->calls.archive_read_append_filter(job->archive,
+                                                       swt_archive_filter(job->what->compression));
+    rc = swt_archive_check_filter(&job->calls, job->archive, result, job->what->compression, err);
+    if (rc < 0)
+        return rc;
+    if (job->calls.archive_read_support_format_raw(job->archive) != ARCHIVE_OK ||
+        job->calls.archive_read_support_format_empty(job->archive) != ARCHIVE_OK ||
+        job->calls.archive_read_open(job->archive, job, NULL, give, NULL) != ARCHIVE_OK)
         return fail(job, err);
     /* What breaks before its first byte would look empty. */
-    if (job->fault.code != SWT_OK || archive_errno(job->archive) != 0)
+    if (job->fault.code != SWT_OK || job->calls.archive_errno(job->archive) != 0)
         return fail(job, err);
     return 0;
 }
@@ -117,12 +118,12 @@ static int take_block(struct job *job, const void *data, size_t len, struct swt_
 
 static int take_all(struct job *job, struct swt_error *err) {
     struct archive_entry *entry;
-    int result = archive_read_next_header(job->archive, &entry);
+    int result = job->calls.archive_read_next_header(job->archive, &entry);
     while (result == ARCHIVE_OK) {
         const void *data;
         size_t len;
         la_int64_t offset;
-        result = archive_read_data_block(job->archive, &data, &len, &offset);
+        result = job->calls.archive_read_data_block(job->archive, &data, &len, &offset);
         int rc = result == ARCHIVE_OK ? take_block(job, data, len, err) : 0;
         if (rc < 0)
             return rc;
@@ -137,7 +138,8 @@ static int check_end(struct job *job, struct swt_error *err) {
     uint64_t taken = job->frame.taken;
     size_t rest;
     int rc = read_source(job, &rest, err);
-    if (rc == 0 && (rest > 0 || (uint64_t)archive_filter_bytes(job->archive, -1) != taken))
+    if (rc == 0 &&
+        (rest > 0 || (uint64_t)job->calls.archive_filter_bytes(job->archive, -1) != taken))
         rc = swt_fail(err, SWT_E_COMPRESSION, "something follows the %s data",
                       swt_compression_name(job->what->compression));
     if (rc < 0 || job->what->compression != SWT_COMPRESSION_GZIP)

@@ -184,6 +184,23 @@ head -c 300000 /dev/urandom >noise
 manifest 'bundle: {max_size: 64KiB}' targets: '  - {file: noise, compression: xz}'
 refused target-too-large 4:20 "bundle: max_size 64 KiB exceeded"
 
+t_begin "compression: where no libarchive fits, that fails and nothing else does"
+files a.bin
+mkdir lib
+for content in broken lacking; do
+    case $content in
+    broken) echo broken >lib/libarchive.so.13 ;;
+    lacking) cc -shared -o lib/libarchive.so.13 -x c - <<<'int archive_errno(void *a) { return a != 0; }' ;;
+    esac
+    manifest targets: '  - {file: out/a.bin, compression: zstd}'
+    LD_LIBRARY_PATH=$PWD/lib refused compression 5:5 "target 'a.bin': cannot load libarchive, which compresses: "
+    LD_LIBRARY_PATH=$PWD/lib t_run build product.yaml -o bad.swb
+    t_err_contains "lib/libarchive.so.13: "
+    t_err_contains "hint: install libarchive 3 "
+    manifest targets: '  - {file: out/a.bin}'
+    LD_LIBRARY_PATH=$PWD/lib t_must build product.yaml -o b.swb
+done
+
 # ---- release notes, requires -----------------------------------------------------------------------
 
 t_begin "notes: a target of their own, behind the manifest's"

@@ -3,9 +3,10 @@
  * Preloaded, it makes one allocation of a program fail: the Nth after main began (SWT_FAULT_AT), or
  * with SWT_FAULT_FROM=1 that and all that follow. SWT_FAULT_COUNT=FD: the number of allocations is
  * written there at the end. Those of the libraries count too, but for libcrypto's; with
- * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service, of
- * p11-kit and of libarchive with zlib never do: they die of them, or say that their input is
- * broken. Nor do those of a process that the program forks, which would be a second fault.
+ * SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do. Those of glibc's name service and
+ * loader, of p11-kit and of libarchive with its compressors never do: they die of them, or say that
+ * their input is broken. Nor do those of a process that the program forks, which would be a second
+ * fault.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -37,7 +38,8 @@ static struct library {
 } crypto = {"/libcrypto.so", 0, 0}, spared[] = {{"/libp11-kit.so", 0, 0},
                                                 {"/libarchive.so", 0, 0},
                                                 {"/libz.so", 0, 0},
-                                                {"/liblzma.so", 0, 0}};
+                                                {"/liblzma.so", 0, 0},
+                                                {"/libzstd.so", 0, 0}};
 #define SPARED_COUNT (sizeof spared / sizeof spared[0])
 static int armed; /* what happens before main is not the program's */
 
@@ -72,6 +74,12 @@ static int is_spared(const void *caller) {
     return 0;
 }
 
+static void find_libraries(void) {
+    (void)dl_iterate_phdr(find_library, &crypto);
+    for (size_t i = 0; i < SPARED_COUNT; i++)
+        (void)dl_iterate_phdr(find_library, &spared[i]);
+}
+
 static void disarm(void) {
     armed = 0;
 }
@@ -81,9 +89,7 @@ __attribute__((constructor)) static void begin(void) {
     from = number("SWT_FAULT_FROM");
     count_fd = number("SWT_FAULT_COUNT");
     library = number("SWT_FAULT_LIBRARY");
-    (void)dl_iterate_phdr(find_library, &crypto);
-    for (size_t i = 0; i < SPARED_COUNT; i++)
-        (void)dl_iterate_phdr(find_library, &spared[i]);
+    find_libraries();
     (void)pthread_atfork(NULL, NULL, disarm);
     (void)unsetenv("LD_PRELOAD"); /* what the program starts has no faults */
     armed = 1;
@@ -115,6 +121,18 @@ struct passwd *getpwuid(uid_t uid) {
     struct passwd *user = next(uid);
     armed = 1;
     return user;
+}
+
+/* glibc's loader dies of them. What it loaded is spared from then on. */
+void *dlopen(const char *name, int flags) {
+    void *(*next)(const char *, int);
+    void *symbol = dlsym(RTLD_NEXT, "dlopen");
+    memcpy(&next, &symbol, sizeof next);
+    armed = 0;
+    void *loaded = next(name, flags);
+    find_libraries();
+    armed = 1;
+    return loaded;
 }
 
 void *malloc(size_t size) {
