@@ -265,6 +265,7 @@ icount-update:    ## writes tests/bench/icount.txt
 	$(MAKE) $(PARALLEL) $(B)/icount.txt
 	cp $(B)/icount.txt $(ICOUNT_RECORD)
 $(B)/icount.txt: $(PROGRAM)
+	rm -rf $(B)/icount
 	CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/icount measure $(PROGRAM) $(B)/icount >$@.new && mv $@.new $@
 
 # ---- lint ----------------------------------------------------------------------------------------
