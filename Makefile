@@ -203,15 +203,18 @@ $(MEASURE): tests/bench/measure.c
 	$(call said,LINK,$@)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $<
 
-# What peers lack is no reason not to measure. What BENCH_* mean, bench.py says at its head.
-.PHONY: bench run-bench
+# A peer that cannot be installed is left out. What can be set as BENCH_*, bench.py says at its head.
+.PHONY: bench run-bench bench-pages
 bench:    ## times beside hashing, copying and peers; writes swupdate-performance(7); takes minutes
 	scripts/bootstrap check
 	scripts/bootstrap bench || true
 	$(MAKE) $(PARALLEL) run-bench
+BENCH = PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py \
+    --figures tests/bench/figures.json --page man/swupdate-performance.7 --readme README.md
 run-bench: $(PROGRAM) $(MEASURE)
-	$(TEST_ENVIRONMENT) CC='$(CC)' PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py \
-	    --figures tests/bench/figures.json --page man/swupdate-performance.7 --readme README.md
+	$(TEST_ENVIRONMENT) CC='$(CC)' $(BENCH)
+bench-pages:
+	$(BENCH) --render
 
 # ---- check ---------------------------------------------------------------------------------------
 

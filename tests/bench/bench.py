@@ -41,11 +41,25 @@ from measuring import Fault, Runner
 FULL_SIZE = 1 << 30
 FULL_RUNS = 7
 SHORT_SIZE = 1 << 20
-# What is there at once, in payloads, with some air: the payload, two bundles, and an output.
-ROOM = 4.5
+# What is there at once, in payloads, with some air: the payload, two bundles, an output, and what a peer
+# makes on the way to it.
+ROOM = 5.5
 # A payload of an UpdateBundle is smaller.
 MOST = (2 << 30) - (1 << 20)
 SUFFIXES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+# The groups of jobs, each made when it is to run. The last one removes what the others go by.
+GROUPS = {
+    "build": lambda setup, size: jobs.build_group(setup),
+    "verify": lambda setup, size: jobs.verify_group(setup),
+    "sign": lambda setup, size: jobs.sign_group(setup),
+    "convert": lambda setup, size: jobs.convert_group(setup),
+    "install": lambda setup, size: jobs.install_group(setup),
+    "metadata": lambda setup, size: jobs.metadata_group(setup),
+    "peers": lambda setup, size: peers.peers_group(setup),
+    "many": lambda setup, size: jobs.many_group(setup, setup.many(size)),
+}
 
 
 # ---- what is asked ---------------------------------------------------------------------------------
@@ -72,6 +86,13 @@ def runs_asked(short):
     return int(text)
 
 
+def groups_asked():
+    only = os.environ.get("BENCH_ONLY", "")
+    if only and only not in GROUPS:
+        usage(f"BENCH_ONLY is '{only}': expected {', '.join(GROUPS)}")
+    return [only] if only else list(GROUPS)
+
+
 def arguments():
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--short", action="store_true")
@@ -90,7 +111,7 @@ def arguments():
 
 def places():
     """(name, folder) of each place that there is."""
-    disk = os.environ.get("BENCH_DIR") or os.path.join(os.environ["SWT_BUILD"], "bench")
+    disk = os.path.abspath(os.environ.get("BENCH_DIR") or os.path.join(os.environ["SWT_BUILD"], "bench"))
     os.makedirs(disk, exist_ok=True)
     found = [("disk", disk)]
     memory = os.environ.get("BENCH_MEMORY", "/dev/shm")
@@ -114,26 +135,6 @@ def lacks_room(folder, size):
 # ---- measuring -------------------------------------------------------------------------------------
 
 
-def groups(setup, size, only):
-    """Each group when it is to run: the files of those before it are gone then."""
-    makers = {
-        "build": lambda: jobs.build_group(setup),
-        "verify": lambda: jobs.verify_group(setup),
-        "sign": lambda: jobs.sign_group(setup),
-        "convert": lambda: jobs.convert_group(setup),
-        "install": lambda: jobs.install_group(setup),
-        "metadata": lambda: jobs.metadata_group(setup),
-        "peers": lambda: peers.peers_group(setup),
-        "many": lambda: jobs.many_group(setup, setup.many(size)),
-    }
-    if only and only not in makers:
-        usage(f"BENCH_ONLY is '{only}': expected {', '.join(makers)}")
-    for name, maker in makers.items():
-        if only in ("", name):
-            yield maker()
-            peers.tidy(setup.runner)
-
-
 def as_figures(group, taken):
     return {
         "name": group.name,
@@ -147,13 +148,15 @@ def as_figures(group, taken):
     }
 
 
-def measure_place(name, folder, size, runs, only):
+def measure_place(name, folder, size, runs, names):
     place = {"name": name, "file_system": machine.file_system(folder), "groups": []}
     measure = os.path.join(os.environ["SWT_BUILD"], "tests", "measure")
     with tempfile.TemporaryDirectory(prefix="swupdate-bench.", dir=folder) as scratch:
         setup = jobs.Setup(Runner(measure, scratch), os.environ["SWT_TOOL"], size)
-        for group in groups(setup, size, only):
+        for key in names:
+            group = GROUPS[key](setup, size)
             figures = as_figures(group, setup.runner.group(group, runs))
+            peers.tidy(setup.runner)
             place["groups"].append(figures)
             print(f"{name} ({place['file_system']}): {group.title}")
             print("\n".join(f"  {line}" for line in render.table(figures)) + "\n", flush=True)
@@ -163,8 +166,7 @@ def measure_place(name, folder, size, runs, only):
 def measure(asked):
     if not os.environ.get("SWT_TOOL") or not os.environ.get("SWT_BUILD"):
         usage("SWT_TOOL and SWT_BUILD are not set; `make bench` sets them")
-    size, runs = size_asked(asked.short), runs_asked(asked.short)
-    only = os.environ.get("BENCH_ONLY", "")
+    size, runs, names = size_asked(asked.short), runs_asked(asked.short), groups_asked()
     figures = {
         "$comment": "SPDX-License-Identifier: Apache-2.0",
         "date": datetime.date.today().isoformat(),
@@ -177,7 +179,7 @@ def measure(asked):
     for name, folder in places():
         lack = lacks_room(folder, size)
         if not lack:
-            figures["places"].append(measure_place(name, folder, size, runs, only))
+            figures["places"].append(measure_place(name, folder, size, runs, names))
         elif name == "disk":
             raise Fault(lack)
         else:

@@ -127,7 +127,7 @@ def machine_lines(figures):
         f"{machine['processor']}, {sha} instructions for SHA-256, "
         f"{processors(machine)}{' of a virtual machine' if machine['virtual'] else ''}, "
         f"{text_size(machine['memory'])} of memory, {machine['kernel']}.",
-        f"{versions}; built by {machine['versions']['compiler']}.",
+        f"{versions}; built by {machine['versions'].get('compiler', 'cc')}.",
         f"One payload of {text_size(figures['size'])} and {PARTS} of "
         f"{text_size(figures['size'] // PARTS)}; {figures['runs']} runs of each job, {figures['date']}.",
     ]

@@ -6,6 +6,8 @@
 
 BENCH=$T_SOURCE/tests/bench
 PAGE=$T_SOURCE/man/swupdate-performance.7
+# For a machine that is busy.
+T_SECONDS=240
 export SWT_TOOL=$T_TOOL SWT_BUILD=$T_BUILD PYTHONDONTWRITEBYTECODE=1
 unset BENCH_SIZE BENCH_RUNS BENCH_ONLY BENCH_MEMORY BENCH_STRICT
 
@@ -64,15 +66,13 @@ done
 t_out_contains ' bounds hold'
 
 t_begin "the blocks alone are rewritten, by the figures, within the width of a page"
-cp "$PAGE" page
-cp "$T_SOURCE/README.md" readme
-bench BENCH_MEMORY= --short --figures figures --page page --readme readme
-t_exit 0
+cp "$T_TMP/1/"{figures,page,readme} .
 t_file_differs page "$PAGE"
 t_file_differs readme "$T_SOURCE/README.md"
 t_equal "$(outside page)" "$(outside "$PAGE")" "the page around the block"
 t_equal "$(outside readme)" "$(outside "$T_SOURCE/README.md")" "the README around the block"
-t_file_contains readme '1 MiB is built in'
+tr '\n' ' ' <readme >joined
+t_file_contains joined 'of 1 MiB is built in'
 t_equal "$(sed -n '/^\.Bd -literal$/,/^\.Ed$/p' page | awk 'length > 73')" '' "lines that are too wide"
 cp page page.2
 cp readme readme.2
@@ -170,7 +170,7 @@ t_exit 2
 t_do env PYTHONPATH="$BENCH" python3 -c \
     'import bench, machine; machine.memory = lambda: (1, 1 << 20); print(bench.lacks_room(".", 1 << 20))'
 t_exit 0
-t_out_contains '36.5 MiB of free memory, so that files stay in the cache are needed, 1 MiB are there'
+t_out_contains '37.5 MiB of free memory, so that files stay in the cache are needed, 1 MiB are there'
 
 t_begin "measure tells time, peak and status, and its caller's memory is not the command's"
 MEASURE=$T_BUILD/tests/measure
