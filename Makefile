@@ -212,6 +212,14 @@ check:    ## all tests; installs what is missing where it can
 	$(MAKE) $(PARALLEL) run-check
 asan:    ## all tests under ASan and UBSan, in build/asan
 	$(MAKE) check SANITIZE=address,undefined B=build/asan
+# What threads do is little: these are the tests of all of it.
+TSAN_TESTS := $(B)/unit/io/test_tee $(B)/unit/io/test_crew tests/cli/processors.sh
+.PHONY: tsan run-tsan
+tsan:    ## what has threads under ThreadSanitizer, in build/tsan
+	scripts/bootstrap check
+	$(MAKE) $(PARALLEL) run-tsan SANITIZE=thread B=build/tsan
+run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
+	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
 run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS) $(MOCK_MODULE)
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS) $(FUZZ_DRIVERS) $(SCRIPT_TESTS)
 .PHONY: faults run-faults
