@@ -66,7 +66,8 @@ enum swt_payload_state {
  * called once for each target in the metadata's order. What is left of the payload before it is
  * skipped (and, in tar, its padding checked). A member of that name whose header is not the
  * canonical one for this length is SWT_E_CONTAINER saying which field differs (for another size:
- * both sizes). In an UpdateBundle another length is told the same way.
+ * both sizes). In an UpdateBundle another length is told the same way. name is borrowed for as long
+ * as the payload is read.
  */
 int swt_bundle_next(struct swt_bundle *bundle, struct swt_slice name, uint64_t length,
                     enum swt_payload_state *ret_state, struct swt_error *err) SWT_CHECKED;
@@ -77,7 +78,8 @@ int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size
  * read it, also after the bundle was moved to the next. */
 bool swt_bundle_has_ranges(const struct swt_bundle *bundle);
 struct swt_bundle_range {
-    uint64_t offset; /* in the file */
+    struct swt_slice name; /* of the payload, for errors */
+    uint64_t offset;       /* in the file */
     uint64_t length;
 };
 struct swt_bundle_range swt_bundle_range(const struct swt_bundle *bundle);

@@ -372,5 +372,7 @@ struct swt_crew_work {
  * Some pieces after it may have been prepared and run, but none is finished.
  */
 int swt_crew_run(const struct swt_crew_work *work, struct swt_error *err) SWT_CHECKED;
+/* Whether it will be done in order: as asked for, or because there is too little for threads. */
+bool swt_crew_in_order(const struct swt_crew_work *work);
 
 #endif

@@ -47,7 +47,7 @@ struct swt_container {
     /* open fills in the bundle's head; close frees bundle->state alone. */
     int (*open)(struct swt_bundle *bundle, struct swt_error *err);
     void (*close)(struct swt_bundle *bundle);
-    /* next sets bundle->left and bundle->current for a payload that is there. */
+    /* next sets bundle->left for a payload that is there. */
     int (*next)(struct swt_bundle *bundle, struct swt_slice name, uint64_t length,
                 enum swt_payload_state *ret_state, struct swt_error *err);
     int (*end_payloads)(struct swt_bundle *bundle, struct swt_error *err);
@@ -57,6 +57,7 @@ struct swt_container {
                              struct swt_error *err),
                 void *context, struct swt_error *err);
 
+    const char *payload_shown; /* how an error starts to name one: this, its name, "'" */
     uint64_t max_payload;
     uint64_t max_bundle;
     const char *limit_reason; /* why it ends there, for SWT_E_TARGET_TOO_LARGE */
@@ -82,9 +83,9 @@ struct swt_bundle {
     uint64_t root_offset;
     uint64_t targets_offset;
     size_t unknown_fields;
-    struct swt_buf current; /* "payload 'app'", for errors */
-    uint64_t left;          /* of the current payload; the reader stands at it */
-    void *state;            /* the row's own */
+    struct swt_slice name; /* of the current payload; the caller's */
+    uint64_t left;         /* of it; the reader stands at it */
+    void *state;           /* the row's own */
 };
 /* Completes an error that is set: the file and the offset. Returns -err->code. */
 int swt_bundle_error_at(const struct swt_bundle *bundle, uint64_t offset, struct swt_error *err);

@@ -11,7 +11,7 @@ int swt_bundle_error_at(const struct swt_bundle *bundle, uint64_t offset, struct
     return swt_error_offset(err, offset);
 }
 
-static int fail_short(const struct swt_bundle *bundle, uint64_t missing, const char *what,
+static int fail_short(const struct swt_bundle *bundle, const char *what, uint64_t missing,
                       uint64_t offset, struct swt_error *err) {
     char text[SWT_SIZE_TEXT];
     swt_fail(err, SWT_E_CONTAINER, "the file ends %s before the end of %s",
@@ -43,7 +43,7 @@ int swt_bundle_load(struct swt_bundle *bundle, const char *what, uint64_t length
         if (r < 0)
             return r;
         if (len < want)
-            return fail_short(bundle, length - ret_bytes->len, what, start + ret_bytes->len, err);
+            return fail_short(bundle, what, length - ret_bytes->len, start + ret_bytes->len, err);
     }
     return 0;
 }
@@ -71,7 +71,6 @@ void swt_bundle_free(struct swt_bundle *bundle) {
     bundle->container->close(bundle);
     swt_buf_done(&bundle->root);
     swt_buf_done(&bundle->targets);
-    swt_buf_done(&bundle->current);
     free(bundle);
 }
 
@@ -115,10 +114,20 @@ static int refuse_failed(const struct swt_bundle *bundle, struct swt_error *err)
 int swt_bundle_next(struct swt_bundle *bundle, struct swt_slice name, uint64_t length,
                     enum swt_payload_state *ret_state, struct swt_error *err) {
     int r = refuse_failed(bundle, err);
+    bundle->name = name;
     if (r == 0)
         r = bundle->container->next(bundle, name, length, ret_state, err);
     bundle->failed = r < 0;
     return r;
+}
+
+static int fail_short_payload(const struct swt_bundle *bundle, struct swt_slice name,
+                              uint64_t missing, uint64_t offset, struct swt_error *err) {
+    char text[SWT_SIZE_TEXT];
+    swt_fail(err, SWT_E_CONTAINER, "the file ends %s before the end of %s%.*s'",
+             swt_bytes_text(missing, text), bundle->container->payload_shown, swt_shown_len(name),
+             (const char *)name.data);
+    return swt_bundle_error_at(bundle, offset, err);
 }
 
 int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size_t *ret_len,
@@ -129,8 +138,8 @@ int swt_bundle_read(struct swt_bundle *bundle, void *ret_data, size_t size, size
     if (r == 0 && want > 0)
         r = swt_reader_read(bundle->reader, ret_data, want, &len, err);
     if (r == 0 && len < want)
-        r = fail_short(bundle, bundle->left - len, swt_buf_text(&bundle->current),
-                       swt_reader_offset(bundle->reader), err);
+        r = fail_short_payload(bundle, bundle->name, bundle->left - len,
+                               swt_reader_offset(bundle->reader), err);
     bundle->failed = r < 0;
     if (r < 0)
         return r;
@@ -144,7 +153,7 @@ bool swt_bundle_has_ranges(const struct swt_bundle *bundle) {
 }
 
 struct swt_bundle_range swt_bundle_range(const struct swt_bundle *bundle) {
-    return (struct swt_bundle_range){swt_reader_offset(bundle->reader), bundle->left};
+    return (struct swt_bundle_range){bundle->name, swt_reader_offset(bundle->reader), bundle->left};
 }
 
 int swt_bundle_read_range(const struct swt_bundle *bundle, struct swt_bundle_range *range,
@@ -155,7 +164,7 @@ int swt_bundle_read_range(const struct swt_bundle *bundle, struct swt_bundle_ran
                 ? 0
                 : swt_reader_read_at(bundle->reader, range->offset, ret_data, want, &len, err);
     if (r == 0 && len < want)
-        r = fail_short(bundle, range->length - len, "a payload", range->offset + len, err);
+        r = fail_short_payload(bundle, range->name, range->length - len, range->offset + len, err);
     if (r < 0)
         return r;
     range->offset += len;

@@ -15,6 +15,7 @@ static const struct swt_container containers[] = {
             .end_payloads = swt_tar_end_payloads,
             .finish = swt_tar_finish,
             .list = swt_tar_list,
+            .payload_shown = "member '" SWT_MEMBER_PAYLOAD_FOLDER,
             .max_payload = SWT_TAR_MAX_PAYLOAD,
             /* Where offsets of files end. */
             .max_bundle = INT64_MAX,
@@ -33,6 +34,7 @@ static const struct swt_container containers[] = {
             .end_payloads = swt_update_bundle_end_payloads,
             .finish = swt_update_bundle_finish,
             .list = swt_update_bundle_list,
+            .payload_shown = "payload '",
             .max_payload = SWT_PIGWEED_MAX_BUNDLE,
             .max_bundle = SWT_PIGWEED_MAX_BUNDLE,
             .limit_reason = "protobuf parsers stop at 2 GiB; the tar format takes it",

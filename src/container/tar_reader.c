@@ -5,160 +5,10 @@
  * path or kind of member (the parser differentials of tar). Only the sentence about a header that
  * differs comes from parsing it.
  */
-#include "backend.h"
+#include "tar_walk.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define SKIP_CHUNK ((size_t)64 * 1024)
-
-struct tar_state {
-    uint8_t block[SWT_TAR_BLOCK]; /* the header that was read and not yet consumed */
-    uint64_t block_offset;
-    bool peeked;
-    size_t padding;           /* after the current member's value */
-    uint64_t payloads_offset; /* where the head ends */
-    uint8_t scratch[SKIP_CHUNK];
-};
-
-/* The file ends where something was due. */
-static int fail_truncated(const struct swt_bundle *bundle, const char *what,
-                          struct swt_error *err) {
-    swt_fail(err, SWT_E_CONTAINER, "the file ends within %s", what);
-    return swt_bundle_error_at(bundle, swt_reader_offset(bundle->reader), err);
-}
-
-/* ---- walking ----------------------------------------------------------------------------- */
-
-/* A whole block in state->block. */
-static int peek(struct swt_bundle *bundle, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
-    size_t len;
-    if (state->peeked)
-        return 0;
-
-    state->block_offset = swt_reader_offset(bundle->reader);
-    int r = swt_reader_read(bundle->reader, state->block, SWT_TAR_BLOCK, &len, err);
-    if (r < 0)
-        return r;
-    if (len == 0) {
-        swt_fail(err, SWT_E_CONTAINER,
-                 "the file ends without the two zero blocks that end a bundle");
-        return swt_bundle_error_at(bundle, state->block_offset, err);
-    }
-    if (len < SWT_TAR_BLOCK)
-        return fail_truncated(bundle, "a header", err);
-    state->peeked = true;
-    return 0;
-}
-
-/* The canonical member of the peeked block, which is not a zero block. */
-static int identify(struct swt_bundle *bundle, struct swt_tar_member *ret_member,
-                    struct swt_error *err) {
-    const struct tar_state *state = bundle->state;
-    int r = swt_tar_identify(state->block, ret_member, err);
-    return r < 0 ? swt_bundle_error_at(bundle, state->block_offset, err) : 0;
-}
-
-/* Takes the peeked header: the reader stands at a value of that length. */
-static int enter(struct swt_bundle *bundle, const char *path, uint64_t length,
-                 struct swt_error *err) {
-    struct tar_state *state = bundle->state;
-    uint64_t start = swt_reader_offset(bundle->reader);
-
-    swt_buf_clear(&bundle->current);
-    int r = swt_buf_printf(&bundle->current, err, "member '%s'", path);
-    if (r < 0)
-        return r;
-    /* Told before anything of it is read, and no seek may leave the file. */
-    if (swt_reader_seekable(bundle->reader)) {
-        uint64_t size = swt_reader_size(bundle->reader);
-        uint64_t rest = size > start ? size - start : 0;
-        if (length > rest) {
-            char declared[SWT_SIZE_TEXT], there[SWT_SIZE_TEXT];
-            swt_fail(err, SWT_E_CONTAINER,
-                     "member '%s' is declared with %s, but the file ends after %s of it", path,
-                     swt_bytes_text(length, declared), swt_bytes_text(rest, there));
-            return swt_bundle_error_at(bundle, state->block_offset, err);
-        }
-    }
-    state->peeked = false;
-    state->padding = swt_tar_padding(length);
-    return 0;
-}
-
-static int check_padding(struct swt_bundle *bundle, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
-    uint64_t start = swt_reader_offset(bundle->reader);
-    uint8_t padding[SWT_TAR_BLOCK];
-    size_t len;
-
-    int r = swt_reader_read(bundle->reader, padding, state->padding, &len, err);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < len; i++)
-        if (padding[i] != 0) {
-            swt_fail(err, SWT_E_CONTAINER,
-                     "the padding after %s is not zero (0x%02x, %zu bytes after its end)",
-                     swt_buf_text(&bundle->current), padding[i], i);
-            return swt_bundle_error_at(bundle, start + i, err);
-        }
-    if (len < state->padding) {
-        swt_fail(err, SWT_E_CONTAINER, "the file ends within the padding after %s",
-                 swt_buf_text(&bundle->current));
-        return swt_bundle_error_at(bundle, start + len, err);
-    }
-    state->padding = 0;
-    return 0;
-}
-
-/* To the next block: past what is left of the current payload, and its padding. */
-static int leave(struct swt_bundle *bundle, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
-    if (bundle->left > 0 && swt_reader_seekable(bundle->reader)) {
-        uint64_t end = swt_reader_offset(bundle->reader) + bundle->left; /* enter() checked it */
-        int r = swt_reader_seek(bundle->reader, end, err);
-        if (r < 0)
-            return r;
-        bundle->left = 0;
-    }
-    while (bundle->left > 0) {
-        size_t len;
-        int r = swt_bundle_read(bundle, state->scratch, sizeof state->scratch, &len, err);
-        if (r < 0)
-            return r;
-    }
-    return state->padding > 0 ? check_padding(bundle, err) : 0;
-}
-
-/* Two zero blocks, the first of which is peeked, and nothing after. */
-static int check_end(struct swt_bundle *bundle, struct swt_error *err) {
-    const struct tar_state *state = bundle->state;
-    uint8_t block[SWT_TAR_BLOCK + 1];
-    uint64_t start = swt_reader_offset(bundle->reader);
-    size_t len;
-
-    int r = swt_reader_read(bundle->reader, block, sizeof block, &len, err);
-    if (r < 0)
-        return r;
-    if (!swt_tar_is_zero(block, len < SWT_TAR_BLOCK ? len : SWT_TAR_BLOCK)) {
-        swt_fail(err, SWT_E_CONTAINER, "a lone zero block is followed by data");
-        return swt_bundle_error_at(bundle, state->block_offset, err);
-    }
-    if (len == 0) {
-        swt_fail(err, SWT_E_CONTAINER, "a lone zero block ends the file, expected two");
-        return swt_bundle_error_at(bundle, state->block_offset, err);
-    }
-    if (len < SWT_TAR_BLOCK)
-        return fail_truncated(bundle, "the second zero block of the end", err);
-    if (len > SWT_TAR_BLOCK) {
-        swt_fail(err, SWT_E_CONTAINER,
-                 "there is data (0x%02x) after the two zero blocks that end a bundle",
-                 block[SWT_TAR_BLOCK]);
-        return swt_bundle_error_at(bundle, start + SWT_TAR_BLOCK, err);
-    }
-    return 0;
-}
 
 static const char *payload_of(const char *path) {
     const size_t folder = strlen(SWT_MEMBER_PAYLOAD_FOLDER);
@@ -168,7 +18,7 @@ static const char *payload_of(const char *path) {
 /* ---- the head ---------------------------------------------------------------------------- */
 
 static int peek_first(struct swt_bundle *bundle, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
+    struct swt_tar_state *state = bundle->state;
     size_t len;
     int r = swt_reader_read(bundle->reader, state->block, SWT_TAR_BLOCK, &len, err);
     if (r < 0)
@@ -183,7 +33,8 @@ static int peek_first(struct swt_bundle *bundle, struct swt_error *err) {
         swt_fail(err, SWT_E_CONTAINER, "the file ends after %zu bytes, within the first header",
                  len);
     else {
-        state->peeked = true;
+        state->has_block = true;
+        state->block_len = len;
         return 0;
     }
     return swt_bundle_error_at(bundle, 0, err);
@@ -191,7 +42,9 @@ static int peek_first(struct swt_bundle *bundle, struct swt_error *err) {
 
 static int read_envelope(struct swt_bundle *bundle, const struct swt_tar_member *member,
                          struct swt_buf *ret_bytes, uint64_t *ret_offset, struct swt_error *err) {
-    int r = enter(bundle, member->path, member->size, err);
+    int r = swt_tar_set_path(bundle, "", swt_slice_text(member->path), err);
+    if (r == 0)
+        r = swt_tar_enter(bundle, member->size, err);
     if (r < 0)
         return r;
     uint64_t offset = swt_reader_offset(bundle->reader);
@@ -199,19 +52,19 @@ static int read_envelope(struct swt_bundle *bundle, const struct swt_tar_member 
     if (r < 0)
         return r;
     *ret_offset = offset;
-    return leave(bundle, err);
+    return swt_tar_leave(bundle, err);
 }
 
 /* A member of the head, one of the two paths (the second may be NULL). */
 static int expect_head(struct swt_bundle *bundle, const char *path, const char *other,
                        struct swt_tar_member *ret_member, struct swt_error *err) {
-    const struct tar_state *state = bundle->state;
+    const struct swt_tar_state *state = bundle->state;
     if (swt_tar_is_zero(state->block, SWT_TAR_BLOCK)) {
         swt_fail(err, SWT_E_CONTAINER, "the bundle ends without a %s", path);
         return swt_bundle_error_at(bundle, state->block_offset, err);
     }
     struct swt_tar_member member;
-    int r = identify(bundle, &member, err);
+    int r = swt_tar_identify_next(bundle, &member, err);
     if (r < 0)
         return r;
     if (strcmp(member.path, path) != 0 && (!other || strcmp(member.path, other) != 0)) {
@@ -224,7 +77,7 @@ static int expect_head(struct swt_bundle *bundle, const char *path, const char *
 }
 
 static int read_head(struct swt_bundle *bundle, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
+    struct swt_tar_state *state = bundle->state;
     struct swt_tar_member member = {0};
     int r = peek_first(bundle, err);
     if (r < 0)
@@ -237,7 +90,7 @@ static int read_head(struct swt_bundle *bundle, struct swt_error *err) {
         if (r < 0)
             return r;
         bundle->has_root = true;
-        r = peek(bundle, err);
+        r = swt_tar_peek(bundle, err);
         if (r < 0)
             return r;
         r = expect_head(bundle, SWT_MEMBER_TARGETS_PATH, NULL, &member, err);
@@ -247,13 +100,14 @@ static int read_head(struct swt_bundle *bundle, struct swt_error *err) {
     r = read_envelope(bundle, &member, &bundle->targets, &bundle->targets_offset, err);
     if (r < 0)
         return r;
-    state->payloads_offset = swt_reader_offset(bundle->reader);
+    state->payloads_offset =
+        state->has_block ? state->block_offset : swt_reader_offset(bundle->reader);
     return 0;
 }
 
 int swt_tar_open(struct swt_bundle *bundle, struct swt_error *err) {
-    bundle->state = calloc(1, sizeof(struct tar_state));
-    struct tar_state *state = bundle->state;
+    bundle->state = calloc(1, sizeof(struct swt_tar_state));
+    struct swt_tar_state *state = bundle->state;
     if (!state)
         return swt_fail_memory(err);
     int r = read_head(bundle, err);
@@ -265,17 +119,20 @@ int swt_tar_open(struct swt_bundle *bundle, struct swt_error *err) {
 }
 
 void swt_tar_close(struct swt_bundle *bundle) {
-    free(bundle->state);
+    struct swt_tar_state *state = bundle->state;
+    if (state)
+        swt_buf_done(&state->path);
+    free(state);
 }
 
 /* ---- payloads ---------------------------------------------------------------------------- */
 
 /* The peeked header is not the expected one: another payload's, or a fault. */
-static int judge_other(struct swt_bundle *bundle, const char *path, uint64_t length,
-                       struct swt_error *err) {
-    const struct tar_state *state = bundle->state;
+static int judge_other(struct swt_bundle *bundle, uint64_t length, struct swt_error *err) {
+    const struct swt_tar_state *state = bundle->state;
+    const char *path = swt_buf_text(&state->path);
     struct swt_tar_member found;
-    int r = identify(bundle, &found, err);
+    int r = swt_tar_identify_next(bundle, &found, err);
     if (r < 0)
         return r;
     if (strcmp(found.path, path) == 0) {
@@ -294,53 +151,43 @@ static int judge_other(struct swt_bundle *bundle, const char *path, uint64_t len
 
 int swt_tar_next(struct swt_bundle *bundle, struct swt_slice name, uint64_t length,
                  enum swt_payload_state *ret_state, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
-    const struct swt_member member = {SWT_MEMBER_PAYLOAD, name, length};
-    SWT_CLEANUP(swt_buf_done) struct swt_buf header = {0};
-    struct swt_tar_member expected;
+    struct swt_tar_state *state = bundle->state;
+    uint8_t expected[SWT_TAR_BLOCK];
 
-    int r = leave(bundle, err);
+    int r = swt_tar_leave(bundle, err);
+    if (r == 0)
+        r = swt_tar_set_path(bundle, SWT_MEMBER_PAYLOAD_FOLDER, name, err);
     if (r < 0)
         return r;
-    r = swt_tar_member_head(&member, &header, err);
+    r = swt_tar_header(swt_buf_text(&state->path), length, expected, err);
     if (r < 0)
         return swt_error_file(err, swt_reader_name(bundle->reader));
-    r = peek(bundle, err);
+    r = swt_tar_peek(bundle, err);
     if (r < 0)
         return r;
-    if (swt_tar_is_zero(state->block, SWT_TAR_BLOCK)) {
-        *ret_state = SWT_PAYLOAD_ABSENT;
-        return 0;
-    }
-    r = swt_tar_identify(header.data, &expected, err);
+    bool present = memcmp(state->block, expected, SWT_TAR_BLOCK) == 0;
+    if (present)
+        r = swt_tar_enter(bundle, length, err);
+    else if (!swt_tar_is_zero(state->block, SWT_TAR_BLOCK))
+        r = judge_other(bundle, length, err);
     if (r < 0)
         return r;
-    if (memcmp(state->block, header.data, SWT_TAR_BLOCK) != 0) {
-        r = judge_other(bundle, expected.path, length, err);
-        if (r < 0)
-            return r;
-        *ret_state = SWT_PAYLOAD_ABSENT;
-        return 0;
-    }
-    r = enter(bundle, expected.path, length, err);
-    if (r < 0)
-        return r;
-    bundle->left = length;
-    *ret_state = SWT_PAYLOAD_PRESENT;
+    bundle->left = present ? length : 0;
+    *ret_state = present ? SWT_PAYLOAD_PRESENT : SWT_PAYLOAD_ABSENT;
     return 0;
 }
 
 int swt_tar_end_payloads(struct swt_bundle *bundle, struct swt_error *err) {
-    const struct tar_state *state = bundle->state;
-    int r = leave(bundle, err);
+    const struct swt_tar_state *state = bundle->state;
+    int r = swt_tar_leave(bundle, err);
     if (r < 0)
         return r;
-    r = peek(bundle, err);
+    r = swt_tar_peek(bundle, err);
     if (r < 0 || swt_tar_is_zero(state->block, SWT_TAR_BLOCK))
         return r;
 
     struct swt_tar_member found;
-    r = identify(bundle, &found, err);
+    r = swt_tar_identify_next(bundle, &found, err);
     if (r < 0)
         return r;
     swt_fail(err, SWT_E_CONTAINER,
@@ -351,7 +198,7 @@ int swt_tar_end_payloads(struct swt_bundle *bundle, struct swt_error *err) {
 }
 
 int swt_tar_finish(struct swt_bundle *bundle, struct swt_error *err) {
-    return check_end(bundle, err); /* the first zero block is peeked */
+    return swt_tar_check_end(bundle, err); /* the first zero block is peeked */
 }
 
 /* ---- without metadata -------------------------------------------------------------------- */
@@ -361,9 +208,9 @@ static int list_one(struct swt_bundle *bundle,
                     int (*visit)(void *context, const struct swt_payload_info *payload,
                                  struct swt_error *err),
                     void *context, struct swt_error *err) {
-    const struct tar_state *state = bundle->state;
+    const struct swt_tar_state *state = bundle->state;
     struct swt_tar_member member;
-    int r = identify(bundle, &member, err);
+    int r = swt_tar_identify_next(bundle, &member, err);
     if (r < 0)
         return r;
     const char *name = payload_of(member.path);
@@ -372,21 +219,23 @@ static int list_one(struct swt_bundle *bundle,
                  member.path);
         return swt_bundle_error_at(bundle, state->block_offset, err);
     }
-    r = enter(bundle, member.path, member.size, err);
+    r = swt_tar_set_path(bundle, "", swt_slice_text(member.path), err);
+    if (r == 0)
+        r = swt_tar_enter(bundle, member.size, err);
     if (r < 0)
         return r;
     struct swt_payload_info info = {swt_slice_text(name), member.size,
                                     swt_reader_offset(bundle->reader)};
     bundle->left = member.size;
     r = visit(context, &info, err);
-    return r != 0 ? r : leave(bundle, err);
+    return r != 0 ? r : swt_tar_leave(bundle, err);
 }
 
 int swt_tar_list(struct swt_bundle *bundle,
                  int (*visit)(void *context, const struct swt_payload_info *payload,
                               struct swt_error *err),
                  void *context, struct swt_error *err) {
-    struct tar_state *state = bundle->state;
+    struct swt_tar_state *state = bundle->state;
     if (!swt_reader_seekable(bundle->reader)) {
         swt_fail(err, SWT_E_CONTAINER, "the payloads of a bundle can be listed in a file only");
         return swt_error_file(err, swt_reader_name(bundle->reader));
@@ -394,16 +243,16 @@ int swt_tar_list(struct swt_bundle *bundle,
     int r = swt_reader_seek(bundle->reader, state->payloads_offset, err);
     if (r < 0)
         return r;
-    state->peeked = false;
+    state->has_block = false;
     state->padding = 0;
     bundle->left = 0;
 
     for (size_t count = 0;; count++) {
-        r = peek(bundle, err);
+        r = swt_tar_peek(bundle, err);
         if (r < 0)
             return r;
         if (swt_tar_is_zero(state->block, SWT_TAR_BLOCK))
-            return check_end(bundle, err);
+            return swt_tar_check_end(bundle, err);
         if (count == SWT_MAX_PAYLOADS) {
             swt_fail(err, SWT_E_CONTAINER, "there are more than %d payloads", SWT_MAX_PAYLOADS);
             return swt_bundle_error_at(bundle, state->block_offset, err);

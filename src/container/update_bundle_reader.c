@@ -81,12 +81,7 @@ int swt_update_bundle_next(struct swt_bundle *bundle, struct swt_slice name, uin
                  swt_bytes_text(length, wanted));
         return swt_bundle_error_at(bundle, entry->offset, err);
     }
-    swt_buf_clear(&bundle->current);
-    int r = swt_buf_printf(&bundle->current, err, "payload '%.*s'", swt_shown_len(name),
-                           (const char *)name.data);
-    if (r < 0)
-        return r;
-    r = swt_reader_seek(bundle->reader, entry->value_offset, err);
+    int r = swt_reader_seek(bundle->reader, entry->value_offset, err);
     if (r < 0)
         return r;
     entry->asked = true;

@@ -11,8 +11,9 @@
 
 #define RING SWT_CREW_PIECES
 #define MAX_LANES (RING / 2)
-/* Less than this is done before threads are there. */
+/* Less than this is done before threads are there, or one has woken the other for a piece. */
 #define LITTLE ((uint64_t)1024 * 1024)
+#define LITTLE_PIECE ((uint64_t)128 * 1024)
 #define REPORT_NANOSECONDS (100 * 1000 * 1000)
 
 struct piece {
@@ -204,8 +205,13 @@ static void init_locks(struct crew *crew) {
     (void)pthread_condattr_destroy(&attributes);
 }
 
+bool swt_crew_in_order(const struct swt_crew_work *work) {
+    return work->in_order || work->count < 2 || work->size < LITTLE ||
+           work->size / work->count < LITTLE_PIECE || swt_processors() < 2;
+}
+
 int swt_crew_run(const struct swt_crew_work *work, struct swt_error *err) {
-    if (work->in_order || work->count < 2 || work->size < LITTLE || swt_processors() < 2)
+    if (swt_crew_in_order(work))
         return run_in_order(work, err);
     struct crew *crew = calloc(1, sizeof *crew);
     if (crew == NULL)

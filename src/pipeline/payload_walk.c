@@ -15,7 +15,7 @@ struct piece {
 
 struct run {
     const struct swt_payload_walk *walk;
-    bool has_ranges;
+    bool in_order; /* the bundle stands at the payload that is read */
     struct piece pieces[SWT_CREW_PIECES];
 };
 
@@ -40,10 +40,10 @@ static int take_chunk(struct run *run, const struct swt_target *target, struct p
     uint8_t *chunk = NULL;
     size_t len = 0;
     int rc = swt_tee_room(lane->tee, &chunk, err);
-    if (rc == 0 && run->has_ranges)
-        rc = swt_bundle_read_range(walk->bundle, &piece->range, chunk, SWT_TEE_CHUNK, &len, err);
-    else if (rc == 0)
+    if (rc == 0 && run->in_order)
         rc = swt_bundle_read(walk->bundle, chunk, SWT_TEE_CHUNK, &len, err);
+    else if (rc == 0)
+        rc = swt_bundle_read_range(walk->bundle, &piece->range, chunk, SWT_TEE_CHUNK, &len, err);
     if (rc == 0)
         rc = swt_tee_hash(lane->tee, len, err);
     if (rc < 0)
@@ -93,17 +93,18 @@ static uint64_t size_of(const struct swt_targets *targets) {
 }
 
 int swt_payload_walk(const struct swt_payload_walk *walk, struct swt_error *err) {
-    struct run run = {.walk = walk, .has_ranges = swt_bundle_has_ranges(walk->bundle)};
+    struct run run = {.walk = walk};
     const struct swt_crew_work work = {
         .count = walk->targets->target_count,
         .size = size_of(walk->targets),
-        .in_order = !run.has_ranges || walk->write != NULL,
+        .in_order = walk->write != NULL || !swt_bundle_has_ranges(walk->bundle),
         .prepare = find_payload,
         .run = read_payload,
         .finish = judge_payload,
         .context = &run,
         .progress = walk->progress,
     };
+    run.in_order = swt_crew_in_order(&work);
     swt_progress_begin(walk->progress, walk->stage, work.size);
     return swt_crew_run(&work, err);
 }
