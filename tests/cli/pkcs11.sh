@@ -160,6 +160,24 @@ try root create -o root --root-key "$LONE" "${PIN[@]}" --public-key "$KEYS/root3
 error_is "root create" 4 bad-signature
 t_files ""
 
+t_begin "a lone private key: signing has it proven when the payloads were compared"
+sample_manifest
+quiet build product.yaml -o b.swb
+cp b.swb before
+sed 's/aaaa/aaab/' b.swb >bad.swb
+t_run sign bad.swb --key "$LONE" "${PIN[@]}" --public-key "$KEYS/root2.pub" --audit-log log
+t_exit 3
+t_err_contains "payload 'app' does not have the SHA-256"
+t_file_absent log
+try sign b.swb --key "$LONE" "${PIN[@]}" --public-key "$KEYS/root3.pub"
+error_is sign 4 bad-signature
+t_err_contains "public part of this key"
+t_file_equal b.swb before
+t_must sign b.swb --key "$LONE" "${PIN[@]}" --public-key "$KEYS/root2.pub" --audit-log log
+t_equal "$(grep -c '"role":"trial"' log) $(grep -c '"role":"targets"' log)" "2 2" "lines of the log"
+targets_envelope b.swb >envelope
+envelope_verifies envelope 0 "$KEYS/root2.pub"
+
 t_begin "--public-key beside the token's own public part must be the same"
 token_public "$TOKEN" 01 own.pub
 t_must key show "$ROOT" --public-key own.pub

@@ -2,6 +2,7 @@
 """Progress, as it is seen on a terminal and read by a tool. All that takes seconds runs at once."""
 
 import re
+import shutil
 import signal
 import time
 
@@ -12,8 +13,9 @@ from screen import Terminal
 PIECES = 25
 PIECE = 128 << 10
 IMAGE = bytes(PIECES * PIECE)
-SECRET = "test passphrase"
-KEY = os.path.join(DATA, "keys", "root1-encrypted.pem")
+TOKEN_KEY = f"pkcs11:object=key?module-path={os.environ['T_BUILD']}/tests/mock-pkcs11.so"
+TOKEN = {"SWT_MODULE": "always-authenticate", "SWT_MODULE_KEYS": os.path.join(DATA, "keys")}
+TOKEN_PIN = b"mock-pin-271828\n"
 # A sparse image that takes more than a second to hash, and its SHA-256.
 LARGE = (2 << 30) + 1
 LARGE_SHA256 = bytes.fromhex("b8030a8ab89280935633d8d991da3d9907c0f12e8b6fc3bfc515f4d440872b6e")
@@ -124,8 +126,10 @@ def break_off(*arguments, after, feed=None):
     return terminal, before
 
 
-with files(anchor=ANCHOR, product_yaml=MANIFEST, passphrase=SECRET.encode()) as FOLDER:
+with files(anchor=ANCHOR, product_yaml=MANIFEST) as FOLDER:
     os.mkdir(os.path.join(FOLDER, "empty"))
+    shutil.copy(os.path.join(DATA, "keys", "targets1.pem"), os.path.join(FOLDER, "empty", "key"))
+    os.chmod(os.path.join(FOLDER, "empty", "key"), 0o600)
     with open(os.path.join(FOLDER, "image"), "wb") as image:
         image.truncate(LARGE)
     with open(os.path.join(FOLDER, "large"), "wb") as large:
@@ -220,7 +224,7 @@ with files(anchor=ANCHOR, product_yaml=MANIFEST, passphrase=SECRET.encode()) as 
     for name, arguments, feed in (
         ("extract", ("extract", "-", "--root", "anchor", "-C", "empty"), slowly),
         ("build", ("build", "product.yaml", "-o", "out"), None),
-        ("sign", ("sign", "large", "--root", "anchor", "--key", KEY), None),
+        ("sign", ("sign", "large", "--root", "anchor", "--key", "empty/key", "--replace"), None),
         # Each pair is another search; this is shorter than the shortest.
         ("keygen", ("keygen", "--type", "rsa-4096", "-o", "key"), None),
     ):
@@ -228,15 +232,18 @@ with files(anchor=ANCHOR, product_yaml=MANIFEST, passphrase=SECRET.encode()) as 
             terminal, typed = break_off(*arguments, after=0.3, feed=feed)
             interrupted(terminal, typed)
             check(tree(FOLDER) == there, f"left are {tree(FOLDER)}")
-    with case("the line is gone before a passphrase is asked for, and what is typed then ends it"):
-        asked = run("sign", "large", "--root", "anchor", "--key", KEY)
+    with case("the line is gone before a PIN is asked for, and what is typed then ends it"):
+        # The key wants it at each use: when the payloads were compared. To a device nothing is copied before.
+        asked = run("sign", "large", "-o", "/dev/null", "--key", TOKEN_KEY, environment=TOKEN)
+        check(asked.wait_for("PIN for"), "it did not ask")
+        asked.type(TOKEN_PIN)
         time.sleep(0.4)
         asked.process.send_signal(signal.SIGSTOP)
         time.sleep(1)
         asked.process.send_signal(signal.SIGCONT)
-        check(asked.wait_for("passphrase for"), "it did not ask")
+        check(asked.wait_for("PIN for", times=2), "it did not ask at the use")
         check(asked.lines(), "no line was shown")
-        check(asked.screen().text().startswith("passphrase for"), f"before it is {asked.screen().text()}")
+        check("%" not in asked.screen().text(), f"before it is {asked.screen().text()}")
         asked.type(b"\x03")
         settle(asked, 130)
         check(tree(FOLDER) == there, f"left are {tree(FOLDER)}")

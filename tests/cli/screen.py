@@ -139,11 +139,11 @@ class Terminal:
     def raw(self):
         return b"".join(piece for _, piece in self.shown)
 
-    def wait_for(self, text):
+    def wait_for(self, text, times=1):
         end = time.monotonic() + SECONDS
-        while text.encode() not in self.raw() and self.process.poll() is None and time.monotonic() < end:
+        while self.raw().count(text.encode()) < times and self.process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
-        return text.encode() in self.raw()
+        return self.raw().count(text.encode()) >= times
 
     def end(self):
         """Waits for it; the exit status, or minus the signal that ended it."""
