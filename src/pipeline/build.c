@@ -57,7 +57,9 @@ static int sign(struct swt_build_job *job, struct swt_signing_result *ret_signin
                                           .product = job->manifest->name.text,
                                           .version =
                                               (uint32_t)job->manifest->metadata_version.value};
-    return swt_signers_sign(&job->signers, &subject, &unsigned_targets, false, ret_signing, err);
+    int rc = swt_signers_sign(&job->signers, &subject, &unsigned_targets, false, ret_signing, err);
+    swt_buf_done(&job->metadata); /* the envelope holds it */
+    return rc;
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */
