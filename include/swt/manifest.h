@@ -22,6 +22,7 @@
 enum swt_node_kind { SWT_NODE_NULL, SWT_NODE_TEXT, SWT_NODE_LIST, SWT_NODE_MAP };
 struct swt_node {
     enum swt_node_kind kind; /* NULL: a plain null, ~ or nothing */
+    bool faulty;             /* a fault in it was told: it is not given */
     const char *file;        /* the file it stands in, as given on the command line or included */
     unsigned line;           /* from 1 */
     unsigned column;         /* from 1, in characters */
@@ -29,7 +30,6 @@ struct swt_node {
     struct swt_node *key;    /* in a map: the key node of this value, else NULL */
     struct swt_node *first;  /* LIST and MAP: children in file order */
     struct swt_node *next;
-    bool faulty; /* a fault in it was told: it is not given */
 };
 
 /* ---- the product manifest ---------------------------------------------------------------- */

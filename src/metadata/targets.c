@@ -74,13 +74,6 @@ static int make_orders(struct swt_targets_memory *memory, struct swt_error *err)
 
 /* ---- decoding ---------------------------------------------------------------------------- */
 
-/* The fields of tuf.proto. protobuf-c would make three messages of each target, ten times what is
- * kept of them here; these walk over bytes that passed the strict scan, so that each field is of
- * its type and, unless it is repeated, there once. */
-enum { FIELD_COMMON = 1, FIELD_TARGET_FILES = 2 };
-enum { FIELD_FILE_NAME = 1, FIELD_LENGTH = 2, FIELD_HASHES = 3 };
-enum { FIELD_FUNCTION = 1, FIELD_HASH = 2 };
-
 static int take_hash(struct swt_target *target, const struct swt_wire_field *message,
                      struct swt_error *err) {
     struct swt_wire wire = swt_wire_of(message->bytes, message->bytes_offset);

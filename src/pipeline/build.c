@@ -74,6 +74,7 @@ int swt_build_sign(struct swt_build_job *job, bool draft, struct swt_error *err)
     swt_signing_result_done(&job->signing);
     int rc = draft ? swt_signers_draft(&job->signers, &targets, false, &job->signing, err)
                    : swt_signers_sign(&job->signers, &subject, &targets, false, &job->signing, err);
+    swt_buf_done(&job->metadata); /* the envelope holds it */
     if (rc < 0)
         return rc;
     struct swt_bundle_plan plan = swt_build_bundle_plan(job);

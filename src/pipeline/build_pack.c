@@ -90,7 +90,6 @@ static int fill(struct pack *pack, struct swt_error *err) {
 
 /* Hashes and signatures take the place of the zeros of the draft. */
 static int sign(struct pack *pack, struct swt_error *err) {
-    swt_buf_clear(&pack->job->metadata);
     int rc = swt_build_encode(pack->job, &pack->job->metadata, err);
     if (rc == 0)
         rc = swt_build_sign(pack->job, false, err);

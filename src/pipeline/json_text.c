@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* Each value but the first follows one of these signs; text between quotes does not count. */
-static bool within(struct swt_slice json, const struct swt_json_limits *limits) {
+bool swt_json_within(struct swt_slice json, const struct swt_json_limits *limits) {
     size_t values = 0;
     size_t depth = 0;
     bool quoted = false;
@@ -56,7 +56,7 @@ static json_t *load(struct swt_slice bytes, json_error_t *why) {
 
 int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_json_limits *limits,
                    enum swt_code fault, json_t **ret_json, struct swt_error *err) {
-    if (!within(bytes, limits)) {
+    if (!swt_json_within(bytes, limits)) {
         swt_fail(err, fault, "more than %zu values, or more than %zu levels", limits->values,
                  limits->depth);
         return swt_error_file(err, name);

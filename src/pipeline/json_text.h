@@ -11,6 +11,8 @@ struct swt_json_limits {
     size_t values; /* each costs about a hundred bytes of memory */
     size_t depth;
 };
+/* Whether JSON keeps them, by its text alone. */
+bool swt_json_within(struct swt_slice json, const struct swt_json_limits *limits);
 /*
  * Refuses with the code fault, and with line and column of name: what is no JSON, an object that
  * names a member twice, a NUL in a text, and what exceeds limits, before anything is parsed.

@@ -119,13 +119,10 @@ static int set_compression(json_t *object, const struct swt_user_manifest_target
                               err);
 }
 
-static int set_target(json_t *targets, const struct swt_user_manifest_target *target,
-                      struct swt_error *err) {
+static int fill_target(json_t *object, const struct swt_user_manifest_target *target,
+                       struct swt_error *err) {
     const struct swt_manifest_target *origin = target->origin;
-    json_t *object = json_object();
-    int rc = swt_json_set(targets, target->name, object, err);
-    if (rc == 0)
-        rc = set_compression(object, target, err);
+    int rc = set_compression(object, target, err);
     if (rc < 0 || origin == NULL)
         return rc;
     rc = set_text(object, "type", &origin->type, err);
@@ -138,13 +135,61 @@ static int set_target(json_t *targets, const struct swt_user_manifest_target *ta
     return rc < 0 ? rc : set_node(object, "meta", origin->meta, err);
 }
 
-static int set_targets(json_t *object, const struct swt_user_manifest_spec *spec,
-                       struct swt_error *err) {
-    json_t *targets = json_object();
-    int rc = swt_json_set(object, "targets", targets, err);
-    for (size_t i = 0; i < spec->target_count && rc == 0; i++)
-        rc = set_target(targets, &spec->targets[i], err);
-    return rc;
+static int write_json(json_t *json, struct swt_buf *text, struct swt_error *err) {
+    return swt_json_write(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII | JSON_ENCODE_ANY,
+                          text, err);
+}
+
+/* "NAME":{...} */
+static int write_target(const struct swt_user_manifest_target *target, struct swt_buf *text,
+                        struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *name = json_string(target->name);
+    SWT_CLEANUP(swt_json_cleanup) json_t *object = json_object();
+    if (name == NULL || object == NULL)
+        return swt_fail_memory(err);
+    int rc = fill_target(object, target, err);
+    if (rc == 0)
+        rc = write_json(name, text, err);
+    if (rc == 0)
+        rc = swt_buf_append(text, ":", 1, err);
+    return rc < 0 ? rc : write_json(object, text, err);
+}
+
+/* Of one name, which is refused where names are, by place. */
+static int order_by_name(const void *left, const void *right) {
+    const struct swt_user_manifest_target *a =
+        *(const struct swt_user_manifest_target *const *)left;
+    const struct swt_user_manifest_target *b =
+        *(const struct swt_user_manifest_target *const *)right;
+    int order = strcmp(a->name, b->name);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+static void free_order(const struct swt_user_manifest_target ***order) {
+    free((void *)*order);
+}
+
+/* One at a time: a tree of 10,000 would take 3 MiB. */
+static int write_targets(const struct swt_user_manifest_spec *spec, struct swt_buf *text,
+                         struct swt_error *err) {
+    SWT_CLEANUP(free_order)
+    const struct swt_user_manifest_target **order = calloc(spec->target_count + 1, sizeof *order);
+    if (order == NULL)
+        return swt_fail_memory(err);
+    for (size_t i = 0; i < spec->target_count; i++)
+        order[i] = &spec->targets[i];
+    qsort((void *)order, spec->target_count, sizeof *order, order_by_name);
+    const char *before = "{";
+    int rc = 0;
+    for (size_t i = 0; i < spec->target_count && rc == 0; i++) {
+        if (i + 1 < spec->target_count && strcmp(order[i]->name, order[i + 1]->name) == 0)
+            continue;
+        rc = swt_buf_append(text, before, 1, err);
+        if (rc == 0)
+            rc = write_target(order[i], text, err);
+        before = ",";
+    }
+    return rc < 0 ? rc : swt_buf_printf(text, err, "%s}", spec->target_count == 0 ? "{" : "");
 }
 
 static int set_sbom(json_t *object, const struct swt_user_manifest_spec *spec,
@@ -173,6 +218,7 @@ static int set_root(json_t *object, const struct swt_root *root, struct swt_erro
 int swt_user_manifest_write(const struct swt_user_manifest_spec *spec, struct swt_buf *ret_json,
                             struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *object = json_object();
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
     if (object == NULL)
         return swt_fail_memory(err);
     int rc = swt_json_set(object, "schema", json_integer(SWT_USER_MANIFEST_SCHEMA), err);
@@ -183,16 +229,23 @@ int swt_user_manifest_write(const struct swt_user_manifest_spec *spec, struct sw
     if (rc == 0)
         rc = set_requires(object, spec->manifest, err);
     if (rc == 0)
-        rc = set_targets(object, spec, err);
-    if (rc == 0)
         rc = set_sbom(object, spec, err);
     if (rc == 0)
         rc = set_node(object, "meta", spec->manifest->meta, err);
     if (rc == 0)
         rc = set_root(object, spec->root, err);
-    if (rc < 0)
-        return rc;
-    return swt_json_write(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII, ret_json, err);
+    if (rc == 0)
+        rc = write_json(object, &text, err);
+    /* By name "targets" comes behind all the others: in the place of the last brace. */
+    if (rc == 0) {
+        text.len--;
+        rc = swt_buf_printf(&text, err, ",\"targets\":");
+    }
+    if (rc == 0)
+        rc = write_targets(spec, &text, err);
+    if (rc == 0)
+        rc = swt_buf_append(&text, "}", 1, err);
+    return rc < 0 ? rc : swt_buf_append_slice(ret_json, swt_buf_slice(&text), err);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -205,8 +258,13 @@ const struct swt_target *swt_user_manifest_target(const struct swt_targets *targ
                : NULL;
 }
 
+static const struct swt_json_limits LIMITS = {SWT_MAX_USER_MANIFEST_VALUES, JSON_DEPTH};
+
+bool swt_user_manifest_fits(struct swt_slice json) {
+    return json.len <= SWT_MAX_USER_MANIFEST && swt_json_within(json, &LIMITS);
+}
+
 int swt_user_manifest_read(struct swt_slice bytes, json_t **ret_json, struct swt_error *err) {
-    static const struct swt_json_limits LIMITS = {SWT_MAX_USER_MANIFEST_VALUES, JSON_DEPTH};
     SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
     struct swt_error fault;
     *ret_json = NULL;

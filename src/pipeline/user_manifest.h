@@ -36,6 +36,8 @@ struct swt_user_manifest_spec {
 /* Appends the JSON. */
 int swt_user_manifest_write(const struct swt_user_manifest_spec *spec, struct swt_buf *ret_json,
                             struct swt_error *err) SWT_CHECKED;
+/* Whether what was written can be read again. */
+bool swt_user_manifest_fits(struct swt_slice json);
 /* The target that may be ours: the first, of that name, of at most that size; NULL: there is none.
  */
 const struct swt_target *swt_user_manifest_target(const struct swt_targets *targets);
