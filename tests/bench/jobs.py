@@ -100,7 +100,7 @@ class Setup:
                   "-o", "response", "--yes")
 
     def must(self, *arguments):
-        self.runner.must(self.tool, *arguments)
+        return self.runner.must(self.tool, *arguments)
 
     def build(self, payload, bundle):
         self.must("build", f"{payload}.yaml", "-o", bundle, "--root", "root_metadata", "--key",
@@ -119,15 +119,15 @@ class Setup:
 
     # ---- what outputs must be
 
-    def bundle(self, signed=True, payloads=("app",)):
-        """out.* holds the payloads and, where it is signed, a device would accept it."""
+    def bundle(self, signatures=1, payloads=("app",)):
+        """out.* holds the payloads and, where it is signed, a device would accept it for that many."""
 
         def check(_):
             out = next(name for name in os.listdir(self.runner.folder) if name.startswith("out."))
             for name in payloads:
                 holds_payload(self.runner.path(out), self.runner.path(f"{name}.bin"))
-            if signed:
-                self.must("verify", out, "--root", "root_metadata")
+            if signatures:
+                says(f"{signatures} of 1 (")(self.must("verify", out, "--root", "root_metadata"))
             else:
                 self.must("extract", out, "--no-verify", "-C", "checked")
                 same_bytes(self.runner.path(f"checked/{payloads[0]}"),
@@ -174,7 +174,7 @@ def build_group(setup):
         common = {"against": FLOOR, "remove": (out,)}
         jobs += [
             Job(f"build .{extension}", [*command, "-o", out], ratio=1.15,
-                check=setup.bundle(signed=False), **common),
+                check=setup.bundle(signatures=0), **common),
             Job(f"build .{extension}, signed", [*signed, "-o", out], ratio=1.15,
                 check=setup.bundle(), **common),
             Job(f"build .{extension} to a pipe",
@@ -212,7 +212,7 @@ def sign_group(setup):
     jobs = [floor(setup)]
     for extension in FORMATS:
         out = f"out.{extension}"
-        common = {"against": FLOOR, "ratio": 1.15, "check": setup.bundle(), "remove": (out,)}
+        common = {"against": FLOOR, "ratio": 1.15, "check": setup.bundle(signatures=2), "remove": (out,)}
         command = [setup.tool, "sign", f"a.{extension}", "-o", out]
         jobs += [
             Job(f"sign .{extension}", [*command, "--key", "second.pem"], **common),

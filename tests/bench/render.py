@@ -184,7 +184,8 @@ def claims(figures):
         job = job_of(groups["peers"], name)
         if job:
             others.append(f"{label} {ratio(groups['peers'], job):.2f} times ({peak(job):.0f} MiB)")
-    return f"{text} For the same payload, uncompressed, other tools take, beside that build: {', '.join(others)}."
+    return (f"{text} For the same payload, uncompressed, other tools take, beside that build: "
+            f"{', '.join(others)}.")
 
 
 def wrapped(text, width=100):

@@ -144,6 +144,15 @@ t_err_contains "bench: verify .swb: said nothing of 'accept'"
 bench SWT_TOOL="$PWD/tool" BENCH_ONLY=build BENCH_MEMORY= --short
 t_exit 1
 t_err_contains 'bench: build .swb to a pipe: 2 bytes came through the pipe'
+stand_in tool <<'BODY'
+case "$*" in
+"sign a.pb"*--attach*) cp a.pb out.pb ;;
+*) exec "$TOOL" "$@" ;;
+esac
+BODY
+bench SWT_TOOL="$PWD/tool" BENCH_ONLY=sign BENCH_MEMORY= --short
+t_exit 1
+t_err_contains "bench: sign --attach .pb: said nothing of '2 of 1 ('"
 
 t_begin "a missed bound is told, and a failure where that is asked for"
 stand_in tool <<'BODY'
