@@ -299,7 +299,7 @@ case_exists() {
 case_file_changed() {
     sample_manifest
     reset_case() { sample_manifest; }
-    with_calls SWT_FAULT_CALL=open SWT_FAULT_PATH=app.bin SWT_FAULT_AT=2 SWT_FAULT_RUN='echo x >>app.bin'
+    with_calls SWT_FAULT_CALL=read SWT_FAULT_PATH=app.bin SWT_FAULT_AT=2 SWT_FAULT_RUN='echo x >>app.bin'
     fails build build product.yaml -o b.swb
     reset_case() { :; }
 }

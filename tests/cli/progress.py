@@ -205,9 +205,14 @@ with files(anchor=ANCHOR, product_yaml=MANIFEST) as FOLDER:
     with case("every stage ends at its total"):
         small = Bundle(payloads=[(b"image", IMAGE[:100])]).tar()
         other = Bundle(payloads=[(b"image", IMAGE[:50] + b"other" + IMAGE[:100])]).tar()
-        with files(a=small, b=other, image=IMAGE[:100], product_yaml=MANIFEST) as folder:
+        packed = MANIFEST + b"  - {name: packed, file: image, compression: gzip}\n"
+        with files(a=small, b=other, image=IMAGE[:100], product_yaml=MANIFEST, packed_yaml=packed) as folder:
             for stages, *arguments in (
-                (["hash", "write"], "build", "product.yaml", "-o", "out"),
+                (["write"], "build", "product.yaml", "-o", "out"),
+                (["compress", "write"], "build", "packed.yaml", "-o", "out"),
+                (["hash", "write"], "build", "product.yaml", "-o", "/dev/null"),
+                (["hash", "write"], "build", "packed.yaml", "-o", "/dev/null"),
+                (["hash"], "build", "packed.yaml", "--dry-run"),
                 (["read", "read", "compare"], "diff", "a", "b"),
                 (["verify"], "check", "a"),
             ):
