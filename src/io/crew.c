@@ -14,7 +14,7 @@
 /* Less than this is done before threads are there, or one has woken the other for a piece. */
 #define LITTLE ((uint64_t)1024 * 1024)
 #define LITTLE_PIECE ((uint64_t)128 * 1024)
-#define REPORT_NANOSECONDS (100 * 1000 * 1000)
+#define REPORT_NANOSECONDS 100000000L
 
 struct piece {
     bool done;
