@@ -237,6 +237,7 @@ struct writing {
     const char *path;
 };
 
+/* All that there is was compared. */
 static int make_envelope(const struct writing *writing, struct swt_slice *ret_envelope,
                          struct swt_error *err) {
     if (writing->seal != NULL)
@@ -256,8 +257,8 @@ static int seal_copy(void *context, struct swt_bundle_plan *plan, struct swt_err
     return rc < 0 ? rc : make_envelope(writing, signed_part(writing->subject, plan), err);
 }
 
-/* The bundle again, with another envelope in its head. sealed: it is made when all was copied. */
-static int copy_bundle(struct writing *writing, struct swt_slice envelope, bool sealed,
+/* The bundle again, with another envelope in its head. drafted: it is still to be sealed. */
+static int copy_bundle(struct writing *writing, struct swt_slice envelope, bool drafted,
                        struct swt_error *err) {
     struct swt_bundle_source *source = &writing->subject->bundle;
     SWT_CLEANUP(swt_buf_done) struct swt_buf other = {0};
@@ -273,7 +274,7 @@ static int copy_bundle(struct writing *writing, struct swt_slice envelope, bool 
                                    .targets = swt_buf_slice(&other)};
     *signed_part(writing->subject, &plan) = envelope;
     struct swt_payload_copy copy = {.plan = &plan, .left_out = SWT_LEFT_OUT_REFUSED};
-    if (sealed) {
+    if (drafted) {
         copy.user_manifest = &writing->subject->user_manifest;
         copy.seal = seal_copy;
         copy.context = writing;
@@ -298,8 +299,10 @@ static int write_bundle(struct writing *writing, struct swt_error *err) {
     int rc = swt_writer_makes_file(writing->path, &makes_file, err);
     if (rc < 0)
         return rc;
-    return makes_file ? copy_bundle(writing, swt_buf_slice(&writing->draft->envelope), true, err)
-                      : stream_bundle(writing, err);
+    if (!makes_file)
+        return stream_bundle(writing, err);
+    bool drafted = writing->seal != NULL;
+    return copy_bundle(writing, swt_buf_slice(&writing->draft->envelope), drafted, err);
 }
 
 /* A root that gets no signature stays as it is, byte for byte. */
