@@ -221,8 +221,8 @@ bench-pages:
 # Unless the caller said how many jobs: one a processor.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 # A sanitizer's own memory is not what memory.sh measures, its allocator not what *allocations.sh can make
-# fail, and its code nothing that valgrind runs: no part of that configuration.
-NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh
+# fail, and its code nothing that valgrind runs (icount.sh, linear.sh): no part of that configuration.
+NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh %/linear.sh
 # The longest first.
 SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(wildcard tests/faults/*.sh tests/cli/*.sh))
 # What the test scripts need to know.

@@ -173,12 +173,12 @@ static void free_order(const struct swt_user_manifest_target ***order) {
 static int write_targets(const struct swt_user_manifest_spec *spec, struct swt_buf *text,
                          struct swt_error *err) {
     SWT_CLEANUP(free_order)
-    const struct swt_user_manifest_target **order = calloc(spec->target_count + 1, sizeof *order);
+    const struct swt_user_manifest_target **order = calloc(spec->target_count + 1, sizeof(void *));
     if (order == NULL)
         return swt_fail_memory(err);
     for (size_t i = 0; i < spec->target_count; i++)
         order[i] = &spec->targets[i];
-    qsort((void *)order, spec->target_count, sizeof *order, order_by_name);
+    qsort((void *)order, spec->target_count, sizeof(void *), order_by_name);
     const char *before = "{";
     int rc = 0;
     for (size_t i = 0; i < spec->target_count && rc == 0; i++) {
