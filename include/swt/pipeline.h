@@ -23,8 +23,15 @@
  */
 bool swt_long_list_is(const json_t *value);
 size_t swt_long_list_size(const json_t *list);
-/* To json_decref; NULL: lack of memory. */
-json_t *swt_long_list_item(const json_t *list, size_t index);
+/* {.list = list} stands before the first item. */
+struct swt_long_list_place {
+    const json_t *list;
+    size_t text;   /* that holds the next item, or the item itself */
+    size_t offset; /* in the text */
+};
+/* The next item; false after the last. *ret_item is to be freed by json_decref; NULL: lack of
+ * memory. */
+bool swt_long_list_next(struct swt_long_list_place *place, json_t **ret_item);
 
 struct swt_key_sources {
     const struct swt_key_source *items;

@@ -70,22 +70,21 @@ int swt_payload_glob(const char *folder, const char *pattern, size_t max,
 /* ---- payloads (payload.c) ------------------------------------------------------------------ */
 
 struct swt_spool;
+struct swt_compressed; /* what there is to know of a payload that was compressed */
 struct swt_payload {
-    char *name;                       /* target name */
-    char *path;                       /* source file, or NULL: memory */
-    struct swt_buf bytes;             /* when path is NULL */
-    enum swt_compression compression; /* set before it is measured */
+    char *name;           /* target name */
+    char *path;           /* source file, or NULL: memory */
+    struct swt_buf bytes; /* when path is NULL */
     /* Of what goes into the bundle: where it is compressed, of the compressed bytes. */
     uint64_t length;
     uint8_t sha256[SWT_SHA256_SIZE];
     uint64_t original_length; /* of the source */
-    uint8_t original_sha256[SWT_SHA256_SIZE];
-    /* Where the compressed bytes are, from an offset on: in a spool that several payloads share
-     * (set before it is measured), or, without one, in the payload's own. */
-    struct swt_spool *spool; /* borrowed, or NULL */
-    struct swt_spool *own_spool;
-    uint64_t spool_offset;
+    /* Both set before it is measured. The compressed bytes go into spool, which several payloads
+     * share and which is borrowed, or where it is NULL into one of the payload's own. */
+    struct swt_spool *spool;
+    enum swt_compression compression;
     bool measured;
+    struct swt_compressed *compressed; /* NULL: it is not, or not yet */
 };
 void swt_payload_done(struct swt_payload *payload);
 /* Opens path (a regular file: others are SWT_E_IO), reads it once, compresses it where it shall be,
@@ -93,6 +92,8 @@ void swt_payload_done(struct swt_payload *payload);
  * SWT_E_FILE_CHANGED when the file was written to meanwhile. */
 int swt_payload_measure(struct swt_payload *payload, struct swt_lane *lane,
                         struct swt_error *err) SWT_CHECKED;
+/* Of the source of one that was measured. */
+const uint8_t *swt_payload_original_sha256(const struct swt_payload *payload);
 /* The size that stat tells, of the source, before anything is read: to refuse what is too large at
  * once. */
 int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size,

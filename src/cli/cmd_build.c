@@ -7,8 +7,9 @@ static void print_compression(struct swt_output *out, const json_t *targets) {
     uint64_t from = 0;
     uint64_t to = 0;
     size_t count = 0;
-    for (size_t i = 0; i < swt_long_list_size(targets); i++) {
-        json_t *target = swt_long_list_item(targets, i);
+    struct swt_long_list_place place = {.list = targets};
+    json_t *target;
+    while (swt_long_list_next(&place, &target)) {
         const json_t *original = json_object_get(target, "original_length");
         if (original != NULL) {
             from += (uint64_t)json_integer_value(original);

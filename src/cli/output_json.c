@@ -37,16 +37,18 @@ static void write_value(struct swt_output *out, size_t depth, const json_t *valu
 }
 
 static void write_list(struct swt_output *out, const json_t *list) {
-    size_t count = swt_long_list_size(list);
+    struct swt_long_list_place place = {.list = list};
+    json_t *item;
+    const char *before = "";
     swt_output_printf(out, "[");
-    for (size_t i = 0; i < count; i++) {
-        json_t *item = swt_long_list_item(list, i);
-        swt_output_printf(out, "%s", i == 0 ? "" : ",");
+    while (swt_long_list_next(&place, &item)) {
+        swt_output_printf(out, "%s", before);
+        before = ",";
         write_indent(out, 2);
         write_value(out, 2, item);
         json_decref(item);
     }
-    if (count > 0)
+    if (before[0] != '\0')
         write_indent(out, 1);
     swt_output_printf(out, "]");
 }

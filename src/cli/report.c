@@ -67,8 +67,9 @@ void swt_report_size(struct swt_output *out, const json_t *object, const char *n
 
 void swt_report_list(struct swt_output *out, const json_t *list,
                      void (*print)(struct swt_output *out, const json_t *item)) {
-    for (size_t i = 0; i < swt_long_list_size(list) && out->failure.code == SWT_OK; i++) {
-        json_t *item = swt_long_list_item(list, i);
+    struct swt_long_list_place place = {.list = list};
+    json_t *item;
+    while (out->failure.code == SWT_OK && swt_long_list_next(&place, &item)) {
         if (item == NULL)
             (void)swt_fail_memory(&out->failure);
         else

@@ -89,8 +89,9 @@ static int for_each(struct table *table,
                     int (*visit)(struct table *table, const json_t *target, struct swt_error *err),
                     struct swt_error *err) {
     int rc = 0;
-    for (size_t i = 0; i < swt_long_list_size(table->targets) && rc == 0; i++) {
-        json_t *target = swt_long_list_item(table->targets, i);
+    struct swt_long_list_place place = {.list = table->targets};
+    json_t *target;
+    while (rc == 0 && swt_long_list_next(&place, &target)) {
         rc = target == NULL ? swt_fail_memory(err) : visit(table, target, err);
         json_decref(target);
     }

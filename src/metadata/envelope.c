@@ -147,5 +147,10 @@ int swt_envelope_encode(struct swt_slice metadata, const struct swt_signature *s
     int r = put_unless_empty(&bytes, FIELD_METADATA, metadata, err);
     for (size_t i = 0; r == 0 && i < signature_count; i++)
         r = put_signature(&bytes, &signatures[i], err);
-    return r < 0 ? r : swt_buf_append_slice(ret_bytes, swt_buf_slice(&bytes), err);
+    if (r < 0 || ret_bytes->len > 0)
+        return r < 0 ? r : swt_buf_append_slice(ret_bytes, swt_buf_slice(&bytes), err);
+    /* They are megabytes at times: as they are, not once more. */
+    swt_buf_done(ret_bytes);
+    *ret_bytes = SWT_MOVE(bytes);
+    return 0;
 }

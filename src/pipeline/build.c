@@ -92,11 +92,11 @@ static int add_compression(const struct swt_payload *payload, json_t *target,
     if (rc == 0)
         rc =
             swt_json_set(target, "original_length", swt_json_length(payload->original_length), err);
-    return rc < 0
-               ? rc
-               : swt_json_set(target, "original_sha256",
-                              swt_json_hex(swt_slice_of(payload->original_sha256, SWT_SHA256_SIZE)),
-                              err);
+    return rc < 0 ? rc
+                  : swt_json_set(target, "original_sha256",
+                                 swt_json_hex(swt_slice_of(swt_payload_original_sha256(payload),
+                                                           SWT_SHA256_SIZE)),
+                                 err);
 }
 
 static int add_targets(const struct swt_build_job *job, json_t *document, struct swt_error *err) {

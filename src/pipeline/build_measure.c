@@ -13,10 +13,10 @@ int swt_build_check_pin(const struct swt_build_job *job, size_t index, struct sw
     uint8_t pin[SWT_SHA256_SIZE];
     if (target == NULL || target->sha256.text == NULL ||
         !swt_hex_decode(target->sha256.text, pin, sizeof pin) ||
-        memcmp(pin, payload->original_sha256, sizeof pin) == 0)
+        memcmp(pin, swt_payload_original_sha256(payload), sizeof pin) == 0)
         return 0;
     char found[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
-    swt_hex_encode(payload->original_sha256, SWT_SHA256_SIZE, found);
+    swt_hex_encode(swt_payload_original_sha256(payload), SWT_SHA256_SIZE, found);
     swt_fail(err, SWT_E_TARGET_HASH, "target '%s': sha256 is pinned to %s, but %s has %s",
              payload->name, target->sha256.text, job->origins[index].file, found);
     return swt_manifest_error_at(err, target->sha256.node);

@@ -194,7 +194,7 @@ int swt_build_write_user_manifest(const struct swt_build_job *job, const struct 
             .origin = job->origins[i].target,
             .compression = job->payloads[i].compression,
             .original_length = job->payloads[i].measured ? job->payloads[i].original_length : 0,
-            .original_sha256 = job->payloads[i].original_sha256};
+            .original_sha256 = swt_payload_original_sha256(&job->payloads[i])};
     }
     const struct swt_user_manifest_spec spec = {
         .manifest = job->manifest,

@@ -96,7 +96,7 @@ static size_t lower_bound(const struct aliases *aliases, const char *text) {
 }
 
 static bool has_hash(const struct swt_payload *payload, const uint8_t sha256[SWT_SHA256_SIZE]) {
-    return memcmp(payload->original_sha256, sha256, SWT_SHA256_SIZE) == 0 ||
+    return memcmp(swt_payload_original_sha256(payload), sha256, SWT_SHA256_SIZE) == 0 ||
            memcmp(payload->sha256, sha256, SWT_SHA256_SIZE) == 0;
 }
 
@@ -141,7 +141,7 @@ static int fail_claim(const struct swt_build_job *job, const struct swt_sbom_cla
     char found[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
     char packed[SWT_HEX_SIZE(SWT_SHA256_SIZE)];
     swt_hex_encode(claim->sha256, SWT_SHA256_SIZE, said);
-    swt_hex_encode(payload->original_sha256, SWT_SHA256_SIZE, found);
+    swt_hex_encode(swt_payload_original_sha256(payload), SWT_SHA256_SIZE, found);
     swt_hex_encode(payload->sha256, SWT_SHA256_SIZE, packed);
     bool compressed = payload->compression != SWT_COMPRESSION_NONE;
     swt_fail(err, SWT_E_SBOM,

@@ -6,11 +6,24 @@
 #include <string.h>
 #include <sys/stat.h>
 
+struct swt_compressed {
+    uint8_t original_sha256[SWT_SHA256_SIZE];
+    const struct swt_spool *spool; /* where its bytes are, from offset on */
+    uint64_t offset;
+    struct swt_spool *own_spool; /* or NULL */
+};
+
+static void compressed_free(struct swt_compressed *compressed) {
+    if (compressed != NULL)
+        swt_spool_free(compressed->own_spool);
+    free(compressed);
+}
+
 void swt_payload_done(struct swt_payload *payload) {
     free(payload->name);
     free(payload->path);
     swt_buf_done(&payload->bytes);
-    swt_spool_free(payload->own_spool);
+    compressed_free(payload->compressed);
     *payload = (struct swt_payload){0};
 }
 
@@ -170,21 +183,32 @@ static int compress_chunk(void *context, const void *data, size_t len, struct sw
     return swt_compressor_write(context, data, len, err);
 }
 
-/* pass reads the source; the payload gets length and hash of the compressed bytes. */
-static int compress_source(struct swt_payload *payload, struct pass *pass, struct swt_error *err) {
-    SWT_CLEANUP(spooling_done) struct spooling spooling = {.spool = payload->spool};
-    SWT_CLEANUP(swt_compressor_cleanup) struct swt_compressor *compressor = NULL;
-    int rc = 0;
-    if (spooling.spool == NULL && payload->own_spool == NULL)
-        rc = swt_spool_new(&payload->own_spool, err);
-    if (rc == 0)
-        rc = swt_sha256_new(&spooling.hash, err);
+/* Where the compressed bytes go: after what the spool holds. */
+static int open_spool(struct swt_payload *payload, struct swt_spool **ret_spool,
+                      struct swt_error *err) {
+    compressed_free(SWT_TAKE(payload->compressed));
+    struct swt_compressed *compressed = calloc(1, sizeof *compressed);
+    if (compressed == NULL)
+        return swt_fail_memory(err);
+    payload->compressed = compressed;
+    int rc = payload->spool == NULL ? swt_spool_new(&compressed->own_spool, err) : 0;
     if (rc < 0)
         return rc;
-    if (spooling.spool == NULL)
-        spooling.spool = payload->own_spool;
-    uint64_t offset = swt_spool_size(spooling.spool);
-    rc = swt_compressor_new(payload->compression, spool_chunk, &spooling, &compressor, err);
+    *ret_spool = payload->spool != NULL ? payload->spool : compressed->own_spool;
+    compressed->spool = *ret_spool;
+    compressed->offset = swt_spool_size(*ret_spool);
+    return 0;
+}
+
+/* pass reads the source; the payload gets length and hash of the compressed bytes. */
+static int compress_source(struct swt_payload *payload, struct pass *pass, struct swt_error *err) {
+    SWT_CLEANUP(spooling_done) struct spooling spooling = {0};
+    SWT_CLEANUP(swt_compressor_cleanup) struct swt_compressor *compressor = NULL;
+    int rc = open_spool(payload, &spooling.spool, err);
+    if (rc == 0)
+        rc = swt_sha256_new(&spooling.hash, err);
+    if (rc == 0)
+        rc = swt_compressor_new(payload->compression, spool_chunk, &spooling, &compressor, err);
     pass->sink = compress_chunk;
     pass->context = compressor;
     if (rc == 0)
@@ -193,7 +217,6 @@ static int compress_source(struct swt_payload *payload, struct pass *pass, struc
         rc = swt_compressor_finish(compressor, err);
     if (rc < 0)
         return rc;
-    payload->spool_offset = offset;
     payload->length = spooling.length;
     return swt_sha256_finish(spooling.hash, payload->sha256, err);
 }
@@ -201,9 +224,9 @@ static int compress_source(struct swt_payload *payload, struct pass *pass, struc
 static int read_spool(void *source, uint64_t offset, void *ret_data, size_t size, size_t *ret_len,
                       struct swt_error *err) {
     const struct swt_payload *payload = source;
-    const struct swt_spool *spool = payload->spool != NULL ? payload->spool : payload->own_spool;
+    const struct swt_compressed *compressed = payload->compressed;
     uint64_t left = payload->length - offset;
-    return swt_spool_read(spool, payload->spool_offset + offset, ret_data,
+    return swt_spool_read(compressed->spool, compressed->offset + offset, ret_data,
                           left < size ? (size_t)left : size, ret_len, err);
 }
 
@@ -220,13 +243,17 @@ static int finish_pass(struct pass *pass, int rc, uint8_t ret_digest[SWT_SHA256_
 
 static void set_original(struct swt_payload *payload, uint64_t length,
                          const uint8_t digest[SWT_SHA256_SIZE]) {
+    bool compressed = payload->compression != SWT_COMPRESSION_NONE;
     payload->original_length = length;
-    memcpy(payload->original_sha256, digest, SWT_SHA256_SIZE);
-    if (payload->compression == SWT_COMPRESSION_NONE) {
+    if (!compressed)
         payload->length = length;
-        memcpy(payload->sha256, digest, SWT_SHA256_SIZE);
-    }
+    memcpy(compressed ? payload->compressed->original_sha256 : payload->sha256, digest,
+           SWT_SHA256_SIZE);
     payload->measured = true;
+}
+
+const uint8_t *swt_payload_original_sha256(const struct swt_payload *payload) {
+    return payload->compressed != NULL ? payload->compressed->original_sha256 : payload->sha256;
 }
 
 int swt_payload_measure(struct swt_payload *payload, struct swt_lane *lane, struct swt_error *err) {

@@ -130,7 +130,7 @@ static void one_spool_for_many(void **state) {
         payloads[i] = payload_of(TEXT, TEXT_LEN - i, ALL[i % SWT_COUNT(ALL)]);
         payloads[i].spool = spool;
         assert_int_equal(measure(&payloads[i], &err), 0);
-        assert_null(payloads[i].own_spool);
+        assert_ptr_equal(payloads[i].spool, spool);
     }
     for (size_t i = SWT_COUNT(payloads); i-- > 0;) {
         SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
