@@ -203,7 +203,7 @@ static int compare_times(struct timespec a, struct timespec b) {
 /* A file gets the time of the clock's last tick. Two changes within one tick leave the same time,
  * so one that was written in this tick is not read before the next. */
 void swt_reader_settle(const struct swt_reader *reader) {
-    const struct timespec millisecond = {.tv_nsec = 1000 * 1000};
+    const struct timespec millisecond = {.tv_nsec = 1000000};
     struct timespec changed = reader->status.st_ctim;
     struct timespec now;
     for (int i = 0; i < 20 && !is_memory(reader); i++) {
