@@ -318,6 +318,8 @@ int swt_sha256_finish(struct swt_sha256 *hash, uint8_t ret_digest[SWT_SHA256_SIZ
                       struct swt_error *err) SWT_CHECKED;
 void swt_sha256_free(struct swt_sha256 *hash);
 void swt_sha256_cleanup(struct swt_sha256 **hash);
+int swt_sha256_of(struct swt_slice bytes, uint8_t ret_digest[SWT_SHA256_SIZE],
+                  struct swt_error *err) SWT_CHECKED;
 
 /* ---- hashing what is copied -------------------------------------------------------------- */
 

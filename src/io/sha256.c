@@ -60,3 +60,12 @@ void swt_sha256_free(struct swt_sha256 *hash) {
 void swt_sha256_cleanup(struct swt_sha256 **hash) {
     swt_sha256_free(*hash);
 }
+
+int swt_sha256_of(struct swt_slice bytes, uint8_t ret_digest[SWT_SHA256_SIZE],
+                  struct swt_error *err) {
+    SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = NULL;
+    int r = swt_sha256_new(&hash, err);
+    if (r == 0)
+        r = swt_sha256_update(hash, bytes.data, bytes.len, err);
+    return r < 0 ? r : swt_sha256_finish(hash, ret_digest, err);
+}

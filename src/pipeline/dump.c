@@ -7,7 +7,6 @@
 
 #include "swt/pipeline.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,11 +32,10 @@ static int read_user_manifest(struct dump *dump, struct swt_bundle_source *sourc
         if (rc == 0)
             rc = swt_buf_append(ret_bytes, chunk, len, err);
     }
-    if (rc < 0)
+    if (rc == 0)
+        rc = swt_sha256_of(swt_buf_slice(ret_bytes), digest, err);
+    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) == 0)
         return rc;
-    SHA256(ret_bytes->data, ret_bytes->len, digest);
-    if (memcmp(digest, target->sha256, sizeof digest) == 0)
-        return 0;
     swt_buf_clear(ret_bytes);
     return swt_dump_warn(dump, err,
                          "user_manifest does not have the SHA-256 that the metadata lists");

@@ -6,7 +6,6 @@
 
 #include "swt/signature.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 /* ---- 11 to 14: the metadata -------------------------------------------------------------- */
@@ -150,9 +149,9 @@ static int take_device_copy(struct swt_judge *judge, const struct swt_target *ta
     uint8_t digest[SWT_SHA256_SIZE];
     if (!device->has_user_manifest)
         return 0;
-    SHA256(device->user_manifest.data, device->user_manifest.len, digest);
-    if (memcmp(digest, target->sha256, sizeof digest) != 0)
-        return 0;
+    int rc = swt_sha256_of(device->user_manifest, digest, err);
+    if (rc < 0 || memcmp(digest, target->sha256, sizeof digest) != 0)
+        return rc;
     judge->has_user_manifest = true;
     return swt_buf_append_slice(&judge->user_manifest, device->user_manifest, err);
 }
