@@ -22,16 +22,21 @@ static int warn_of_other_root(const struct swt_sign_subject *subject,
                            "the bundle's own root lists the key, the one of --root does not");
 }
 
-static int check_signers(const struct swt_sign_subject *subject, const struct swt_signers *signers,
-                         struct swt_notices *notices, struct swt_error *err) {
+static int check_listed(const struct swt_sign_subject *subject, const struct swt_signers *signers,
+                        struct swt_error *err) {
+    struct swt_signing_roles roles = swt_signing_roles_of(&subject->quorums);
+    return subject->quorums.count == 0
+               ? 0
+               : swt_signers_check_listed(signers, &roles, subject->signing.role, err);
+}
+
+static int warn(const struct swt_sign_subject *subject, const struct swt_signers *signers,
+                struct swt_notices *notices, struct swt_error *err) {
     if (subject->quorums.count == 0)
         return swt_notices_add(notices, err, SWT_WARNING,
                                "the bundle holds no root and --root was not given: nothing tells "
                                "whether the key may sign");
-    struct swt_signing_roles roles = swt_signing_roles_of(&subject->quorums);
-    int rc = swt_signers_check_listed(signers, &roles, subject->signing.role, err);
-    if (rc == 0)
-        rc = swt_sign_subject_warn_of_rollback(subject, notices, err);
+    int rc = swt_sign_subject_warn_of_rollback(subject, notices, err);
     return rc < 0 ? rc : warn_of_other_root(subject, signers, notices, err);
 }
 
@@ -58,7 +63,7 @@ static void job_done(struct job *job) {
 static int open_signers(struct job *job, struct swt_error *err) {
     int rc = swt_signers_open_unproven(&job->options->keys, job->options->keyring, job->notices,
                                        &job->signers, err);
-    return rc < 0 ? rc : check_signers(&job->subject, &job->signers, job->notices, err);
+    return rc < 0 ? rc : check_listed(&job->subject, &job->signers, err);
 }
 
 static int draft(struct job *job, struct swt_error *err) {
@@ -78,10 +83,12 @@ static int note_dropped(struct job *job, struct swt_error *err) {
                            dropped == 1 ? "" : "s", dropped == 1 ? "was" : "were");
 }
 
-/* Every payload matched: the keys sign. */
+/* Every payload matched: what there is to warn of concerns a bundle that gets signed. */
 static int sign(void *context, struct swt_slice *ret_envelope, struct swt_error *err) {
     struct job *job = context;
-    int rc = swt_signers_prove(&job->signers, err);
+    int rc = warn(&job->subject, &job->signers, job->notices, err);
+    if (rc == 0)
+        rc = swt_signers_prove(&job->signers, err);
     if (rc == 0)
         rc = swt_signers_sign(&job->signers, &job->subject.signing,
                               swt_sign_subject_envelope(&job->subject), job->options->replace,

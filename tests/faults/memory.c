@@ -117,9 +117,10 @@ struct passwd *getpwuid(uid_t uid) {
     struct passwd *(*next)(uid_t);
     void *symbol = dlsym(RTLD_NEXT, "getpwuid");
     memcpy(&next, &symbol, sizeof next);
+    int before = armed;
     armed = 0;
     struct passwd *user = next(uid);
-    armed = 1;
+    armed = before;
     return user;
 }
 
@@ -128,10 +129,11 @@ void *dlopen(const char *name, int flags) {
     void *(*next)(const char *, int);
     void *symbol = dlsym(RTLD_NEXT, "dlopen");
     memcpy(&next, &symbol, sizeof next);
+    int before = armed;
     armed = 0;
     void *loaded = next(name, flags);
     find_libraries();
-    armed = 1;
+    armed = before;
     return loaded;
 }
 
