@@ -45,7 +45,7 @@ int swt_signer_open_unproven(const struct swt_key_source *source, struct swt_key
         return swt_fail_memory(err);
     signer->uri = swt_strdup(source->uri, err);
     if (signer->uri == NULL)
-        return -(int)err->code;
+        return -SWT_E_MEMORY;
     signer->audit_log = keyring->audit_log;
 
     int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
@@ -62,7 +62,7 @@ int swt_signer_open_unproven(const struct swt_key_source *source, struct swt_key
     if (signer->backend->unproven != NULL && signer->backend->unproven(signer->state)) {
         signer->given = swt_strdup(source->public_key, err);
         if (signer->given == NULL)
-            return -(int)err->code;
+            return -SWT_E_MEMORY;
     }
     *ret_signer = SWT_TAKE(signer);
     return 0;
