@@ -177,7 +177,7 @@ static int judge_left_out(struct run *run, const struct swt_target *target, stru
                                 "one",
                           err);
     run->left_out++;
-    if (target != run->recorded)
+    if (run->recorded == NULL || target != run->recorded)
         return 0;
     rc = take_device_copy(judge, target, err);
     if (rc < 0)
