@@ -196,9 +196,17 @@ int swt_sign_subject_need_quorums(const struct swt_sign_subject *subject, struct
 /* ---- writing ----------------------------------------------------------------------------- */
 
 int swt_sign_in_place_check(const char *file, const char *output, struct swt_error *err) {
-    if (output == NULL && strcmp(file, "-") == 0)
+    bool makes_file = false;
+    if (output != NULL)
+        return 0;
+    if (strcmp(file, "-") == 0)
         return swt_fail(err, SWT_E_USAGE, "standard input can't be signed in place: give -o");
-    return 0;
+    /* To be opened for writing would empty what is behind /dev/stdin. */
+    int rc = swt_writer_makes_file(file, &makes_file, err);
+    if (rc < 0 || makes_file)
+        return rc;
+    swt_fail(err, SWT_E_USAGE, "it is no regular file, so it can't be signed in place: give -o");
+    return swt_error_file(err, file);
 }
 
 static bool has_added(const struct swt_signing_result *result) {

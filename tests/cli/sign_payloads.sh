@@ -215,3 +215,19 @@ for container in swb pb; do
     quiet sign b.$container --attach response
     t_file_equal b.$container signed
 done
+
+t_begin "attack: output is the input behind /dev/stdin, which opening for writing would empty"
+sample_bundles
+sample_response
+cp b.swb old.swb
+for what in "--key $KEYS/ed25519-1.pem" "--attach response"; do
+    # shellcheck disable=SC2086
+    t_run_from b.swb sign /dev/stdin $what
+    t_exit 2
+    t_err_contains "/dev/stdin: it is no regular file, so it can't be signed in place: give -o"
+    t_file_equal b.swb old.swb
+    # shellcheck disable=SC2086
+    t_run_from b.swb sign /dev/stdin $what -o new.swb
+    t_exit 0
+    t_must verify new.swb --root root
+done
