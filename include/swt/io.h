@@ -33,6 +33,10 @@ struct swt_reader;
  * file SWT_E_NOT_FOUND. Errors of a reader carry its path as file. */
 int swt_reader_open(const char *path, struct swt_reader **ret_reader,
                     struct swt_error *err) SWT_CHECKED;
+/* The same of a regular file alone: anything else is SWT_E_IO, and not waited for. "-" is a name
+ * like others. */
+int swt_reader_open_regular(const char *path, struct swt_reader **ret_reader,
+                            struct swt_error *err) SWT_CHECKED;
 /* Bytes in memory as a reader (seekable); they must outlive it. For tests and fuzzing. */
 int swt_reader_open_memory(struct swt_slice bytes, const char *name, struct swt_reader **ret_reader,
                            struct swt_error *err) SWT_CHECKED;

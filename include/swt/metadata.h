@@ -183,7 +183,7 @@ struct swt_target {
     unsigned other_hashes;
 };
 struct swt_targets {
-    struct swt_slice bytes;
+    struct swt_slice bytes; /* borrowed: names and hashes point into them */
     struct swt_common common;
     struct swt_target *targets;
     size_t target_count;

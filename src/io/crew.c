@@ -6,6 +6,7 @@
  */
 #include "internal.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -36,7 +37,8 @@ struct crew {
     pthread_cond_t done_more;
     size_t prepared;
     size_t taken;
-    bool ended; /* no more is prepared */
+    size_t running; /* pieces that a lane has */
+    bool ended;     /* no more is prepared */
     struct piece ring[RING];
 };
 
@@ -87,11 +89,13 @@ static void *run_lane(void *context) {
             break;
         (void)atomic_fetch_sub(&crew->idle.count, 1);
         size_t index = crew->taken++;
+        crew->running++;
         struct piece *piece = &crew->ring[index % RING];
         (void)pthread_mutex_unlock(&crew->lock);
         piece->result = run_piece(crew, index, &lane, &piece->err);
         (void)pthread_mutex_lock(&crew->lock);
         piece->done = true;
+        crew->running--;
         (void)pthread_cond_signal(&crew->done_more);
     }
     (void)pthread_mutex_unlock(&crew->lock);
@@ -109,10 +113,45 @@ static void start_lanes(struct crew *crew) {
         crew->lane_count++;
 }
 
+/* ---- waiting for them -------------------------------------------------------------------- */
+
+/* A lane that waits for a file that does not answer sees the signal only when its call ends. */
+static void pass_on_interrupt(struct crew *crew) {
+    struct swt_error ignored;
+    if (swt_interrupted(&ignored) == 0)
+        return;
+    for (size_t i = 0; i < crew->lane_count; i++)
+        (void)pthread_kill(crew->lanes[i], SIGALRM);
+}
+
+/* Until a piece is done, or a moment has passed. The lock is held, but not while others are told.
+ */
+static void wait_for_more(struct crew *crew) {
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += MOMENT;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(&crew->done_more, &crew->lock, &until);
+    (void)pthread_mutex_unlock(&crew->lock);
+    report(crew);
+    pass_on_interrupt(crew);
+    (void)pthread_mutex_lock(&crew->lock);
+}
+
+static void wait_for(struct crew *crew, const struct piece *piece) {
+    (void)pthread_mutex_lock(&crew->lock);
+    while (!piece->done)
+        wait_for_more(crew);
+    (void)pthread_mutex_unlock(&crew->lock);
+}
+
 static void end_lanes(struct crew *crew) {
     (void)pthread_mutex_lock(&crew->lock);
     crew->ended = true;
     (void)pthread_cond_broadcast(&crew->prepared_more);
+    while (crew->running > 0)
+        wait_for_more(crew);
     (void)pthread_mutex_unlock(&crew->lock);
     for (size_t i = 0; i < crew->lane_count; i++)
         (void)pthread_join(crew->lanes[i], NULL);
@@ -136,22 +175,6 @@ static void give(struct crew *crew) {
     piece->done = false;
     crew->prepared++;
     (void)pthread_cond_signal(&crew->prepared_more);
-    (void)pthread_mutex_unlock(&crew->lock);
-}
-
-static void wait_for(struct crew *crew, const struct piece *piece) {
-    (void)pthread_mutex_lock(&crew->lock);
-    while (!piece->done) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += REPORT_NANOSECONDS;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)pthread_cond_timedwait(&crew->done_more, &crew->lock, &until);
-        (void)pthread_mutex_unlock(&crew->lock);
-        report(crew);
-        (void)pthread_mutex_lock(&crew->lock);
-    }
     (void)pthread_mutex_unlock(&crew->lock);
 }
 

@@ -124,8 +124,8 @@ void swt_newfolder_done(struct swt_newfolder *folder); /* removes what was not p
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
-/* Runs function(context) in a thread that no signal reaches. False when there can be none: what it
- * was to do is then done without it. */
+/* Runs function(context) in a thread that no signal reaches but SIGALRM, which ends a system call.
+ * False when there can be none: what it was to do is then done without it. */
 bool swt_thread_start(pthread_t *ret_thread, void *(*function)(void *context),
                       void *context) SWT_CHECKED;
 /* How many processors this process may use. */

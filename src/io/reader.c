@@ -43,29 +43,50 @@ static int look_at_file(struct swt_reader *reader, struct swt_error *err) {
 }
 
 /* One descriptor for everything that is asked of the file: a name could lead elsewhere by then. */
-static int open_file(struct swt_reader *reader, const char *path, struct swt_error *err) {
+static int open_file(struct swt_reader *reader, const char *path, int flags,
+                     struct swt_error *err) {
     if (reader->is_stdin) {
         reader->fd = STDIN_FILENO;
     } else {
-        int r = swt_fd_open(AT_FDCWD, path, O_RDONLY, 0, &reader->fd, err);
+        int r = swt_fd_open(AT_FDCWD, path, O_RDONLY | flags, 0, &reader->fd, err);
         if (r < 0)
             return r;
     }
     return look_at_file(reader, err);
 }
 
-int swt_reader_open(const char *path, struct swt_reader **ret_reader, struct swt_error *err) {
+static int open_path(const char *path, bool is_stdin, int flags, struct swt_reader **ret_reader,
+                     struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return swt_fail_memory(err);
     reader->fd = -1;
-    reader->is_stdin = strcmp(path, "-") == 0;
-    reader->name = swt_strdup(reader->is_stdin ? "standard input" : path, err);
+    reader->is_stdin = is_stdin;
+    reader->name = swt_strdup(is_stdin ? "standard input" : path, err);
     if (reader->name == NULL)
         return -SWT_E_MEMORY;
-    int r = open_file(reader, path, err);
+    int r = open_file(reader, path, flags, err);
     if (r < 0)
         return swt_error_file(err, reader->name);
+    *ret_reader = SWT_TAKE(reader);
+    return 0;
+}
+
+int swt_reader_open(const char *path, struct swt_reader **ret_reader, struct swt_error *err) {
+    return open_path(path, strcmp(path, "-") == 0, 0, ret_reader, err);
+}
+
+int swt_reader_open_regular(const char *path, struct swt_reader **ret_reader,
+                            struct swt_error *err) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    /* It means nothing to a regular file, and a FIFO does not wait for its writer. */
+    int r = open_path(path, false, O_NONBLOCK, &reader, err);
+    if (r < 0)
+        return r;
+    if (!swt_reader_seekable(reader)) {
+        (void)swt_fail(err, SWT_E_IO, "is no regular file");
+        return swt_error_file(err, path);
+    }
     *ret_reader = SWT_TAKE(reader);
     return 0;
 }

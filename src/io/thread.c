@@ -12,8 +12,10 @@ bool swt_thread_start(pthread_t *ret_thread, void *(*function)(void *context), v
     sigset_t all, before;
     if (pthread_attr_init(&attributes) != 0)
         return false;
-    /* Signals are the caller's: its system calls are the ones that they must end. */
+    /* Signals are the caller's: its system calls are the ones that they must end. Those of a thread
+     * are ended by the alarm, when the caller sends it there. */
     (void)sigfillset(&all);
+    (void)sigdelset(&all, SIGALRM);
     bool started = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
                    pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
     if (started) {

@@ -29,39 +29,25 @@ void swt_payload_done(struct swt_payload *payload) {
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
-static int fail_not_regular(const char *path, struct swt_error *err) {
-    (void)swt_fail(err, SWT_E_IO, "a payload must be a regular file");
-    return swt_error_file(err, path);
-}
-
-/* Before anything is opened: opening a FIFO would wait for a writer. */
+/* Before anything is opened: to open a device may do something to it. */
 static int check_regular(const char *path, uint64_t *ret_size, struct swt_error *err) {
     struct stat status;
-    if (stat(path, &status) < 0) {
+    if (stat(path, &status) < 0)
         (void)swt_fail_errno(err, errno, "cannot read the payload");
-        return swt_error_file(err, path);
+    else if (!S_ISREG(status.st_mode))
+        (void)swt_fail(err, SWT_E_IO, "a payload must be a regular file");
+    else {
+        *ret_size = (uint64_t)status.st_size;
+        return 0;
     }
-    if (!S_ISREG(status.st_mode))
-        return fail_not_regular(path, err);
-    *ret_size = (uint64_t)status.st_size;
-    return 0;
+    return swt_error_file(err, path);
 }
 
 static int open_file(const char *path, struct swt_reader **ret_reader, struct swt_error *err) {
     uint64_t size;
     int rc = check_regular(path, &size, err);
-    if (rc < 0)
-        return rc;
-    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
-    /* "-" would be standard input; here it is a file of that name. */
-    rc = swt_reader_open(strcmp(path, "-") == 0 ? "./-" : path, &reader, err);
-    if (rc < 0)
-        return rc;
     /* It may have been swapped since. */
-    if (!swt_reader_seekable(reader))
-        return fail_not_regular(path, err);
-    *ret_reader = SWT_TAKE(reader);
-    return 0;
+    return rc < 0 ? rc : swt_reader_open_regular(path, ret_reader, err);
 }
 
 int swt_payload_size(const struct swt_payload *payload, uint64_t *ret_size, struct swt_error *err) {

@@ -165,6 +165,17 @@ for change in "$OVERWRITE" "cp other.bin app.bin" "cp other.bin new; mv new app.
     t_exit 0
 done
 
+t_begin "to a file: a FIFO that took the source's place is not waited for"
+for sample in sample_manifest sample_large; do
+    $sample
+    echo old >b.swb
+    changing open 1 "rm app.bin; mkfifo app.bin" b.swb
+    t_exit 5
+    t_err_contains "app.bin: is no regular file"
+    t_equal "$(cat b.swb)" old
+    rm app.bin
+done
+
 t_begin "to a file: a source whose name goes to another file is packed as it was"
 for change in "mv other.bin app.bin" "rm app.bin"; do
     for at in 1 40 72; do
