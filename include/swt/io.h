@@ -106,8 +106,8 @@ uint64_t swt_writer_offset(const struct swt_writer *writer);
 /* Whether swt_writer_open would make a file of path, or stream to what it is. Opens nothing. */
 int swt_writer_makes_file(const char *path, bool *ret_makes_file,
                           struct swt_error *err) SWT_CHECKED;
-/* What follows need a regular file, which holds any offset at any time until it is committed. */
-bool swt_writer_is_file(const struct swt_writer *writer);
+/* The two that follow need a regular file, which holds any offset at any time until it is
+ * committed. */
 /* Leaves len bytes out of what is appended, to be written by swt_writer_write_at. */
 int swt_writer_skip(struct swt_writer *writer, uint64_t len, struct swt_error *err) SWT_CHECKED;
 /* Writes to a place before swt_writer_offset; by several threads at once. */

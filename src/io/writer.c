@@ -139,10 +139,6 @@ uint64_t swt_writer_offset(const struct swt_writer *writer) {
     return writer->offset;
 }
 
-bool swt_writer_is_file(const struct swt_writer *writer) {
-    return !is_stream(writer);
-}
-
 /* A caller that did not ask whether it is a file. */
 static int fail_stream(const struct swt_writer *writer, struct swt_error *err) {
     (void)swt_fail(err, SWT_E_IO, "cannot write to any place of it: it is no regular file");
