@@ -14,12 +14,18 @@ COMPARISON_LIMIT=$((28 << 10)) # of 10,000 targets with 10,000 others
 DECOMPRESSION_LIMIT=$((32 << 10))
 COMPRESSION_LIMIT=$((128 << 10))
 
-PEAK=$T_TMP/peak
-${CC:-cc} -O2 -o "$PEAK" "$T_SOURCE/tests/cli/peak.c" || exit 99
+# measured COMMAND [ARG...]: runs it, and leaves its peak in the file peak.
+measured() {
+    local peak status
+    "$T_BUILD/tests/measure" took "$@" || return
+    read -r _ _ _ peak status <took
+    echo "$peak" >peak
+    return "$status"
+}
 
 # t_peak ARGS...: runs the program and checks its peak.
 t_peak() {
-    t_do "$PEAK" peak "$T_TOOL" "$@"
+    t_do measured "$T_TOOL" "$@"
     t_exit 0 || return
     [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB, at most $LIMIT: $*"
 }
@@ -71,7 +77,7 @@ for extension in swb pb; do
     t_peak diff "a.$extension" "b.$other"
     printf x | dd of=large.bin bs=1 seek=$((LARGE - 1)) conv=notrunc status=none
     t_must build product.yaml -o "c.$extension" --root root_metadata
-    t_do "$PEAK" peak "$T_TOOL" diff --json "a.$extension" "c.$extension"
+    t_do measured "$T_TOOL" diff --json "a.$extension" "c.$extension"
     t_exit 1
     t_json targets.changed.0.first_difference $((LARGE - 1))
     [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB: diff of what differs"
@@ -96,7 +102,7 @@ prepare
 truncate -s $size large.bin
 echo '  - file: large.bin' >>product.yaml
 # Only the head is taken: what follows is zeros, the payload and the end of the archive.
-"$PEAK" peak "$T_TOOL" build product.yaml -o - --root root_metadata --key targets.pem 2>err |
+measured "$T_TOOL" build product.yaml -o - --root root_metadata --key targets.pem 2>err |
     head -c 65536 >bundle
 [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB: build"
 header=$(grep -abo targets/large.bin bundle | tail -n 1 | cut -d : -f 1)
@@ -144,12 +150,12 @@ t_begin "check: a long audit log, whole and with lines of no end"
 python3 "$T_SOURCE/tests/cli/audit.py" make log 50000
 t_peak check log
 { cat log; head -c "$LARGE" /dev/zero; } >damaged
-t_do "$PEAK" peak "$T_TOOL" check damaged
+t_do measured "$T_TOOL" check damaged
 t_exit 1
 [ "$(cat peak)" -le "$LIMIT" ] || t_fail "peak of $(cat peak) KiB for one long line"
 
 t_begin "the peak is measured: a command over the limit is found"
-"$PEAK" peak python3 -c 'bytearray(48 << 20)'
+measured python3 -c 'bytearray(48 << 20)'
 [ "$(cat peak)" -gt $((48 << 10)) ] || t_fail "48 MiB were measured as $(cat peak) KiB"
-"$PEAK" peak true
+measured true
 [ "$(cat peak)" -lt $((4 << 10)) ] || t_fail "nothing was measured as $(cat peak) KiB"
