@@ -15,7 +15,7 @@
 /* Less than this is done before threads are there, or one has woken the other for a piece. */
 #define LITTLE ((uint64_t)1024 * 1024)
 #define LITTLE_PIECE ((uint64_t)128 * 1024)
-#define REPORT_NANOSECONDS 100000000L
+#define MOMENT 100000000L /* nanoseconds */
 
 struct piece {
     bool done;
