@@ -95,7 +95,7 @@ typedef int read_function(void *source, uint64_t offset, void *ret_data, size_t 
 static int take_all(struct pass *pass, read_function *read, void *source, struct swt_error *err) {
     for (;;) {
         uint8_t *chunk;
-        size_t len;
+        size_t len = 0;
         int rc = swt_tee_room(pass->lane->tee, &chunk, err);
         if (rc == 0)
             rc = read(source, pass->length, chunk, SWT_TEE_CHUNK, &len, err);
