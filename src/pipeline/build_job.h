@@ -98,6 +98,9 @@ int swt_build_list_payloads(struct swt_build_job *job, struct swt_error *err) SW
 
 /* ---- stages, and what they share ----------------------------------------------------------- */
 
+/* Begins the stage of progress that writes all payloads; how many bytes they have. */
+uint64_t swt_build_begin_write(const struct swt_build_job *job);
+
 /* The JSON of a user_manifest that stands before the other payloads, as they are measured so far;
  * root may be NULL. */
 int swt_build_write_user_manifest(const struct swt_build_job *job, const struct swt_root *root,

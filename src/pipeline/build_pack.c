@@ -73,10 +73,7 @@ static int judge_one(void *context, size_t index, int result, struct swt_error *
 
 static int fill(struct pack *pack, struct swt_error *err) {
     const struct swt_build_job *job = pack->job;
-    uint64_t total = 0;
-    for (size_t i = 0; i < job->payload_count; i++)
-        total += job->payloads[i].length;
-    swt_progress_begin(job->options->progress, "write", total);
+    uint64_t total = swt_build_begin_write(job);
     const struct swt_crew_work work = {.count = job->payload_count,
                                        .size = total,
                                        .run = fill_one,

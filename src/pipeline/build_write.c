@@ -20,13 +20,18 @@ static int write_one(void *context, size_t index, struct swt_lane *lane, struct 
     return rc < 0 ? rc : swt_payload_copy(payload, lane, write_chunk, writing->out, err);
 }
 
-static int write_payloads(struct swt_build_job *job, struct swt_bundle_writer *out,
-                          struct swt_error *err) {
-    struct writing writing = {job, out};
+uint64_t swt_build_begin_write(const struct swt_build_job *job) {
     uint64_t total = 0;
     for (size_t i = 0; i < job->payload_count; i++)
         total += job->payloads[i].length;
     swt_progress_begin(job->options->progress, "write", total);
+    return total;
+}
+
+static int write_payloads(struct swt_build_job *job, struct swt_bundle_writer *out,
+                          struct swt_error *err) {
+    struct writing writing = {job, out};
+    uint64_t total = swt_build_begin_write(job);
     const struct swt_crew_work work = {.count = job->payload_count,
                                        .size = total,
                                        .in_order = true,
