@@ -149,82 +149,22 @@ $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/$(1)/test_*.c)): $(B
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_rule,$(layer))))
 
-# ---- fuzz targets: tests/fuzz/fuzz_NAME.c, inputs in testdata/corpus/NAME -----------------------------
-
-FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-# Each input once, without libFuzzer: part of check.
-FUZZ_DRIVERS := $(FUZZ_NAMES:%=$(B)/fuzz/%)
-FUZZ_SECONDS ?= 60
-FUZZ_LIBS    := $(foreach layer,$(deps_pipeline),$(call lib_of,$(layer)))
-
-$(FUZZ_DRIVERS): $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c $(FUZZ_LIBS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -DFUZZ_NAME='"$*"' $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)
-
-$(B)/libfuzzer/%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $< $(filter %.a,$^) $(PKG_LIBS)
-
-.PHONY: fuzz run-fuzz
-fuzz:    ## each fuzz target with libFuzzer, FUZZ_SECONDS each
-	scripts/bootstrap check fuzz
-	$(MAKE) $(PARALLEL) CC=clang SANITIZE=address,undefined B=build/fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' run-fuzz
-run-fuzz: $(FUZZ_NAMES:%=$(B)/libfuzzer/%)
-	set -e; for name in $(FUZZ_NAMES); do \
-	    mkdir -p $(B)/found/$$name; \
-	    $(B)/libfuzzer/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
-	        -artifact_prefix=$(B)/found/$$name/ $(B)/found/$$name \
-	        testdata/corpus/$$name; \
-	done
-
-# ---- fault injection: tests/faults/NAME.c is preloaded by tests/faults/*.sh -----------------------
-
-FAULT_LIBS := $(patsubst tests/faults/%.c,$(B)/faults/%.so,$(wildcard tests/faults/*.c))
-
-$(B)/faults/%.so: tests/faults/%.c
-	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
-
-# ---- a PKCS#11 module for tests only: tests/pkcs11 ------------------------------------------------
-
-MOCK_MODULE := $(B)/tests/mock-pkcs11.so
-
-$(MOCK_MODULE): $(wildcard tests/pkcs11/*.[ch])
-	@mkdir -p $(@D)
-	$(call said,LINK,$@)
-	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) $(PKG_CFLAGS) -O2 -g -fPIC -shared -o $@ $(filter %.c,$^) $(PKG_LIBS)
-
-# ---- bench: tests/bench ---------------------------------------------------------------------------
-
-MEASURE := $(B)/tests/measure
-
-$(MEASURE): tests/bench/measure.c
-	@mkdir -p $(@D)
-	$(call said,LINK,$@)
-	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $<
-
-# A peer that cannot be installed is left out. What can be set as BENCH_*, bench.py says at its head.
-.PHONY: bench run-bench bench-pages
-bench:    ## times beside hashing, copying and peers; writes swupdate-performance(7); takes minutes
-	scripts/bootstrap check
-	scripts/bootstrap bench || true
-	$(MAKE) $(PARALLEL) run-bench
-BENCH = PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py \
-    --figures tests/bench/figures.json --page man/swupdate-performance.7 --readme README.md
-run-bench: $(PROGRAM) $(MEASURE)
-	$(TEST_ENVIRONMENT) CC='$(CC)' $(BENCH)
-bench-pages:
-	$(BENCH) --render
-
 # ---- check ---------------------------------------------------------------------------------------
+
+# Each kind of test beside the two of this file has a folder with a file of its own, which may add to
+# what the tests need (CHECK_NEEDS), binaries and scripts that tell their cases as TAP does
+# (CHECK_PROGRAMS, CHECK_SCRIPTS; the longest first).
+CHECK_NEEDS    :=
+CHECK_PROGRAMS := $(UNIT_TESTS)
+CHECK_SCRIPTS  :=
+include $(sort $(wildcard tests/*/*.mk))
 
 # Unless the caller said how many jobs: one a processor.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 # A sanitizer's own memory is not what memory.sh measures, its allocator not what *allocations.sh can make
 # fail, and its code nothing that valgrind runs (icount.sh, linear.sh): no part of that configuration.
 NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh %/linear.sh
-# The longest first.
-SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(wildcard tests/faults/*.sh tests/cli/*.sh))
+SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(CHECK_SCRIPTS) $(wildcard tests/cli/*.sh))
 # What the test scripts need to know.
 TEST_ENVIRONMENT = SWT_TOOL=$(abspath $(PROGRAM)) SWT_BUILD=$(abspath $(B)) SWT_SOURCE=$(CURDIR) SWT_SANITIZE=$(SANITIZE)
 
@@ -243,33 +183,10 @@ tsan:    ## what has threads under ThreadSanitizer, in build/tsan
 	$(MAKE) $(PARALLEL) run-tsan SANITIZE=thread B=build/tsan
 run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
 	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
-run-check: all $(DESCRIBE) $(UNIT_TESTS) $(FUZZ_DRIVERS) $(FAULT_LIBS) $(MOCK_MODULE) $(MEASURE)
-	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS) $(FUZZ_DRIVERS) $(SCRIPT_TESTS)
-.PHONY: faults run-faults
-faults:    ## every system call and allocation fails in turn; takes minutes (check tries a selection)
-	scripts/bootstrap check
-	$(MAKE) $(PARALLEL) run-faults
-run-faults: $(PROGRAM) $(FAULT_LIBS) $(MOCK_MODULE)
-	$(TEST_ENVIRONMENT) SWT_FAULTS=--full SWT_TEST_SECONDS=3600 scripts/run-tests $(filter tests/faults/%,$(SCRIPT_TESTS))
+run-check: all $(DESCRIBE) $(CHECK_PROGRAMS) $(CHECK_NEEDS)
+	$(TEST_ENVIRONMENT) scripts/run-tests $(CHECK_PROGRAMS) $(SCRIPT_TESTS)
 unit: $(UNIT_TESTS)    ## the unit tests alone
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS)
-
-# ---- instruction counts: scripts/icount, the record in tests/bench/icount.txt ------------------------
-
-ICOUNT_RECORD := tests/bench/icount.txt
-
-.PHONY: icount icount-update $(B)/icount.txt
-icount:    ## fails when a job takes 5 % more instructions than tests/bench/icount.txt says
-	scripts/bootstrap check
-	$(MAKE) $(PARALLEL) $(B)/icount.txt
-	scripts/icount compare $(ICOUNT_RECORD) $(B)/icount.txt
-icount-update:    ## writes tests/bench/icount.txt
-	scripts/bootstrap check
-	$(MAKE) $(PARALLEL) $(B)/icount.txt
-	cp $(B)/icount.txt $(ICOUNT_RECORD)
-$(B)/icount.txt: $(PROGRAM)
-	rm -rf $(B)/icount
-	CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/icount measure $(PROGRAM) $(B)/icount >$@.new && mv $@.new $@
 
 # ---- lint ----------------------------------------------------------------------------------------
 
@@ -333,6 +250,6 @@ deb-check:    ## the same, judged by lintian, installed into a scratch root, run
 clean:    ## removes build/
 	rm -rf build
 help:    ## this list
-	@awk -F ':.*## *' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## *' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)

@@ -341,8 +341,10 @@ int swt_judge_open(struct swt_judge *judge, const char *file,
         rc = swt_judge_check_profile(judge, err);
     if (rc == 0)
         rc = parse_time(judge, err);
-    if (rc == 0)
-        rc = has_state ? swt_reader_open(file, &judge->reader, err) : open_by_options(judge, err);
+    if (rc == 0 && !has_state)
+        rc = open_by_options(judge, err);
+    else if (rc == 0 && judge->reader == NULL)
+        rc = swt_reader_open(file, &judge->reader, err);
     return rc < 0 ? rc : read_file(judge, err);
 }
 

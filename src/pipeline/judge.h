@@ -118,8 +118,8 @@ struct swt_judge {
 
 /*
  * Opens what is needed, in the order that the exit codes promise: anchor or device, then the file.
- * Where the job has set state (and device), they are the anchor, and none is read. Errors here are
- * errors, not verdicts.
+ * Where the job has set state (and device), they are the anchor, and none is read; where it has set
+ * reader as well, that is the file. Errors here are errors, not verdicts.
  */
 int swt_judge_open(struct swt_judge *judge, const char *file,
                    const struct swt_verify_options *options, struct swt_error *err) SWT_CHECKED;
