@@ -36,9 +36,40 @@ static bool is_in(const char *value, const char *text, size_t size) {
     return value >= text && value <= text + size;
 }
 
+static void see_form(void *context, const struct swt_command *command,
+                     const struct swt_form *form) {
+    size_t *count = context;
+    require(form->min_arguments <= form->max_arguments && command->name != NULL);
+    ++*count;
+}
+
+/* Each value is read as a number, a key or a text by the commands that have its row. */
+static void check_values(const struct swt_invocation *invocation, const struct swt_option *option) {
+    struct swt_error err;
+    uint64_t number = 7;
+    const char *value = swt_option_value(invocation, option);
+    struct swt_key_sources keys = swt_option_keys(invocation, option);
+    require(swt_option_given(invocation, option) && value != NULL);
+    require(keys.count == swt_option_values(invocation, option).count);
+    for (size_t i = 0; option->is_key && i < keys.count; i++)
+        require(keys.items[i].uri != NULL || swt_option_given(invocation, &swt_opt_help));
+    if (swt_option_number(invocation, option, 2, 100, 7, &number, &err) == 0)
+        require(number >= 2 && number <= 100);
+    else
+        require(err.code == SWT_E_USAGE && number == 7);
+}
+
 static void check_invocation(const struct swt_invocation *invocation, const char *text,
                              size_t size) {
     const struct swt_command *command = invocation->command;
+    struct swt_keyring keyring = {0};
+    struct swt_error err;
+    size_t forms = 0;
+    swt_command_each_form(command, see_form, &forms);
+    require(forms >= 1);
+    if (swt_invocation_keyring(invocation, &keyring, &err) < 0)
+        require(err.code == SWT_E_USAGE || swt_code_exit(err.code) == 4);
+    swt_keyring_done(&keyring);
     require(swt_option_given(invocation, &swt_opt_help) ||
             (invocation->argument_count >= command->min_arguments &&
              invocation->argument_count <= command->max_arguments));
@@ -49,6 +80,8 @@ static void check_invocation(const struct swt_invocation *invocation, const char
         const struct swt_option *option = invocation->items[i].option;
         struct swt_option_values values = swt_option_values(invocation, option);
         require(option == NULL || swt_option_in(command->options, option));
+        if (option != NULL && option->argument != NULL)
+            check_values(invocation, option);
         require(values.count == 1 || option == NULL || option->repeatable ||
                 option->argument == NULL);
         if (option != NULL && option->argument != NULL)

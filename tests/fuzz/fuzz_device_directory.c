@@ -2,8 +2,8 @@
 /*
  * Any bytes as what a device directory holds. Four bytes are the lengths of the link's text (0: it
  * is as it should be), of the floor, and, in two bytes, of the manifest (0: there is none); then
- * these, and root metadata. What is read is a device's state: its root is sound, its floor a number
- * or none.
+ * these, and root metadata. What is read is what stands there: this root, of which the judge says
+ * whether it is sound, a floor that is a number or none, this manifest, and no target.
  */
 #include "../../src/pipeline/device_directory.h"
 
@@ -82,14 +82,26 @@ static void check_floor(const struct swt_device_state *state, struct swt_slice f
     require(floor.len == strlen(text) || floor.data[strlen(text)] == '\n');
 }
 
-static void check_state(const struct swt_device_state *state, struct swt_slice floor,
-                        struct swt_slice manifest) {
+static void check_manifest(const struct swt_device_directory *directory,
+                           const struct swt_device_manifest *manifest) {
     struct swt_error err;
+    require(swt_targets_check_entries(manifest->targets, &err) == 0);
+    for (size_t i = 0; i < manifest->targets->target_count; i++) {
+        struct swt_reader *file = NULL;
+        require(swt_device_directory_target(directory, manifest->targets->targets[i].name, &file,
+                                            &err) == 0);
+        require(file == NULL);
+    }
+}
+
+static void check_state(const struct swt_device_directory *directory,
+                        const struct swt_device_state *state, struct swt_slice floor,
+                        struct swt_slice manifest, struct swt_slice root) {
     check_floor(state, floor);
-    require(state->root.root != NULL && swt_root_check(state->root.root, &err) == 0);
+    require(state->root.root != NULL && swt_slice_equal(swt_buf_slice(&state->root.bytes), root));
     require((state->installed.manifest != NULL) == (manifest.len > 0));
     if (state->installed.manifest != NULL)
-        require(swt_targets_check_entries(state->installed.manifest->targets, &err) == 0);
+        check_manifest(directory, state->installed.manifest);
 }
 
 static void check_error(const struct swt_error *err) {
@@ -130,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!put_link(link))
         return 0;
     if (swt_device_directory_open(folder, false, false, &directory, &state, &err) == 0)
-        check_state(&state, floor, manifest);
+        check_state(&directory, &state, floor, manifest, rest);
     else
         check_error(&err);
     return 0;

@@ -30,6 +30,24 @@ static void check_parsed(const struct swt_p11_uri *uri) {
             uri->class == CKO_CERTIFICATE);
 }
 
+/* What may be logged is a part of the text that is read as a key of the same scheme. */
+static void check_public(const struct swt_key_uri *uri) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf shown = {0};
+    struct swt_error err;
+    struct swt_error blame;
+    swt_fail(&blame, SWT_E_KEY, "refused");
+    require(swt_key_uri_blame(uri, &blame) == -SWT_E_KEY);
+    require(swt_key_uri_shown(uri->text) <= strlen(uri->text));
+    require(swt_key_uri_public(uri->text, &shown, &err) == 0);
+    const char *text = swt_buf_text(&shown);
+    require(shown.len <= strlen(uri->text));
+    if (!swt_key_uri_has_scheme(uri, "pkcs11"))
+        return;
+    size_t path = strcspn(text, "?");
+    require(memmem(text, path, ";pin-", 5) == NULL);
+    require(strncmp(text + path, "?pin-", 5) != 0 && strstr(text + path, "&pin-") == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct swt_key_uri uri;
     struct swt_p11_uri parsed;
@@ -37,7 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = strndup(size == 0 ? "" : (const char *)data, size);
     if (text == NULL)
         return 0;
-    if (swt_key_uri_parse(text, &uri, &err) >= 0 && swt_key_uri_has_scheme(&uri, "pkcs11")) {
+    bool is_uri = swt_key_uri_parse(text, &uri, &err) >= 0;
+    if (is_uri)
+        check_public(&uri);
+    if (is_uri && swt_key_uri_has_scheme(&uri, "pkcs11")) {
         check_shown(&uri);
         if (swt_p11_uri_parse(text, &parsed, &err) >= 0) {
             check_parsed(&parsed);

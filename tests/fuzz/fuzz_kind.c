@@ -12,7 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     if (swt_kind_of_root_file(reader, &kind, &err) < 0 || swt_reader_offset(reader) != 0)
         __builtin_trap();
-    if (swt_kind_detect(reader, &kind, &err) == 0 && swt_reader_offset(reader) != 0)
+    if (swt_kind_name(kind) == NULL)
+        __builtin_trap();
+    bool known = swt_kind_detect(reader, &kind, &err) == 0;
+    if (known && (swt_reader_offset(reader) != 0 || swt_kind_name(kind) == NULL))
+        __builtin_trap();
+    enum swt_kind bundle;
+    bool expected = swt_kind_expect_bundle(reader, &bundle, &err) == 0;
+    if (expected != (known && swt_kind_is_bundle(kind)) || (expected && bundle != kind))
         __builtin_trap();
     return 0;
 }

@@ -79,6 +79,7 @@ static void check_epoch(const char *text) {
     else
         require(swt_parse_time(swt_time_text(now, shown), &again) && again == now);
     require(unsetenv("SOURCE_DATE_EPOCH") == 0);
+    require(swt_build_time(&now, &err) == 0 && now > 0);
 }
 
 /* A number of eight bytes, as what is read from metadata. */

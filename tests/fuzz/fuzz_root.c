@@ -4,12 +4,31 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* With the keys that the targets role has already, the floor stays; without one of them it goes. */
+static void check_root(const struct swt_root *root) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf unknown = {0};
+    struct swt_error err;
+    struct swt_root old = *root;
+    if (swt_root_clears_floor(root, root) != (root->targets.key_id_count < root->targets.threshold))
+        __builtin_trap();
+    old.targets.key_id_count = 0;
+    if (root->targets.threshold > 0 && !swt_root_clears_floor(&old, root))
+        __builtin_trap();
+    old.targets.key_ids = root->root.key_ids;
+    old.targets.key_id_count = root->root.key_id_count;
+    (void)swt_root_clears_floor(&old, root);
+    if (swt_common_expired(&root->common, INT64_MIN))
+        __builtin_trap();
+    if (swt_root_unknown(root, &unknown, &err) < 0)
+        __builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct swt_error err;
     SWT_CLEANUP(swt_root_cleanup) struct swt_root *root = NULL;
     if (swt_root_decode(swt_slice_of(data, size), 0, &root, &err) < 0)
         return 0;
-    (void)swt_root_clears_floor(root, root);
+    check_root(root);
     if (swt_root_check(root, &err) < 0)
         return 0;
 

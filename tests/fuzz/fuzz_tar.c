@@ -40,6 +40,42 @@ static int see(void *context, const struct swt_payload_info *payload, struct swt
     return 0;
 }
 
+/* All of the payload that next came to, without moving on. */
+static void check_range(const struct swt_bundle *bundle, struct swt_slice bytes) {
+    struct swt_bundle_range range = swt_bundle_range(bundle);
+    const struct swt_bundle_range whole = range;
+    uint8_t chunk[300];
+    struct swt_error err;
+    size_t len = 1;
+    if (!swt_bundle_has_ranges(bundle))
+        __builtin_trap();
+    while (len > 0 && swt_bundle_read_range(bundle, &range, chunk, sizeof chunk, &len, &err) == 0)
+        if (memcmp(chunk, bytes.data + range.offset - len, len) != 0)
+            __builtin_trap();
+    if (len == 0 && range.offset != whole.offset + whole.length)
+        __builtin_trap();
+}
+
+/* What the bundle does not hold: a payload by another name, or of another length. */
+static void ask_wrongly(struct swt_reader *reader, const struct seen *seen, bool by_name) {
+    SWT_CLEANUP(swt_bundle_cleanup) struct swt_bundle *bundle = NULL;
+    struct swt_error err;
+    enum swt_payload_state state = SWT_PAYLOAD_ABSENT;
+    if (swt_reader_seek(reader, 0, &err) < 0 ||
+        swt_bundle_open(reader, SWT_FORMAT_TAR, false, &bundle, &err) < 0 ||
+        swt_bundle_format(bundle) != SWT_FORMAT_TAR || swt_bundle_unknown_fields(bundle) != 0)
+        __builtin_trap();
+    int rc = by_name ? swt_bundle_next(bundle, swt_slice_text("\1"), 1, &state, &err)
+                     : swt_bundle_next(bundle, seen->payloads[0].name, seen->payloads[0].length + 1,
+                                       &state, &err);
+    if (rc == 0 && (state != SWT_PAYLOAD_ABSENT || !by_name))
+        __builtin_trap();
+    if (seen->count > 0 && swt_bundle_end_payloads(bundle, &err) == 0)
+        __builtin_trap();
+    if (rc < 0 && swt_bundle_finish(bundle, &err) == 0)
+        __builtin_trap();
+}
+
 /* By name, in the order of the listing. */
 static int read_seen(struct swt_bundle *bundle, const struct seen *seen, struct swt_error *err) {
     for (size_t i = 0; i < seen->count; i++) {
@@ -52,6 +88,7 @@ static int read_seen(struct swt_bundle *bundle, const struct seen *seen, struct 
             return r;
         if (state != SWT_PAYLOAD_PRESENT)
             __builtin_trap();
+        check_range(bundle, seen->bytes);
         /* Some are read in part, and the rest is skipped. */
         r = swt_bundle_read(bundle, chunk, sizeof chunk, &len, err);
         if (r < 0)
@@ -96,5 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         __builtin_trap();
     if (finished == 0)
         check_size(again, &seen);
+    ask_wrongly(reader, &seen, true);
+    if (seen.count > 0)
+        ask_wrongly(reader, &seen, false);
     return 0;
 }

@@ -9,6 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SWT_CLEANUP(swt_targets_cleanup) struct swt_targets *targets = NULL;
     if (swt_targets_decode(swt_slice_of(data, size), 0, &targets, &err) < 0)
         return 0;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf unknown = {0};
+    if (swt_targets_unknown(targets, &unknown, &err) < 0)
+        __builtin_trap();
     const struct swt_target *a;
     const struct swt_target *b;
     (void)swt_targets_case_twins(targets, &a, &b);

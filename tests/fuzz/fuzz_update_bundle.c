@@ -32,6 +32,20 @@ static int see(void *context, const struct swt_payload_info *payload, struct swt
     return 0;
 }
 
+static void check_range(const struct swt_bundle *bundle, const struct swt_payload_info *payload,
+                        struct swt_slice bytes) {
+    struct swt_bundle_range range = swt_bundle_range(bundle);
+    uint8_t chunk[64];
+    struct swt_error err;
+    size_t len;
+    if (!swt_bundle_has_ranges(bundle) || range.offset != payload->offset ||
+        range.length != payload->length ||
+        swt_bundle_read_range(bundle, &range, chunk, sizeof chunk, &len, &err) < 0 ||
+        memcmp(chunk, bytes.data + payload->offset, len) != 0 ||
+        range.length != payload->length - len)
+        __builtin_trap();
+}
+
 /* Last first: the order is free. */
 static void read_seen(struct swt_bundle *bundle, const struct seen *seen) {
     struct swt_error err;
@@ -41,13 +55,37 @@ static void read_seen(struct swt_bundle *bundle, const struct seen *seen) {
         uint8_t chunk[64];
         size_t len;
         if (swt_bundle_next(bundle, payload->name, payload->length, &state, &err) < 0 ||
-            state != SWT_PAYLOAD_PRESENT ||
-            swt_bundle_read(bundle, chunk, sizeof chunk, &len, &err) < 0 ||
+            state != SWT_PAYLOAD_PRESENT)
+            __builtin_trap();
+        check_range(bundle, payload, seen->bytes);
+        if (swt_bundle_read(bundle, chunk, sizeof chunk, &len, &err) < 0 ||
             len != (payload->length < sizeof chunk ? payload->length : sizeof chunk) ||
             memcmp(chunk, seen->bytes.data + payload->offset, len) != 0)
             __builtin_trap();
     }
     if (swt_bundle_finish(bundle, &err) < 0)
+        __builtin_trap();
+}
+
+/* What the bundle does not hold: a payload by another name, or of another length. */
+static void ask_wrongly(struct swt_reader *reader, const struct seen *seen) {
+    SWT_CLEANUP(swt_bundle_cleanup) struct swt_bundle *bundle = NULL;
+    struct swt_error err;
+    enum swt_payload_state state;
+    if (swt_bundle_open(reader, SWT_FORMAT_PIGWEED, false, &bundle, &err) < 0 ||
+        swt_bundle_format(bundle) != SWT_FORMAT_PIGWEED || swt_bundle_unknown_fields(bundle) != 0)
+        __builtin_trap();
+    bool has_name = false;
+    for (size_t i = 0; i < seen->count; i++)
+        has_name |= swt_slice_equal(seen->payloads[i].name, swt_slice_text("\1"));
+    if (!has_name && (swt_bundle_next(bundle, swt_slice_text("\1"), 1, &state, &err) < 0 ||
+                      state != SWT_PAYLOAD_ABSENT))
+        __builtin_trap();
+    if (seen->count == 0)
+        return;
+    if (swt_bundle_next(bundle, seen->payloads[0].name, seen->payloads[0].length + 1, &state,
+                        &err) == 0 ||
+        swt_bundle_end_payloads(bundle, &err) == 0)
         __builtin_trap();
 }
 
@@ -82,5 +120,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     read_seen(bundle, &seen);
     check_size(bundle, &seen);
+    ask_wrongly(reader, &seen);
     return 0;
 }

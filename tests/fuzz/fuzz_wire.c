@@ -16,6 +16,16 @@ static void require(bool condition) {
         abort();
 }
 
+static void check_written(struct swt_slice bytes, const struct swt_wire_field *field) {
+    struct swt_buf again = {0};
+    struct swt_error err;
+    int r = field->type == SWT_WIRE_BYTES
+                ? swt_wire_put_bytes(&again, field->number, field->bytes, &err)
+                : swt_wire_put_varint(&again, field->number, field->value, &err);
+    require(r == 0 && swt_slice_equal(swt_buf_slice(&again), bytes));
+    swt_buf_done(&again);
+}
+
 static void check_field(struct swt_slice bytes, uint64_t base, const struct swt_wire_field *field,
                         size_t end) {
     uint8_t varint[SWT_VARINT_MAX];
@@ -25,7 +35,7 @@ static void check_field(struct swt_slice bytes, uint64_t base, const struct swt_
     require(swt_slice_equal(swt_slice_of(varint, tag), swt_slice_of(bytes.data + start, tag)));
     switch (field->type) {
     case SWT_WIRE_VARINT:
-        require(end - start == tag + swt_varint_size(field->value));
+        check_written(swt_slice_of(bytes.data + start, end - start), field);
         break;
     case SWT_WIRE_64:
         require(end - start == tag + 8);
@@ -34,7 +44,7 @@ static void check_field(struct swt_slice bytes, uint64_t base, const struct swt_
         require(end - start == tag + 4 && field->value <= UINT32_MAX);
         break;
     case SWT_WIRE_BYTES:
-        require(end - start == tag + swt_varint_size(field->bytes.len) + field->bytes.len);
+        check_written(swt_slice_of(bytes.data + start, end - start), field);
         require(field->bytes.data == bytes.data + (field->bytes_offset - base));
         break;
     }
