@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole of verify, and of what extract judges: whatever is accepted, the oracle accepts too,
- * and the same bytes (oracle.h).
+ * The whole of verify, and of how extract judges: whatever is accepted, the oracle accepts too, and
+ * what extract would write is what the oracle finds (oracle.h).
  *
  * No fuzzer guesses a signature. So an input is a recipe: metadata, the payloads, who signs what,
  * and what happens to the bundle that is made of them.
@@ -30,7 +30,7 @@ enum {
     RAW = 4,
     PAYLOADS_FIRST = 8,
     ALLOW_UNKNOWN = 16,
-    EXTRACT_FIRST = 32
+    EXTRACT = 32
 };
 /* Signers: a bit a key, and what else becomes of the first signature. */
 enum { SIGN_AGAIN = 32, SIGN_MIRRORED = 64, SIGN_SPOILED = 128 };
@@ -43,8 +43,8 @@ _Static_assert(sizeof HASH - 1 + 1 == SWT_SHA256_SIZE, "as long as what it stand
 _Static_assert(sizeof RECORD - 1 + 1 == (size_t)2 * SWT_SHA256_SIZE, "as long as what it is for");
 
 #define KEYS 5
-static const char *const KEY_NAMES[KEYS] = {"root1", "targets1", "targets2", "ed25519-1",
-                                            "targets3"};
+static const char *const KEY_NAMES[KEYS] = {"root1", "targets1", "targets2", "targets3",
+                                            "ed25519-1"};
 #define TIME "2030-01-01T00:00:00Z"
 #define NOW INT64_C(1893456000)
 #define FLOOR 5
@@ -60,7 +60,8 @@ struct world {
 
 /* ---- the device -------------------------------------------------------------------------- */
 
-/* Threshold 1 of 1 root key; 2 of 3 targets keys. The last key is nobody's. */
+/* Threshold 1 of 1 root key; 2 of 3 targets keys. The last key is nobody's. What is provisioned is
+ * trusted unsigned, too: that saves each input a signature to verify. */
 static void make_anchor(struct world *world) {
     struct swt_key targets_keys[3];
     struct swt_root_spec spec = {.version = 2,
@@ -70,14 +71,13 @@ static void make_anchor(struct world *world) {
                                  .targets_keys = targets_keys,
                                  .targets_key_count = 3,
                                  .targets_threshold = 2};
-    const struct test_key *signer = &world->keys[0];
     SWT_CLEANUP(swt_buf_done) struct swt_buf metadata = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf envelope = {0};
     struct swt_error err;
     for (size_t i = 0; i < 3; i++)
         targets_keys[i] = world->keys[1 + i].key;
     made(swt_root_encode(&spec, &metadata, &err), &err);
-    test_seal(swt_buf_slice(&metadata), &signer, 1, &envelope);
+    test_seal(swt_buf_slice(&metadata), NULL, 0, &envelope);
     made(swt_root_source_decode(&envelope, "anchor", false, &world->state.root, &err), &err);
 }
 
@@ -298,11 +298,8 @@ static bool accepts(struct world *world, struct swt_slice bundle, unsigned optio
 static void judge(struct world *world, struct swt_slice bundle, unsigned options) {
     static struct oracle oracle;
     SWT_CLEANUP(swt_buf_done) struct swt_buf content = {0};
-    bool extract_first = (options & EXTRACT_FIRST) != 0;
-    if (!accepts(world, bundle, options, extract_first ? &content : NULL))
+    if (!accepts(world, bundle, options, (options & EXTRACT) != 0 ? &content : NULL))
         return;
-    must(accepts(world, bundle, options, extract_first ? NULL : &content),
-         "verify and extract disagree");
     world->accepted++;
     world->device.allow_unknown = (options & ALLOW_UNKNOWN) != 0;
     const char *reason = oracle_judge(&oracle, (struct span){bundle.data, bundle.len},
