@@ -21,6 +21,8 @@ endif
 # try: the flags, where the compiler takes them among the caller's own without a warning.
 try = $(shell echo | $(CC) $(CPPFLAGS) -Werror $(1) $(CFLAGS) -include features.h -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
 HARDEN := -fPIE -fstack-protector-strong
+# clang's -fsanitize=cfi is not among it: it cannot know what is loaded at run time (libarchive, PKCS#11
+# modules), and clang 14 makes a program of it that traps in every command.
 # A sanitizer has checks of its own, which some of these flags would hide faults from.
 ifeq ($(SANITIZE),)
 # No frame skips the guard page of the stack.
@@ -206,12 +208,18 @@ unit: $(UNIT_TESTS)    ## the unit tests alone
 
 # ---- lint ----------------------------------------------------------------------------------------
 
-.PHONY: lint run-lint format
-lint:    ## format, layers, clang-tidy, shell scripts, manual pages
+.PHONY: lint run-lint format analyze run-analyze
+lint:    ## format, layers, clang-tidy, analyzers, shell scripts, manual pages
 	scripts/bootstrap check lint
 	$(MAKE) $(PARALLEL) run-lint
 run-lint: docs $(B)/gen/tuf.pb-c.h
 	B=$(B) scripts/lint
+analyze:    ## what the analyzers of clang and gcc and cppcheck find in the program
+	scripts/bootstrap check lint
+	$(MAKE) $(PARALLEL) run-analyze
+run-analyze: $(B)/gen/tuf.pb-c.h
+	B=$(B) scripts/lint-tidy
+	B=$(B) scripts/lint-analyzers
 format:    ## puts the C sources into form
 	clang-format -i $$(scripts/lint-format --list)
 

@@ -20,6 +20,17 @@ static struct swt_group *find_group(const struct swt_invocation *invocation,
     return NULL;
 }
 
+/* The option's group, which begins where there is none yet. */
+static struct swt_group *group_of(struct swt_invocation *invocation,
+                                  const struct swt_option *option) {
+    struct swt_group *group = find_group(invocation, option);
+    if (group != NULL)
+        return group;
+    group = &invocation->groups[invocation->group_count++];
+    group->option = option;
+    return group;
+}
+
 /* Items first, with the group's counts; then each group gets its place; then the values. */
 static int gather(const struct swt_word *words, size_t count, struct swt_invocation *invocation,
                   struct swt_error *err) {
@@ -32,14 +43,8 @@ static int gather(const struct swt_word *words, size_t count, struct swt_invocat
         invocation->groups == NULL)
         return swt_fail_memory(err);
 
-    for (size_t i = 0; i < count; i++) {
-        struct swt_group *group = find_group(invocation, words[i].option);
-        if (group == NULL) {
-            group = &invocation->groups[invocation->group_count++];
-            group->option = words[i].option;
-        }
-        group->count++;
-    }
+    for (size_t i = 0; i < count; i++)
+        group_of(invocation, words[i].option)->count++;
     size_t first = 0;
     for (size_t i = 0; i < invocation->group_count; i++) {
         invocation->groups[i].first = first;
@@ -47,7 +52,7 @@ static int gather(const struct swt_word *words, size_t count, struct swt_invocat
         invocation->groups[i].count = 0;
     }
     for (size_t i = 0; i < count; i++) {
-        struct swt_group *group = find_group(invocation, words[i].option);
+        struct swt_group *group = group_of(invocation, words[i].option);
         size_t place = group->first + group->count++;
         invocation->values[place] = words[i].value;
         invocation->items[i] = (struct swt_item){.option = words[i].option, .value = place};

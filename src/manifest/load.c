@@ -123,7 +123,10 @@ static int fill(struct swt_reading *reading, const struct swt_whole *whole,
     rc = swt_schema_apply(reading, &swt_manifest_fields, whole->root, manifest, err);
     if (rc == 0)
         rc = resolve_paths(reading, manifest, err);
-    return rc < 0 ? rc : swt_targets_complete(reading, manifest, err);
+    if (rc == 0)
+        rc = swt_targets_complete(reading, manifest, err);
+    reading->variables = NULL;
+    return rc;
 }
 
 static int build(struct swt_slice bytes, const char *path,

@@ -109,9 +109,11 @@ static int merge_maps(const struct swt_field_map *map, struct swt_node *base, st
         if (rc < 0)
             return rc;
     }
-    for (struct swt_node *node = over->first; node != NULL; node = node->next)
-        if (!entries_find(&entries, node)->used)
+    for (struct swt_node *node = over->first; node != NULL; node = node->next) {
+        const struct entry *entry = entries_find(&entries, node);
+        if (entry == NULL || !entry->used)
             merged[count++] = node;
+    }
     link_children(over, merged, count);
     return 0;
 }

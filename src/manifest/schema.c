@@ -172,7 +172,7 @@ static int apply_map_list(struct swt_reading *reading, const struct swt_place *p
         count += !child->faulty;
     }
     /* The pointer there is to the item's own struct, which only the table knows. */
-    memcpy(target + place->field->offset, &items, sizeof(void *));
+    memcpy(target + place->field->offset, &items, sizeof items);
     *(size_t *)(void *)(target + place->field->offset2) = count;
     return 0;
 }

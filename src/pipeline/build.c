@@ -128,7 +128,7 @@ static int add_signatures(const struct swt_build_job *job, json_t *document,
     if (rc < 0 || !job->has_root)
         return rc;
     SWT_CLEANUP(swt_envelope_done) struct swt_envelope envelope = {0};
-    json_t *quorum;
+    json_t *quorum = NULL;
     rc = swt_envelope_decode(swt_buf_slice(&signing->envelope), 0, false, &envelope, err);
     if (rc == 0)
         rc = swt_json_quorum(SWT_ROLE_TARGETS, job->root.root, &job->root.root->targets, &envelope,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "depfile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +43,8 @@ static int put_character(const char *name, const char *text, struct swt_buf *ret
         return swt_buf_append(ret_text, escaped, sizeof escaped, err);
     if (is_plain(c))
         return swt_buf_append(ret_text, &c, 1, err);
-    char what[] = "has a '?'";
-    *strchr(what, '?') = c;
+    char what[16];
+    (void)snprintf(what, sizeof what, "has a '%c'", c);
     return refuse(name, (unsigned char)c < 0x20 || c == 0x7f ? "has a control character" : what,
                   err);
 }

@@ -20,7 +20,7 @@ static int read_user_manifest(struct dump *dump, struct swt_bundle_source *sourc
                               struct swt_buf *ret_bytes, struct swt_error *err) {
     const struct swt_target *target = swt_user_manifest_target(source->targets);
     enum swt_payload_state state;
-    uint8_t digest[SWT_SHA256_SIZE];
+    uint8_t digest[SWT_SHA256_SIZE] = {0};
     if (target == NULL || target->sha256 == NULL)
         return 0;
     int rc = swt_bundle_next(source->body, target->name, target->length, &state, err);

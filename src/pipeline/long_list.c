@@ -17,7 +17,7 @@ json_t *swt_json_long_list(void) {
 int swt_long_list_add(json_t *list, json_t *item, struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *owned = item;
     SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
-    if (item == NULL)
+    if (owned == NULL)
         return swt_fail_memory(err);
     json_t *items = json_object_get(list, ITEMS);
     json_t *last = json_array_get(items, json_array_size(items) - 1);
@@ -26,7 +26,7 @@ int swt_long_list_add(json_t *list, json_t *item, struct swt_error *err) {
     if (goes_on)
         rc = swt_buf_printf(&text, err, "%s\n", json_string_value(last));
     if (rc == 0)
-        rc = swt_json_write(item, JSON_COMPACT, &text, err);
+        rc = swt_json_write(owned, JSON_COMPACT, &text, err);
     if (rc < 0)
         return rc;
     if (!goes_on)

@@ -19,7 +19,6 @@ struct brought {
 };
 
 struct attach {
-    const struct swt_sign_attach_options *options;
     struct swt_notices *notices;
     struct swt_sign_subject subject;
     struct brought *brought;
@@ -307,7 +306,7 @@ static int check_output(const struct swt_sign_attach_options *options, struct sw
 
 int swt_sign_attach(const struct swt_sign_attach_options *options, struct swt_notices *notices,
                     json_t **ret_document, struct swt_error *err) {
-    SWT_CLEANUP(attach_done) struct attach attach = {.options = options, .notices = notices};
+    SWT_CLEANUP(attach_done) struct attach attach = {.notices = notices};
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
     int rc = check_output(options, err);
     if (rc == 0)

@@ -293,7 +293,7 @@ static int copy_bundle(struct writing *writing, struct swt_slice envelope, bool 
 
 /* To a pipe or device, which keeps what it got: all is compared and signed before. */
 static int stream_bundle(struct writing *writing, struct swt_error *err) {
-    struct swt_slice envelope;
+    struct swt_slice envelope = {0};
     int rc = swt_sign_subject_check(writing->subject, err);
     if (rc == 0)
         rc = make_envelope(writing, &envelope, err);

@@ -117,7 +117,7 @@ static CK_RV make_pair(struct swt_p11_token *token, CK_SESSION_HANDLE session,
                        struct swt_p11_key *key) {
     struct template public = {0};
     struct template private = {0};
-    CK_MECHANISM mechanism = {.mechanism = variant->mechanism};
+    CK_MECHANISM mechanism = {variant->mechanism, NULL, 0};
 
     add_flag(&public, CKA_TOKEN, true);
     add_flag(&public, CKA_VERIFY, true);

@@ -56,8 +56,8 @@ int swt_public_key_copy(const struct swt_key *key, struct swt_public_key *ret_ke
 int swt_public_key_load(const struct swt_key_source *source, struct swt_keyring *keyring,
                         struct swt_public_key *ret_key, struct swt_error *err) {
     struct swt_key_request request = {.source = source, .keyring = keyring};
-    const struct swt_backend *backend;
-    struct swt_public_key key;
+    const struct swt_backend *backend = NULL;
+    struct swt_public_key key = {0};
 
     int result = swt_key_uri_parse(source->uri, &request.uri, err);
     if (result >= 0)
