@@ -191,8 +191,10 @@ def main():
                 missing += 1
                 continue
             counts, functions = merged[file]
+            # Lines of no function are those of macros.
             counts = {number: count for number, count in counts.items()
-                      if not reasons.leaves_out(file, function_at(functions, number))}
+                      if function_at(functions, number)
+                      and not reasons.leaves_out(file, function_at(functions, number))}
             covered += sum(count > 0 for count in counts.values())
             without, impossible = judge_file(file, counts, functions, reasons, show)
             lines += len(counts) - impossible
