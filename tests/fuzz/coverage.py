@@ -104,6 +104,8 @@ class Reasons:
         for line in (HERE / "uncovered.txt").read_text().splitlines():
             if line and not line.startswith("#"):
                 self.rows.append([part.strip() for part in line.split(" | ")])
+                if len(self.rows[-1]) != 4:
+                    sys.exit(f"uncovered.txt: not FILE | FUNCTION | TEXT | REASON: {line}")
         self.existing = set()
 
     def note_lines(self, file, function, texts):
@@ -122,6 +124,10 @@ class Reasons:
 
     def leaves_out(self, file, function):
         return any(row[:3] == [file, function, "-"] for row in self.rows)
+
+    @staticmethod
+    def is_impossible(reason):
+        return reason is not None and reason.startswith("no input")
 
     def stale(self):
         return [" | ".join(row) for i, row in enumerate(self.rows) if i not in self.existing]
@@ -152,19 +158,21 @@ def ranges(counts, functions):
 
 
 def judge_file(file, counts, functions, reasons, show):
-    """Prints the ranges without a reason (all with show); returns how many these are."""
+    """Prints the ranges without a reason (all with show); returns how many these are, and how many lines
+    no input can reach."""
     lines = [""] + (SOURCE / file).read_text().splitlines()
     starts = sorted({f.first for f in functions}) + [len(lines)]
     for first, end in zip(starts, starts[1:]):
         reasons.note_lines(file, function_at(functions, first), lines[first:end])
-    missing = 0
+    missing = impossible = 0
     for function, numbers in ranges(counts, functions):
         reason = reasons.find(file, function, [lines[n] for n in numbers])
         if reason is None or show:
             print(f"{file}:{numbers[0]}-{numbers[-1]}: {function}: {lines[numbers[0]].strip()}"
                   f": {reason or 'no reason'}")
         missing += reason is None
-    return missing
+        impossible += len(numbers) if reasons.is_impossible(reason) else 0
+    return missing, impossible
 
 
 def main():
@@ -183,11 +191,14 @@ def main():
                 missing += 1
                 continue
             counts, functions = merged[file]
+            # Lines of no function are those of macros.
             counts = {number: count for number, count in counts.items()
-                      if not reasons.leaves_out(file, function_at(functions, number))}
+                      if function_at(functions, number)
+                      and not reasons.leaves_out(file, function_at(functions, number))}
             covered += sum(count > 0 for count in counts.values())
-            lines += len(counts)
-            missing += judge_file(file, counts, functions, reasons, show)
+            without, impossible = judge_file(file, counts, functions, reasons, show)
+            lines += len(counts) - impossible
+            missing += without
         percent = 100 * covered / lines
         low += percent < REQUIRED
         table.append(f"{name:28}{covered:6} / {lines:<6}{percent:6.1f} %"

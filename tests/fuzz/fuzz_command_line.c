@@ -67,6 +67,11 @@ static void check_invocation(const struct swt_invocation *invocation, const char
     size_t forms = 0;
     swt_command_each_form(command, see_form, &forms);
     require(forms >= 1);
+    uint64_t number = 0;
+    if (!swt_option_given(invocation, &swt_opt_root_version) &&
+        (swt_option_number(invocation, &swt_opt_root_version, 1, 9, 7, &number, &err) < 0 ||
+         number != 7 || swt_option_keys(invocation, &swt_opt_root_version).count != 0))
+        abort();
     if (swt_invocation_keyring(invocation, &keyring, &err) < 0)
         require(err.code == SWT_E_USAGE || swt_code_exit(err.code) == 4);
     swt_keyring_done(&keyring);
@@ -99,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     require(copy != NULL);
     memcpy(copy, data + 1, size - 1);
     copy[size - 1] = '\0';
-    int count = split(copy, size, words);
+    int count = split(copy, size - 1, words);
     const struct swt_command *command = &swt_commands[data[0] % count_commands()];
     if (swt_options_parse(command, count, words, &invocation, &err) == 0) {
         check_invocation(&invocation, copy, size);

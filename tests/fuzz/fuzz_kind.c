@@ -17,6 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool known = swt_kind_detect(reader, &kind, &err) == 0;
     if (known && (swt_reader_offset(reader) != 0 || swt_kind_name(kind) == NULL))
         __builtin_trap();
+    bool is_text;
+    if (swt_kind_is_text(reader, &is_text, &err) < 0 || swt_reader_offset(reader) != 0)
+        __builtin_trap();
     enum swt_kind bundle;
     bool expected = swt_kind_expect_bundle(reader, &bundle, &err) == 0;
     if (expected != (known && swt_kind_is_bundle(kind)) || (expected && bundle != kind))

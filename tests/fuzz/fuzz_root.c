@@ -17,7 +17,8 @@ static void check_root(const struct swt_root *root) {
     old.targets.key_ids = root->root.key_ids;
     old.targets.key_id_count = root->root.key_id_count;
     (void)swt_root_clears_floor(&old, root);
-    if (swt_common_expired(&root->common, INT64_MIN))
+    if (swt_common_expired(&root->common, root->common.expires) !=
+        (root->common.has_expires && root->common.expires_nanos <= 0))
         __builtin_trap();
     if (swt_root_unknown(root, &unknown, &err) < 0)
         __builtin_trap();

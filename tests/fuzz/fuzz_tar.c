@@ -98,14 +98,19 @@ static int read_seen(struct swt_bundle *bundle, const struct seen *seen, struct 
 }
 
 static void check_size(const struct swt_bundle *bundle, const struct seen *seen) {
+    uint64_t root_offset = 0;
+    uint64_t targets_offset = 0;
     const struct swt_bundle_plan plan = {.format = SWT_FORMAT_TAR,
                                          .has_root = swt_bundle_has_root(bundle),
-                                         .root = swt_bundle_root(bundle, NULL),
-                                         .targets = swt_bundle_targets(bundle, NULL)};
+                                         .root = swt_bundle_root(bundle, &root_offset),
+                                         .targets = swt_bundle_targets(bundle, &targets_offset)};
     struct swt_error err;
     uint64_t size;
     if (swt_bundle_size(&plan, seen->payloads, seen->count, &size, &err) < 0 ||
         size != seen->bytes.len)
+        __builtin_trap();
+    if (memcmp(plan.root.data, seen->bytes.data + root_offset, plan.root.len) != 0 ||
+        memcmp(plan.targets.data, seen->bytes.data + targets_offset, plan.targets.len) != 0)
         __builtin_trap();
 }
 

@@ -68,7 +68,7 @@ static void read_seen(struct swt_bundle *bundle, const struct seen *seen) {
 }
 
 /* What the bundle does not hold: a payload by another name, or of another length. */
-static void ask_wrongly(struct swt_reader *reader, const struct seen *seen) {
+static void ask_wrongly(struct swt_reader *reader, const struct seen *seen, bool by_length) {
     SWT_CLEANUP(swt_bundle_cleanup) struct swt_bundle *bundle = NULL;
     struct swt_error err;
     enum swt_payload_state state;
@@ -83,8 +83,8 @@ static void ask_wrongly(struct swt_reader *reader, const struct seen *seen) {
         __builtin_trap();
     if (seen->count == 0)
         return;
-    if (swt_bundle_next(bundle, seen->payloads[0].name, seen->payloads[0].length + 1, &state,
-                        &err) == 0 ||
+    if ((by_length && swt_bundle_next(bundle, seen->payloads[0].name, seen->payloads[0].length + 1,
+                                      &state, &err) == 0) ||
         swt_bundle_end_payloads(bundle, &err) == 0)
         __builtin_trap();
 }
@@ -120,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     read_seen(bundle, &seen);
     check_size(bundle, &seen);
-    ask_wrongly(reader, &seen);
+    ask_wrongly(reader, &seen, false);
+    ask_wrongly(reader, &seen, true);
     return 0;
 }

@@ -19,8 +19,10 @@ for name in "$@"; do
     mkdir -p "$work/from" "$work/to" "build/found/$name"
     # libFuzzer's names are SHA-1; the merge keeps what is in its first folder.
     find "$corpus" -type f -regextype posix-extended -not -regex '.*/[0-9a-f]{40}' -exec cp -t "$work/to" {} +
-    find "$corpus" "build/found/$name" -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' \
-        -size -"$MAX_INPUT" -exec cp -t "$work/from" {} +
+    for from in "$corpus" "build/found/$name"; do
+        find "$from" -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -size -"$MAX_INPUT" \
+            -exec cp -t "$work/from" {} +
+    done
     "$folder/libfuzzer/$name" -merge=1 -use_counters=0 -timeout=20 -rss_limit_mb=1024 "$work/to" "$work/from" \
         >"$work/log" 2>&1 || {
         tail -n 20 "$work/log"

@@ -60,6 +60,7 @@ tell() {
 }
 
 # The targets have got the signal too, or end in their time.
+# shellcheck disable=SC2317 # the trap calls it
 stopped() {
     trap - INT TERM
     wait
