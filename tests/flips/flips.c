@@ -14,18 +14,46 @@
 #include <unistd.h>
 
 #define KIB ((size_t)1024)
+#define TWO_TARGETS_KEYS (BIT(TARGETS1) | BIT(TARGETS2))
+#define THREE_TARGETS_KEYS (TWO_TARGETS_KEYS | BIT(TARGETS3))
 static const struct sample_plan PLANS[] = {
-    {"rotates the root", 64 * KIB, ROTATION, BIT(TARGETS2) | BIT(TARGETS3), BIT(ROOT1),
-     BIT(TARGETS2) | BIT(TARGETS3), false, TARGETS_VERSION + 2},
-    {"holds no root", 10 * KIB, NO_ROOT, 0, 0, BIT(TARGETS1) | BIT(ED25519), false,
-     TARGETS_VERSION},
-    {"holds the anchor", 10 * KIB, ANCHOR_AS_ROOT, 0, BIT(ROOT1), BIT(TARGETS1) | BIT(TARGETS2),
-     false, TARGETS_VERSION},
-    {"holds no root, surplus", 64 * KIB, NO_ROOT, 0, 0, ANCHOR_TARGETS_KEYS | BIT(TARGETS3), true,
-     TARGETS_VERSION},
+    /* The floor, above its version, is cleared. */
+    {.name = "rotates the root",
+     .size = 64 * KIB,
+     .root = ROTATION,
+     .anchor_keys = TWO_TARGETS_KEYS,
+     .rotated_keys = BIT(TARGETS2) | BIT(TARGETS3),
+     .root_signers = BIT(ROOT1) | BIT(ROOT3),
+     .targets_signers = BIT(TARGETS2) | BIT(TARGETS3),
+     .floor = TARGETS_VERSION + 2},
+    {.name = "holds no root",
+     .size = 10 * KIB,
+     .anchor_keys = BIT(TARGETS1) | BIT(ED25519),
+     .targets_signers = BIT(TARGETS1) | BIT(ED25519),
+     .floor = TARGETS_VERSION},
+    {.name = "holds the anchor",
+     .size = 10 * KIB,
+     .root = ANCHOR_AS_ROOT,
+     .anchor_keys = THREE_TARGETS_KEYS,
+     .root_signers = BIT(ROOT1),
+     .targets_signers = TWO_TARGETS_KEYS,
+     .floor = TARGETS_VERSION},
+    {.name = "holds no root, surplus",
+     .size = 64 * KIB,
+     .anchor_keys = THREE_TARGETS_KEYS,
+     .targets_signers = THREE_TARGETS_KEYS | BIT(ED25519),
+     .surplus = true,
+     .floor = TARGETS_VERSION},
     /* Its signers are a quorum of the anchor, too: without its root, root-stripped must refuse. */
-    {"rotates the root, surplus", 10 * KIB, ROTATION, BIT(TARGETS1) | BIT(TARGETS2) | BIT(TARGETS3),
-     ROOT_KEYS, BIT(TARGETS1) | BIT(TARGETS2) | BIT(TARGETS3), true, TARGETS_VERSION},
+    {.name = "rotates the root, surplus",
+     .size = 10 * KIB,
+     .root = ROTATION,
+     .anchor_keys = TWO_TARGETS_KEYS,
+     .rotated_keys = THREE_TARGETS_KEYS,
+     .root_signers = ANCHOR_ROOT_KEYS | ROTATED_ROOT_KEYS,
+     .targets_signers = THREE_TARGETS_KEYS,
+     .surplus = true,
+     .floor = TARGETS_VERSION},
 };
 #define PLAN_COUNT SWT_COUNT(PLANS)
 
