@@ -68,8 +68,9 @@ const char *swt_key_scheme_text(uint32_t key_type);
  * fails swt_key_check. */
 #define SWT_MAX_SIGNATURE (8192 / 8) /* of the longest RSA key */
 size_t swt_key_signature_size(const struct swt_key *key);
-/* The same of the library's key, without another check. */
-size_t swt_evp_signature_size(const EVP_PKEY *pkey);
+/* The same of a key that is checked and loaded (swt_key_to_evp); 0 when the library, out of memory,
+ * has not noted its size. */
+size_t swt_evp_signature_size(uint32_t key_type, const EVP_PKEY *pkey);
 
 /* ---- envelopes: SignedRootMetadata and SignedTargetsMetadata have one shape -------------- */
 

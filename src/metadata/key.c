@@ -149,8 +149,8 @@ const char *swt_key_scheme_text(uint32_t key_type) {
     return key_type < SWT_COUNT(names) ? names[key_type] : NULL;
 }
 
-size_t swt_evp_signature_size(const EVP_PKEY *pkey) {
-    return EVP_PKEY_is_a(pkey, "RSA") ? ((size_t)EVP_PKEY_get_bits(pkey) + 7) / 8 : 64;
+size_t swt_evp_signature_size(uint32_t key_type, const EVP_PKEY *pkey) {
+    return key_type == SWT_KEY_RSA ? ((size_t)EVP_PKEY_get_bits(pkey) + 7) / 8 : 64;
 }
 
 size_t swt_key_signature_size(const struct swt_key *key) {
@@ -158,5 +158,5 @@ size_t swt_key_signature_size(const struct swt_key *key) {
     struct swt_error ignored;
     if (swt_key_to_evp(key, &pkey, &ignored) < 0)
         return 0;
-    return swt_evp_signature_size(pkey);
+    return swt_evp_signature_size(key->type, pkey);
 }

@@ -41,7 +41,9 @@ static int judge(struct count *count, const struct swt_signature *signature,
         /* The root's keys passed their check, so all that can be missing is memory. */
         if (swt_key_to_evp(&listed->key, &voter->pkey, err) < 0)
             return swt_fail_memory(err);
-        voter->signature_size = swt_evp_signature_size(voter->pkey);
+        voter->signature_size = swt_evp_signature_size(listed->key.type, voter->pkey);
+        if (voter->signature_size == 0)
+            return swt_fail_memory(err);
     }
     *ret_state = SWT_SIGNATURE_BAD_LENGTH;
     if (signature->value.len != voter->signature_size)

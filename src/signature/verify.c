@@ -97,7 +97,8 @@ int swt_signature_judge(const struct swt_key *key, struct swt_slice message, str
     int result = swt_key_to_evp(key, &pkey, err);
     if (result < 0)
         return err->code == SWT_E_MEMORY ? result : 0;
-    if (value.len != swt_evp_signature_size(pkey))
+    size_t size = swt_evp_signature_size(key->type, pkey);
+    if (size == 0 || value.len != size)
         return 0;
     result = swt_message_init(message, &prepared, err);
     return result < 0 ? result : swt_message_verifies(&prepared, key, pkey, value, err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Each bit of a bundle flipped, each shorter length, each member dropped, doubled and exchanged
- * with its neighbour, all judged in this process by the program's own judge. What has exactly the
- * signatures that it needs is never accepted; where there are more, an accepted bundle holds what
- * the original does, to the byte, and the flip is in a signature. A sample; --full, or SWT_FLIPS
- * with that: all.
+ * with its neighbour, and what stands behind the end, all judged in this process by the program's
+ * own judge. What has exactly the signatures that it needs is never accepted; where there are more,
+ * an accepted bundle holds what the original does, to the byte, and the flip is in a signature. A
+ * sample; --full, or SWT_FLIPS with that: all.
  */
 #include "sample.h"
 
@@ -14,20 +14,48 @@
 #include <unistd.h>
 
 #define KIB ((size_t)1024)
+#define TWO_TARGETS_KEYS (BIT(TARGETS1) | BIT(TARGETS2))
+#define THREE_TARGETS_KEYS (TWO_TARGETS_KEYS | BIT(TARGETS3))
 static const struct sample_plan PLANS[] = {
-    {"rotates the root", 64 * KIB, ROTATION, BIT(TARGETS2) | BIT(TARGETS3), BIT(ROOT1),
-     BIT(TARGETS2) | BIT(TARGETS3), false, TARGETS_VERSION + 2},
-    {"holds no root", 10 * KIB, NO_ROOT, 0, 0, BIT(TARGETS1) | BIT(ED25519), false,
-     TARGETS_VERSION},
-    {"holds the anchor", 10 * KIB, ANCHOR_AS_ROOT, 0, BIT(ROOT1), BIT(TARGETS1) | BIT(TARGETS2),
-     false, TARGETS_VERSION},
-    {"holds no root, surplus", 64 * KIB, NO_ROOT, 0, 0, ANCHOR_TARGETS_KEYS | BIT(TARGETS3), true,
-     TARGETS_VERSION},
+    /* The floor, above its version, is cleared. */
+    {.name = "rotates the root",
+     .size = 64 * KIB,
+     .root = ROTATION,
+     .anchor_keys = TWO_TARGETS_KEYS,
+     .rotated_keys = BIT(TARGETS2) | BIT(TARGETS3),
+     .root_signers = BIT(ROOT1) | BIT(ROOT3),
+     .targets_signers = BIT(TARGETS2) | BIT(TARGETS3),
+     .floor = TARGETS_VERSION + 2},
+    {.name = "holds no root",
+     .size = 10 * KIB,
+     .anchor_keys = BIT(TARGETS1) | BIT(ED25519),
+     .targets_signers = BIT(TARGETS1) | BIT(ED25519),
+     .floor = TARGETS_VERSION},
+    {.name = "holds the anchor",
+     .size = 10 * KIB,
+     .root = ANCHOR_AS_ROOT,
+     .anchor_keys = THREE_TARGETS_KEYS,
+     .root_signers = BIT(ROOT1),
+     .targets_signers = TWO_TARGETS_KEYS,
+     .floor = TARGETS_VERSION},
+    {.name = "holds no root, surplus",
+     .size = 64 * KIB,
+     .anchor_keys = THREE_TARGETS_KEYS,
+     .targets_signers = THREE_TARGETS_KEYS | BIT(ED25519),
+     .surplus = true,
+     .floor = TARGETS_VERSION},
     /* Its signers are a quorum of the anchor, too: without its root, root-stripped must refuse. */
-    {"rotates the root, surplus", 10 * KIB, ROTATION, BIT(TARGETS1) | BIT(TARGETS2) | BIT(TARGETS3),
-     ROOT_KEYS, BIT(TARGETS1) | BIT(TARGETS2) | BIT(TARGETS3), true, TARGETS_VERSION},
+    {.name = "rotates the root, surplus",
+     .size = 10 * KIB,
+     .root = ROTATION,
+     .anchor_keys = TWO_TARGETS_KEYS,
+     .rotated_keys = THREE_TARGETS_KEYS,
+     .root_signers = ANCHOR_ROOT_KEYS | ROTATED_ROOT_KEYS,
+     .targets_signers = THREE_TARGETS_KEYS,
+     .surplus = true,
+     .floor = TARGETS_VERSION},
 };
-#define PLAN_COUNT (sizeof PLANS / sizeof PLANS[0])
+#define PLAN_COUNT SWT_COUNT(PLANS)
 
 /* ---- counts, which all processes share --------------------------------------------------- */
 
@@ -177,32 +205,52 @@ static void judge_members(const struct sample *sample, struct swt_forge_member *
                                  : "accepted");
 }
 
-/* The fields of an UpdateBundle may stand in any order, and without a root that is the anchor the
+/* With something behind its end: a zero byte, a zero block, itself once more. */
+static void sweep_tails(const struct sample *sample, struct tally *tally) {
+    static const uint8_t ZEROS[SWT_TAR_BLOCK] = {0};
+    const struct swt_slice tails[] = {swt_slice_of(ZEROS, 1), swt_slice_of(ZEROS, sizeof ZEROS),
+                                      swt_buf_slice(&sample->bytes)};
+    for (size_t i = 0; i < SWT_COUNT(tails); i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
+        struct swt_error err;
+        const char *fault = "accepted";
+        made(swt_buf_append_slice(&bytes, swt_buf_slice(&sample->bytes), &err), &err);
+        made(swt_buf_append_slice(&bytes, tails[i], &err), &err);
+        if (ask(sample, swt_buf_slice(&bytes), tally, &fault) != REFUSED)
+            tell_fault(tally, sample, "with tail", i, fault);
+    }
+}
+
+/* Member index left out, doubled in its place and at the end. Without a root that is the anchor the
  * anchor itself says the same. */
+static void sweep_member(const struct sample *sample, size_t index, struct tally *tally) {
+    const size_t count = sample->member_count;
+    const struct swt_forge_member *old = sample->members;
+    struct swt_forge_member members[MOST_MEMBERS + 1];
+    bool is_anchor = sample->plan->root == ANCHOR_AS_ROOT && old[index].kind == SWT_FORGE_ROOT;
+    memcpy(members, old, index * sizeof *old);
+    memcpy(members + index, old + index + 1, (count - index - 1) * sizeof *old);
+    judge_members(sample, members, count - 1, is_anchor, "without member", index, tally);
+    memcpy(members, old, (index + 1) * sizeof *old);
+    memcpy(members + index + 1, old + index, (count - index) * sizeof *old);
+    judge_members(sample, members, count + 1, false, "twice member", index, tally);
+    memcpy(members, old, count * sizeof *old);
+    members[count] = old[index];
+    judge_members(sample, members, count + 1, false, "again at the end member", index, tally);
+}
+
+/* The fields of an UpdateBundle may stand in any order. */
 static void sweep_members(const struct sample *sample, struct tally *tally) {
     const size_t count = sample->member_count;
-    const size_t size = sizeof *sample->members;
-    bool pigweed = sample->format == SWT_FORMAT_PIGWEED;
-    for (size_t i = 0; i < count; i++) {
-        struct swt_forge_member members[MOST_MEMBERS + 1];
-        memcpy(members, sample->members, i * size);
-        memcpy(members + i, sample->members + i + 1, (count - i - 1) * size);
-        judge_members(sample, members, count - 1,
-                      sample->plan->root == ANCHOR_AS_ROOT &&
-                          sample->members[i].kind == SWT_FORGE_ROOT,
-                      "without member", i, tally);
-        memcpy(members, sample->members, (i + 1) * size);
-        memcpy(members + i + 1, sample->members + i, (count - i) * size);
-        judge_members(sample, members, count + 1, false, "twice member", i, tally);
-        memcpy(members, sample->members, count * size);
-        members[count] = members[i];
-        judge_members(sample, members, count + 1, false, "once more at the end member", i, tally);
-        if (i + 1 == count)
-            continue;
+    for (size_t i = 0; i < count; i++)
+        sweep_member(sample, i, tally);
+    for (size_t i = 0; i + 1 < count; i++) {
+        struct swt_forge_member members[MOST_MEMBERS];
+        memcpy(members, sample->members, count * sizeof *members);
         members[i] = sample->members[i + 1];
         members[i + 1] = sample->members[i];
-        judge_members(sample, members, count, pigweed, "exchanged with the next one member", i,
-                      tally);
+        judge_members(sample, members, count, sample->format == SWT_FORMAT_PIGWEED,
+                      "exchanged with the next one member", i, tally);
     }
 }
 
@@ -215,8 +263,10 @@ static void run_share(const struct test_key keys[KEYS], const struct share *shar
             struct sample sample;
             sample_make(&sample, &PLANS[i], (enum swt_format)format, keys);
             sweep(&sample, share, tallies->of[i][format]);
-            if (share->worker == 0)
+            if (share->worker == 0) {
                 sweep_members(&sample, &tallies->members[format]);
+                sweep_tails(&sample, &tallies->members[format]);
+            }
             sample_done(&sample);
         }
 }

@@ -9,12 +9,12 @@
 #include "../../src/pipeline/forge.h"
 #include "../../src/pipeline/user_manifest.h"
 
-enum { ROOT1, ROOT2, TARGETS1, TARGETS2, TARGETS3, ED25519, KEYS };
-static const char *const KEY_NAMES[KEYS] = {"root1",    "root2",    "targets1",
+enum { ROOT1, ROOT2, ROOT3, TARGETS1, TARGETS2, TARGETS3, ED25519, KEYS };
+static const char *const KEY_NAMES[KEYS] = {"root1",    "root2",    "root3",    "targets1",
                                             "targets2", "targets3", "ed25519-1"};
 #define BIT(key_) (1U << (key_))
-#define ROOT_KEYS (BIT(ROOT1) | BIT(ROOT2))
-#define ANCHOR_TARGETS_KEYS (BIT(TARGETS1) | BIT(TARGETS2) | BIT(ED25519))
+#define ANCHOR_ROOT_KEYS (BIT(ROOT1) | BIT(ROOT2))
+#define ROTATED_ROOT_KEYS (BIT(ROOT2) | BIT(ROOT3))
 #define TARGETS_VERSION 7
 
 enum root_kind { NO_ROOT, ANCHOR_AS_ROOT, ROTATION };
@@ -23,7 +23,7 @@ struct sample_plan {
     const char *name;
     size_t size;
     enum root_kind root;
-    unsigned rotated_keys; /* targets keys of the root that the bundle brings */
+    unsigned anchor_keys, rotated_keys; /* of the targets role, in both roots */
     unsigned root_signers, targets_signers;
     bool surplus; /* more than are needed, so that any one may be spoilt */
     uint32_t floor;
@@ -55,13 +55,13 @@ static inline size_t pick_keys(const struct test_key keys[KEYS], unsigned set,
     return count;
 }
 
-static inline void make_root(const struct test_key keys[KEYS], uint32_t version,
+static inline void make_root(const struct test_key keys[KEYS], uint32_t version, unsigned root_keys,
                              unsigned targets_keys, struct swt_buf *ret_metadata) {
     struct swt_key root[KEYS], targets[KEYS];
     struct swt_error err;
     const struct swt_root_spec spec = {.version = version,
                                        .root_keys = root,
-                                       .root_key_count = pick_keys(keys, ROOT_KEYS, root),
+                                       .root_key_count = pick_keys(keys, root_keys, root),
                                        .root_threshold = 1,
                                        .targets_keys = targets,
                                        .targets_key_count = pick_keys(keys, targets_keys, targets),
@@ -84,7 +84,7 @@ static inline void make_roots(struct sample *sample) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf envelope = {0};
     const struct sample_plan *plan = sample->plan;
     struct swt_error err;
-    make_root(sample->keys, 1, ANCHOR_TARGETS_KEYS, &metadata);
+    make_root(sample->keys, 1, ANCHOR_ROOT_KEYS, plan->anchor_keys, &metadata);
     /* What a device holds is trusted unsigned, too: a signature less to verify for each flip. */
     seal(sample->keys, &metadata, 0, &envelope);
     made(swt_root_source_decode(&envelope, "anchor", false, &sample->state.root, &err), &err);
@@ -92,7 +92,7 @@ static inline void make_roots(struct sample *sample) {
     sample->state.has_floor = true;
     sample->state.floor = plan->floor;
     if (plan->root == ROTATION)
-        make_root(sample->keys, 2, plan->rotated_keys, &sample->root);
+        make_root(sample->keys, 2, ROTATED_ROOT_KEYS, plan->rotated_keys, &sample->root);
     else
         sample->root = SWT_MOVE(metadata);
     if (plan->root != NO_ROOT)

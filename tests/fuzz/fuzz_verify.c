@@ -55,7 +55,7 @@ struct world {
     struct test_key keys[KEYS];
     struct swt_device_state state;
     struct oracle_device device;
-    unsigned long accepted; /* inputs, of all that were run */
+    unsigned long inputs, accepted;
 };
 
 /* ---- the device -------------------------------------------------------------------------- */
@@ -102,9 +102,18 @@ static void make_device(struct world *world) {
                                            .held = {text(HELD), text(HELD)}};
 }
 
+static struct world *the_world(void);
+
+/* An oracle that is never asked would agree with everything. */
+static void tell_accepted(void) {
+    printf("# verify: %lu of %lu inputs were accepted\n", the_world()->accepted,
+           the_world()->inputs);
+}
+
 static struct world *the_world(void) {
     static struct world world;
     if (!world.ready) {
+        must(atexit(tell_accepted) == 0, "cannot register what is told at the end");
         for (size_t i = 0; i < KEYS; i++)
             test_key_load(&world.keys[i], KEY_NAMES[i]);
         make_anchor(&world);
@@ -310,6 +319,7 @@ static void judge(struct world *world, struct swt_slice bundle, unsigned options
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct world *world = the_world();
     SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    world->inputs++;
     if (size == 0)
         return 0;
     if ((data[0] & RAW) != 0) {
