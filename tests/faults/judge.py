@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a command may answer, and what it may leave, when something fails."""
+
+import hashlib
+import json
+import re
+import signal
+import subprocess
+import sys
+
+LINE = re.compile(r"swupdate-tool: [a-z ]+: [^A-Z\n].*[^.\n]\n(hint: .+\n)?")
+NOTICE = re.compile(r"^swupdate-tool: [a-z ]+: (warning|note): .*\n", re.MULTILINE)
+# A key file that cannot be read is the key's fault: 4, or 3 where a public key is wanted.
+KEY = re.compile(r"swupdate-tool: [a-z ]+: ((key|other): cannot |'pkcs11:)")
+OUT_OF_MEMORY = re.compile(r"swupdate-tool: (?:[a-z ]+: )?.*out of memory\n")
+
+
+def log_fault(log, killed, is_signed):
+    """What is wrong with an audit log: chain, form, and that a signature that left is in it."""
+    if killed:
+        log = log[: log.rfind(b"\n") + 1]
+    if log and not log.endswith(b"\n"):
+        return "the log's last line is cut off"
+    previous = "0" * 64
+    outcome = None
+    for text in log.split(b"\n")[:-1]:
+        line = json.loads(text)
+        if line["previous"] != previous:
+            return "the log's chain is broken"
+        previous = hashlib.sha256(text).hexdigest()
+        outcome = line.get("outcome")
+    if is_signed and outcome != "signed":
+        return "a signature left that is not in the log"
+    return None
+
+
+class Case:
+    """Collects the faults of one command; prints one line."""
+
+    def __init__(self, name):
+        self.name = name
+        self.runs = 0
+        self.faults = []
+
+    def tell(self):
+        if self.runs == 0:
+            self.faults.append("nothing was tried")
+        print(f"{'not ok' if self.faults else 'ok'} - {self.name} ({self.runs} runs)")
+        for fault in self.faults[:12]:
+            print(f"# {fault}")
+        sys.stdout.flush()
+        return not self.faults
+
+
+
+def judge(case, place, command, what, allowed, run, library=False):
+    """Runs the command by run(); allowed: the exit statuses besides 0; 0 must have made the whole result.
+
+    Library: a fault within libcrypto, which has reasons of its own, or dies.
+    """
+    case.runs += 1
+    try:
+        status, error = run()
+    except subprocess.TimeoutExpired as late:
+        case.faults.append(f"{what}: ran longer than {late.timeout} s")
+        return
+    fault = fault_of(place, command, status, NOTICE.sub("", error), allowed, library)
+    if fault is not None:
+        case.faults.append(f"{what}: exit {status}, {fault}")
+
+
+def fault_of(place, command, status, error, allowed, library):
+    # libcrypto that dies leaves what SIGKILL leaves.
+    killed = status == -signal.SIGKILL or (status < 0 and library)
+    state = place.state(command, library, killed)
+    says = error.strip()[-300:]
+    if status not in (0, *allowed):
+        return f"which is not of {allowed}: {says}"
+    if state not in ("before", "between", "after") or (status == 0 and state != "after"):
+        return f"{state}: {says}"
+    if place.log_fault(command, status, state):
+        return f"{state}: {place.log_fault(command, status, state)}"
+    if status in (3, 4) and not library and not KEY.match(error):
+        return f"that is not about a key: {says}"
+    if status > 1 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
+        return f"and says '{error.strip()}'"
+    if command.device is not None:
+        # Where a call fails, so may the one that cleans up.
+        fault = place.finish_fault(command, state, clean=status in (130, 143))
+        return fault and f"{state}: {fault}"
+    return None
