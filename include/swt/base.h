@@ -250,6 +250,16 @@ int swt_secret_set(struct swt_secret *secret, const void *data, size_t len,
 void swt_secret_done(struct swt_secret *secret);
 void swt_wipe(void *data, size_t len); /* cannot be optimised away */
 
+/*
+ * libcrypto's memory: each block is wiped when it is freed, since the library itself wipes only
+ * what it knows to be a key. Once, before the library's first allocation; without it, all else here
+ * works and swt_library_starved stays false.
+ */
+void swt_library_memory_setup(void);
+/* Whether one of libcrypto's allocations ever failed. What it refused since then says nothing: it
+ * tells a lack of memory as a key that is no good, or as a signature that does not verify. */
+bool swt_library_starved(void);
+
 /* ---- text, numbers, times ---------------------------------------------------------------- */
 
 char *swt_strdup(const char *text, struct swt_error *err) SWT_CHECKED; /* NULL: err is set */

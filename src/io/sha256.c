@@ -14,6 +14,8 @@ static int fail(struct swt_error *err) {
     char reason[256];
     ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
     ERR_clear_error();
+    if (swt_library_starved())
+        return swt_fail_memory(err);
     return swt_fail(err, SWT_E_IO, "cannot compute a SHA-256: %s", reason);
 }
 

@@ -11,7 +11,7 @@ bool swt_crypto_ready(void) {
 
 int swt_crypto_fail(struct swt_error *err, const char *message) {
     /* No error at all: there was no memory for the queue itself. */
-    bool memory = ERR_peek_error() == 0;
+    bool memory = ERR_peek_error() == 0 || swt_library_starved();
     for (unsigned long error; (error = ERR_get_error()) != 0;)
         memory = memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
     return memory ? swt_fail_memory(err) : swt_fail(err, SWT_E_PUBLIC_KEY, "%s", message);
@@ -19,7 +19,8 @@ int swt_crypto_fail(struct swt_error *err, const char *message) {
 
 int swt_crypto_refuse(struct swt_error *err, const char *message) {
     ERR_clear_error();
-    return swt_fail(err, SWT_E_PUBLIC_KEY, "%s", message);
+    return swt_library_starved() ? swt_fail_memory(err)
+                                 : swt_fail(err, SWT_E_PUBLIC_KEY, "%s", message);
 }
 
 EVP_PKEY *swt_crypto_public_key(const char *type, OSSL_PARAM *parameters) {

@@ -137,6 +137,8 @@ static int sign_and_check(struct swt_signer *signer, struct swt_slice message, s
     if (result < 0)
         return result;
     size_t size = swt_key_signature_size(key);
+    if (size == 0)
+        return swt_fail_memory(err);
     if (raw->len != size)
         return swt_fail(err, SWT_E_BAD_SIGNATURE, "the signer returned %zu bytes, expected %zu",
                         raw->len, size);

@@ -184,8 +184,10 @@ static int append_signature(const struct swt_key *key, struct swt_slice value,
     if (key->type != SWT_KEY_P256)
         return swt_buf_append_slice(ret_raw, value, err);
     if (!swt_p256_raw_from_der(value, raw))
-        return swt_fail(err, SWT_E_SIGN,
-                        "the key's ECDSA signature is not DER of two valid integers");
+        return swt_library_starved()
+                   ? swt_fail_memory(err)
+                   : swt_fail(err, SWT_E_SIGN,
+                              "the key's ECDSA signature is not DER of two valid integers");
     return swt_buf_append(ret_raw, raw, sizeof raw, err);
 }
 

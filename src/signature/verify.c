@@ -98,7 +98,9 @@ int swt_signature_judge(const struct swt_key *key, struct swt_slice message, str
     if (result < 0)
         return err->code == SWT_E_MEMORY ? result : 0;
     size_t size = swt_key_signature_size(key);
-    if (size == 0 || value.len != size)
+    if (size == 0)
+        return swt_fail_memory(err);
+    if (value.len != size)
         return 0;
     result = swt_message_init(message, &prepared, err);
     return result < 0 ? result : swt_message_verifies(&prepared, key, pkey, value, err);
