@@ -256,8 +256,9 @@ void swt_wipe(void *data, size_t len); /* cannot be optimised away */
  * works and swt_library_starved stays false.
  */
 void swt_library_memory_setup(void);
-/* Whether one of libcrypto's allocations ever failed. What it refused since then says nothing: it
- * tells a lack of memory as a key that is no good, or as a signature that does not verify. */
+/* Whether one of libcrypto's allocations ever failed. It came to the end of its call all the same,
+ * and must not be called again; what it refused since then says nothing: it tells a lack of memory
+ * as a key that is no good, or as a signature that does not verify. */
 bool swt_library_starved(void);
 
 /* ---- text, numbers, times ---------------------------------------------------------------- */

@@ -21,7 +21,7 @@ static int fail(struct swt_error *err) {
 
 int swt_sha256_new(struct swt_sha256 **ret_hash, struct swt_error *err) {
     SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = calloc(1, sizeof *hash);
-    if (hash == NULL)
+    if (hash == NULL || swt_library_starved())
         return swt_fail_memory(err);
     hash->context = EVP_MD_CTX_new();
     if (hash->context == NULL)

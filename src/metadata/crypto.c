@@ -5,7 +5,7 @@
 #include <openssl/err.h>
 
 bool swt_crypto_ready(void) {
-    return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
+    return !swt_library_starved() && OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
            OSSL_LIB_CTX_get0_global_default() != NULL;
 }
 

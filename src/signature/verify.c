@@ -11,7 +11,8 @@ int swt_message_init(struct swt_slice bytes, struct swt_message *ret_message,
     size_t len = 0;
     const void *data = bytes.len == 0 ? (const void *)"" : bytes.data;
 
-    if (EVP_Q_digest(NULL, "SHA256", NULL, data, bytes.len, message.sha256, &len) != 1 ||
+    if (swt_library_starved() ||
+        EVP_Q_digest(NULL, "SHA256", NULL, data, bytes.len, message.sha256, &len) != 1 ||
         len != sizeof message.sha256) {
         ERR_clear_error();
         return swt_fail_memory(err);
@@ -78,6 +79,8 @@ static int ed25519_verifies(const struct swt_message *message, EVP_PKEY *pkey,
 int swt_message_verifies(const struct swt_message *message, const struct swt_key *key,
                          EVP_PKEY *pkey, struct swt_slice value, struct swt_error *err) {
     int result = 0;
+    if (swt_library_starved())
+        return swt_fail_memory(err);
     ERR_clear_error();
     if (key->type == SWT_KEY_P256)
         result = p256_verifies(message, pkey, value, err);

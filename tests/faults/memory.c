@@ -115,7 +115,8 @@ static void lock_blocks(void) {
 }
 
 static void *keep(void *address, const void *caller) {
-    if (address == NULL || !armed || holds(&loader, caller))
+    /* What libcrypto does not free when it fails is its own matter. */
+    if (address == NULL || !armed || holds(&loader, caller) || (library != 0 && for_library > 0))
         return address;
     lock_blocks();
     size_t place = place_of(address);

@@ -39,10 +39,10 @@ def memory_folder():
     return "/dev/shm" if fit and os.access("/dev/shm", os.W_OK) else None
 
 
-def jobs(kind, commands, full, work):
+def jobs(kind, commands, full, work, tally):
     unnamed = shim.has_tmpfile(work)
     for command in commands:
-        yield from memory.jobs(command, full) if kind == "allocations" else shim.jobs(command, full, unnamed)
+        yield from memory.jobs(command, full, tally) if kind == "allocations" else shim.jobs(command, full, unnamed)
 
 
 def main(arguments):
@@ -50,13 +50,16 @@ def main(arguments):
     full = "--full" in arguments
     commands = DEVICE_COMMANDS if "--devices" in arguments else COMMANDS
     good = True
+    tally = memory.Tally()
     with tempfile.TemporaryDirectory(prefix="swupdate-faults.", dir=memory_folder()) as work:
         samples = Samples(work)
         place = Place(samples, "case")
         for command in commands:
             place.result(command)
-        for function, words in jobs(kind, commands, full, work):
+        for function, words in jobs(kind, commands, full, work, tally):
             good &= function(place, *words).tell()
+    if tally.runs > 0:
+        print(f"# {tally.line()}")
     sys.exit(0 if good else 1)
 
 
