@@ -16,12 +16,27 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 ifdef CI
 WARNINGS += -Werror
 endif
-HARDEN   := -fstack-protector-strong -fPIE
+
+# Hardening; tests/cli/hardening.sh looks for it in the program. The caller's flags come later and win.
+# try: the flags, where the compiler takes them among the caller's own without a warning.
+try = $(shell echo | $(CC) $(CPPFLAGS) -Werror $(1) $(CFLAGS) -include features.h -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
+HARDEN := -fPIE -fstack-protector-strong
+# A sanitizer has checks of its own, which some of these flags would hide faults from.
 ifeq ($(SANITIZE),)
-HARDEN   += -D_FORTIFY_SOURCE=2
+# No frame skips the guard page of the stack.
+HARDEN += $(call try,-fstack-clash-protection)
+# Jumps and calls by pointer reach only where some may lead, returns only their caller (Intel CET, Arm BTI).
+HARDEN += $(or $(call try,-fcf-protection=full),$(call try,-mbranch-protection=standard))
+# What is read before it is set is no rest of a secret and nothing that a bundle put there.
+HARDEN += $(or $(call try,-ftrivial-auto-var-init=zero),$(call try,-ftrivial-auto-var-init=pattern))
+# The C library checks lengths, also those that are known only as the program runs (3).
+HARDEN += $(or $(call try,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3),$(call try,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+# Where the standard leaves open what happens, no check is optimized away: slices of nothing are NULL.
+HARDEN += $(call try,-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing)
 endif
 ALL_CFLAGS  := -std=c17 -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
-ALL_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
+# Relocated once and then read-only; neither stack nor data is code.
+ALL_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code $(LDFLAGS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
@@ -162,8 +177,9 @@ include $(sort $(wildcard tests/*/*.mk))
 # Unless the caller said how many jobs: one a processor.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 # A sanitizer's own memory is not what memory.sh measures, its allocator not what *allocations.sh can make
-# fail, and its code nothing that valgrind runs (icount.sh, linear.sh): no part of that configuration.
-NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh %/linear.sh
+# fail, its code nothing that valgrind runs (icount.sh, linear.sh), and its program not built as the one
+# that is installed (hardening.sh): no part of that configuration.
+NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh %/linear.sh %/hardening.sh
 SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(CHECK_SCRIPTS) $(wildcard tests/cli/*.sh))
 # What the test scripts need to know.
 TEST_ENVIRONMENT = SWT_TOOL=$(abspath $(PROGRAM)) SWT_BUILD=$(abspath $(B)) SWT_SOURCE=$(CURDIR) SWT_SANITIZE=$(SANITIZE)

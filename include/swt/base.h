@@ -239,6 +239,10 @@ int swt_buf_printf(struct swt_buf *buf, struct swt_error *err, const char *forma
     SWT_PRINTF(3, 4) SWT_CHECKED;
 void swt_buf_clear(struct swt_buf *buf); /* len 0, memory kept */
 
+/* Before the first byte of a secret is read: the process dumps no core from there to its end, and
+ * nobody but the superuser attaches to it or reads its /proc files. Calling it again does nothing.
+ * swt_secret_set does it, too. */
+void swt_process_hide(void);
 /* PIN, passphrase, private key: wiped when dropped, locked against core dumps where the system
  * allows; there is no function that prints one. data has a NUL after len. */
 struct swt_secret {

@@ -3,11 +3,21 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 void swt_wipe(void *data, size_t len) {
     if (data != NULL && len > 0)
         explicit_bzero(data, len);
+}
+
+/*
+ * For the rest of the run: OpenSSL, stdio and the stack may hold copies longer than the secret is
+ * held. What the program does itself through /proc/self/fd (io/newfile.c) Linux allows it all the
+ * same; a program that it starts has its own setting again (exec).
+ */
+void swt_process_hide(void) {
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /* What a secret of len bytes and its NUL occupies in whole pages; 0 when that overflows. */
@@ -26,6 +36,7 @@ static size_t pages_size(size_t len) {
  */
 int swt_secret_set(struct swt_secret *secret, const void *data, size_t len, struct swt_error *err) {
     size_t size = pages_size(len);
+    swt_process_hide();
     if (size == 0)
         return swt_fail_memory(err);
     char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -62,7 +62,7 @@ static void guard(pid_t parent) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(START_FAILED); /* it ended before it could be asked for its end */
-    (void)prctl(PR_SET_DUMPABLE, 0);
+    swt_process_hide();
     (void)setrlimit(RLIMIT_CORE, &no_core);
 }
 

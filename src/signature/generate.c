@@ -122,6 +122,7 @@ int swt_key_pair_generate(enum swt_key_kind kind, const struct swt_secret *passp
     if (result < 0)
         return result;
     ERR_clear_error();
+    swt_process_hide();
     pkey = generate(&rows[kind]);
     result = swt_interrupted(err);
     if (result < 0)

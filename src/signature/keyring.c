@@ -37,6 +37,7 @@ int swt_keyring_take_variable(struct swt_keyring *keyring, const char *name,
     keyring->variables = variables;
     struct swt_pin_variable variable = {.name = name};
     size_t len = strlen(value);
+    swt_process_hide();
     int result = swt_secret_set(&variable.value, value, len, err);
     if (result < 0)
         return result;

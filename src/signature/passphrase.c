@@ -138,6 +138,7 @@ static int read_any(const struct swt_key_source *source, const struct swt_keyrin
                     struct swt_error *err) {
     const char *file = source->passphrase_file;
 
+    swt_process_hide();
     if (file != NULL && strncmp(file, "fd:", 3) == 0)
         return from_descriptor(file, noun, ret_passphrase, err);
     if (file != NULL)

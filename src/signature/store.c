@@ -51,6 +51,8 @@ static int load(const struct swt_key_request *request, bool need_private, enum s
     if (asker == NULL)
         return swt_fail_memory(err);
     asker->request = request;
+    /* A file may hold a private key where a public one is wanted. */
+    swt_process_hide();
     if (uri->path != NULL) {
         int result = swt_key_file_read(uri, fault, file, err);
         if (result < 0)
