@@ -253,6 +253,9 @@ int swt_secret_set(struct swt_secret *secret, const void *data, size_t len,
                    struct swt_error *err) SWT_CHECKED;
 void swt_secret_done(struct swt_secret *secret);
 void swt_wipe(void *data, size_t len); /* cannot be optimised away */
+/* What the functions that were called, and have returned, left on the stack: a library's copies of
+ * a key. Of the last 64 KiB. */
+void swt_wipe_stack(void);
 
 /*
  * libcrypto's memory: each block is wiped when it is freed, since the library itself wipes only

@@ -366,7 +366,10 @@ static int sign_all(const struct swt_signers *signers, const struct swt_signing_
 int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
                      const struct swt_envelope *envelope, bool replace,
                      struct swt_signing_result *ret_result, struct swt_error *err) {
-    return sign_all(signers, subject, envelope, replace, ret_result, err);
+    int rc = sign_all(signers, subject, envelope, replace, ret_result, err);
+    for (size_t i = 0; i < signers->count; i++)
+        swt_signer_drop_key(signers->items[i]);
+    return rc;
 }
 
 int swt_signers_draft(const struct swt_signers *signers, const struct swt_envelope *envelope,
