@@ -10,11 +10,13 @@ could not hold is never a verdict, a difference less or a finding more. Without 
 Tells its cases as TAP does; SWT_TOOL, SWT_BUILD and SWT_SOURCE are those of scripts/run-tests.
 """
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 
+import figures
 import memory
 import preload
 from commands import TOKEN_KEY, Command
@@ -139,15 +141,18 @@ def fault_of(answer, expected):
     return None if output == expected[1] else "another answer on standard output"
 
 
-def sweep(samples, command, full, library, tally):
-    case = Case(f"{command.name}: an allocation {'of libcrypto ' if library else ''}fails, or all from then on")
+def sweep(samples, command, full, library):
+    case = Case(
+        f"{command.name}: an allocation{' of libcrypto' if library else ''} fails, or all from then on",
+        command=command.name,
+    )
     base = {"LIBRARY": 1} if library else {}
     expected = start(samples, command)
     good = memory.Report()
     good.run(lambda environment, fd: start(samples, command, environment, (fd,)), {"AT": 0, **base})
     limit = memory.LIBRARY_FULL if library else None
     chosen = command.chosen(good.allocations, full, SELECTION // (2 if library else 1), limit)
-    tally.allocations += len(chosen)
+    case.calls = len(chosen)
     for at in chosen:
         for every in 0, 1:
             plan = {"AT": at, "FROM": every, **base}
@@ -156,32 +161,52 @@ def sweep(samples, command, full, library, tally):
             case.runs += 1
             fault = fault_of(answer, expected)
             if fault is not None:
-                tally.others += 1
                 case.faults.append(f"{preload.words(plan)}: {fault}")
-            memory.note(case, tally, good, report, answer[0], preload.words(plan))
+            memory.note(case, good, report, answer[0], preload.words(plan))
     return case
 
 
+class Jobs:
+    """Cases by their numbers, each of which may be tried in another process."""
+
+    def __init__(self, samples, full):
+        self.samples = samples
+        self.full = full
+        self.rows = [(command, library) for command in COMMANDS for library in (False, True)]
+
+    def __call__(self, number):
+        command, library = self.rows[number]
+        return sweep(self.samples, command, self.full, library)
+
+
+jobs = None
+
+
+def perform(number):
+    return jobs(number)
+
+
 def main(arguments):
+    global jobs
     full = "--full" in arguments
-    tally = memory.Tally()
-    good = True
+    told = []
     with tempfile.TemporaryDirectory(prefix="swupdate-answers.") as work:
         samples = Samples(work)
         prepare(samples)
         before = tree(work)
-        for command in COMMANDS:
-            tally.commands += 1
-            for library in False, True:
-                # What needs no library allocates for its setup alone.
-                good &= sweep(samples, command, full, library, tally).tell()
+        jobs = Jobs(samples, full)
+        with multiprocessing.get_context("fork").Pool(len(os.sched_getaffinity(0)) if full else 1) as pool:
+            for case in pool.imap(perform, range(len(jobs.rows))):
+                case.tell()
+                told.append(case)
         written = Case("nothing was written")
         written.runs = 1
         written.faults += sorted(name for name, content in tree(work).items() if before.get(name, 1) != content)
-        good &= written.tell()
-    print(f"# {tally.line()}")
-    sys.exit(0 if good else 1)
+        written.tell()
+    if full:
+        figures.write("allocations-answers", told)
+    return 1 if any(case.faults for case in [*told, written]) else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

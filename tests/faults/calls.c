@@ -10,12 +10,14 @@
  *   SWT_FAULT_FROM=1       the Nth and all that follow
  *   SWT_FAULT_PATH=NAME    counts opens and reads of files of that base name only
  *   SWT_FAULT_ERRNO=E      fails with this error; or
- *   SWT_FAULT_SIGNAL=S     sends the process this signal first, and the call goes on; or
+ *   SWT_FAULT_SIGNAL=S     sends the program this signal first, and the call goes on; or
  *   SWT_FAULT_RUN=COMMAND  runs this first, and the call goes on; or
  *   SWT_FAULT_SHORT=1      reads or writes one byte, and is interrupted every second time
  *   SWT_FAULT_NAMED=1      besides: the file system has no O_TMPFILE
- *   SWT_FAULT_COUNT=FD     writes the number of calls of the class to descriptor FD at the end
+ *   SWT_FAULT_COUNT=FD     writes to descriptor FD at the end, for each class, its name and how
+ * many calls there were
  *
+ * Calls of the processes that the program forks count with its own, until they run another program.
  * Calls go to the kernel directly, so that it works beneath a sanitizer's own interception too.
  * Those of the C library itself (stdio) are not seen; the program has none that matter.
  */
@@ -31,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -43,7 +46,14 @@ static struct {
     const char *command;
     long at, from, error, signal, brief, named, count_fd;
 } plan;
-static atomic_long count;
+
+enum { CLASSES = 15 };
+static const char *const classes[CLASSES] = {"open",  "read",   "write", "sync",    "rename",
+                                             "link",  "unlink", "lock",  "close",   "stat",
+                                             "mkdir", "chmod",  "seek",  "process", "thread"};
+/* Of each class; shared with what is forked. */
+static atomic_long *counts;
+static pid_t first;
 
 static long number(const char *name) {
     const char *text = getenv(name);
@@ -51,6 +61,11 @@ static long number(const char *name) {
 }
 
 __attribute__((constructor)) static void begin(void) {
+    counts = mmap(NULL, CLASSES * sizeof *counts, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (counts == MAP_FAILED)
+        abort();
+    first = getpid();
     plan.path = getenv("SWT_FAULT_PATH");
     plan.command = getenv("SWT_FAULT_RUN");
     plan.at = number("SWT_FAULT_AT");
@@ -65,17 +80,27 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 __attribute__((destructor)) static void end(void) {
-    char text[32];
-    int len = snprintf(text, sizeof text, "%ld\n", atomic_load(&count));
-    if (plan.count_fd > 0 && len > 0)
-        (void)syscall(SYS_write, (int)plan.count_fd, text, (size_t)len);
+    for (size_t i = 0; plan.count_fd > 0 && getpid() == first && i < CLASSES; i++) {
+        char text[48];
+        int len = snprintf(text, sizeof text, "%s %ld\n", classes[i], atomic_load(&counts[i]));
+        if (len > 0)
+            (void)syscall(SYS_write, (int)plan.count_fd, text, (size_t)len);
+    }
+}
+
+static atomic_long *count_of(const char *call) {
+    for (size_t i = 0; i < CLASSES; i++)
+        if (strcmp(classes[i], call) == 0)
+            return &counts[i];
+    abort();
 }
 
 static bool is_the_one(const char *call) {
-    if (plan.call == NULL || strcmp(plan.call, call) != 0)
+    if (plan.call == NULL)
         return false;
-    long number_of_it = atomic_fetch_add(&count, 1) + 1;
-    return plan.at > 0 && (number_of_it == plan.at || (plan.from != 0 && number_of_it > plan.at));
+    long number_of_it = atomic_fetch_add(count_of(call), 1) + 1;
+    return strcmp(plan.call, call) == 0 && plan.at > 0 &&
+           (number_of_it == plan.at || (plan.from != 0 && number_of_it > plan.at));
 }
 
 /* Whether the call fails; errno is set then. */
@@ -83,7 +108,7 @@ static bool fails(const char *call) {
     if (!is_the_one(call))
         return false;
     if (plan.signal != 0) {
-        (void)syscall(SYS_kill, getpid(), (int)plan.signal);
+        (void)syscall(SYS_kill, first, (int)plan.signal);
         return false;
     }
     if (plan.command != NULL) {
@@ -173,9 +198,9 @@ static bool is_other_file(int fd) {
 
 /* Whether so much of it is one byte, or (-1) every second time nothing and EINTR. */
 static int brief(const char *name, int fd) {
-    if (plan.brief == 0 || plan.call == NULL || strcmp(plan.call, name) != 0 || fd < 3)
+    if (plan.brief == 0 || plan.call == NULL || strcmp(plan.call, name) != 0 || fd < 1)
         return 0;
-    if (atomic_load(&count) % 2 != 0)
+    if (atomic_load(count_of(name)) % 2 != 0)
         return 1;
     errno = EINTR;
     return -1;

@@ -3,7 +3,8 @@
 
 import os
 
-TOKEN_KEY = f"pkcs11:object=key?module-path={os.environ['SWT_BUILD']}/tests/mock-pkcs11.so"
+MODULE = f"module-path={os.environ['SWT_BUILD']}/tests/mock-pkcs11.so"
+TOKEN_KEY = f"pkcs11:object=key?{MODULE}"
 
 
 class Command:
@@ -22,6 +23,9 @@ class Command:
         verdicts=None,
         first=None,
         judges=False,
+        parts=False,
+        prints=False,
+        varies=None,
     ):
         self.name = name
         self.words = words
@@ -36,7 +40,11 @@ class Command:
         self.verdicts = verdicts
         self.first = first  # of several new files, the one that is whole before the others
         self.judges = judges  # bundles, and may reject them
+        self.parts = parts  # several files, of which SIGKILL leaves some new and some old
+        self.prints = prints  # what it prints is its work, and the same each time
+        self.varies = varies  # a file whose signature is new each time
         self.after = None
+        self.printed = None
 
     def chosen(self, total, full, selection, full_selection=None):
         """Of total faults of a kind, the numbers of those that are tried, from 1."""
@@ -52,33 +60,91 @@ class Command:
 COMMANDS = [
     Command("build", "build product.yaml -o new.swb --root root --key key"),
     Command("build over a file", "build product.yaml -o new.swb --key key", {"new.swb": b"old"}),
-    Command("build .pb", "build product.yaml -o new.pb --profile generic --key key"),
+    Command("build .pb", "build product.yaml -o new.pb --format pigweed --profile generic --key key"),
     Command("build of all", "build whole.yaml -o new.swb --root root --key key --depfile new.d", first="new.d"),
     Command("build by threads", "build large.yaml -o new.swb --key key", {"new.swb": b"old"}),
+    Command("build with a log", "build product.yaml -o new.swb --format tar --key key --audit-log log", log="log"),
+    Command("build to stdout", "build product.yaml -o - --root root --key key", prints=True),
+    Command("build --dry-run", "build whole.yaml --dry-run", prints=True),
     Command("sign in place", "sign b.swb --key key"),
     Command("sign a copy", "sign b.pb --key key -o copy.pb"),
+    Command("sign --replace", "sign signed.pb --key key --replace -o copy.pb"),
+    Command("sign --role root", "sign b.swb --role root --key other --replace -o copy.swb"),
+    Command("sign a root", "sign next.root --root root --key other"),
     Command("sign --export", "sign b.swb --export new.request"),
     Command("sign --request", "sign --request request --key key -o new.response --yes --root root"),
+    Command(
+        "sign --request with a log",
+        "sign --request request --key key -o new.response --yes --audit-log log",
+        log="log",
+    ),
     Command("sign --request of a root", "sign --request root.request --key other -o new.response --yes"),
     Command("sign --attach", "sign b.swb --attach response"),
     Command("sign --attach a copy", "sign b.swb --attach signed.pb -o copy.swb"),
+    Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
     Command("convert", "convert b.swb -o new.pb"),
+    Command("convert to tar", "convert signed.pb -o new.swb --format tar --root root"),
+    Command("convert to stdout", "convert b.swb -o - --format pigweed", prints=True),
     Command("personalize", "personalize signed.pb --device-manifest manifest -o new.pb"),
     Command("personalize in place", "personalize b.swb --device-manifest manifest -o b.swb"),
-    Command("extract", "extract b.swb --no-verify -C out"),
+    Command("personalize to stdout", "personalize b.swb --device-manifest manifest -o -", prints=True),
+    Command("extract", "extract b.swb --no-verify -C out", parts=True),
     Command(
         "extract over files",
         "extract b.swb --no-verify -C out --force",
         {"out/app": b"old", "out/deep/data": b"old", "out/other": b"stays"},
+        parts=True,
     ),
-    Command("extract --decompress", "extract packed.swb --no-verify --decompress -C out"),
+    Command("extract --root", "extract signed.swb app --root root -C out", parts=True),
+    Command("extract --decompress", "extract packed.swb --no-verify --decompress -C out", parts=True),
     Command("keygen", "keygen -o new.key --type ed25519", pair=True),
+    Command(
+        "keygen --force",
+        "keygen -o new.key --type ed25519 --passphrase-file passphrase --force",
+        {"new.key": b"old", "new.key.pub": b"old"},
+        pair=True,
+    ),
+    Command("keygen with a log", "keygen -o new.key --type ed25519 --audit-log log", pair=True, log="log"),
+    Command("keygen on a token", f"keygen -o pkcs11:object=new?{MODULE} --pin-file pin"),
     Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
     Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
+    Command(
+        "token that signs",
+        f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other --sign-with {TOKEN_KEY} --pin-file pin",
+        varies="new.root",
+    ),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
-    Command("fixtures", "fixtures -o out --manifest product.yaml", fresh=True),
+    Command(
+        "root create with a log",
+        "root create -o new.root --root-key key --targets-key other --sign-with key --audit-log log",
+        log="log",
+    ),
+    Command("root rotate", "root rotate root -o new.root --targets-key other --sign-with other"),
+    Command(
+        "root rotate with a log",
+        "root rotate root -o next.root --targets-key other --sign-with other --audit-log log",
+        log="log",
+    ),
+    Command("fixtures", "fixtures -o out --manifest product.yaml --format files", fresh=True),
+    Command("fixtures c-header", "fixtures -o out --format c-header --audit-log log", fresh=True, log="log"),
     Command("init", "init out", fresh=True),
-    Command("sign with a log", "sign b.swb --key key --audit-log log", log="log"),
+    Command("init with a log", "init out --audit-log log", fresh=True, log="log"),
+]
+
+# What they print is all that they make.
+PRINTING_COMMANDS = [
+    Command("key show", "key show key other", prints=True),
+    Command("key show of a token", f"key show {TOKEN_KEY}", prints=True),
+    Command("key show with a log", "key show key --audit-log log", prints=True),
+    Command("key list", f"key list pkcs11:?{MODULE}", prints=True),
+    Command("key check with a log", "key check key --audit-log log", prints=True, log="log"),
+    Command("verify", "verify signed.swb --root root", prints=True),
+    Command("verify --json", "verify signed.swb --root root --against product.yaml --json", prints=True),
+    Command("dump", "dump signed.swb", prints=True),
+    Command("diff", "diff b.swb b.pb --markdown", prints=True),
+    Command("check", "check product.yaml signed.swb root --format text", prints=True),
+    Command("check --format sarif", "check product.yaml signed.swb root --format sarif", prints=True),
+    Command("fleet", "fleet --bundle b42.swb --fleet fleet.yaml --time 2030-01-01", prints=True),
 ]
 
 DEVICE_COMMANDS = [
@@ -87,14 +153,16 @@ DEVICE_COMMANDS = [
     Command("apply with a rotation", "apply rotated.swb --device dev", device="device", rotates=True),
     Command("apply of what is left in", "apply left.swb --device dev", device="device"),
     Command("provision", "provision --root root --bundle b42.swb --format device-dir -o dev", device=""),
+    Command("provision without a bundle", "provision --root root --format device-dir -o dev", device=""),
     Command("provision raw", "provision --root root --format raw -o anchor"),
+    Command("provision c-header", "provision --root root --bundle b42.swb --format c-header -o anchor.h"),
     Command(
         "fleet --html",
         "fleet --bundle b42.swb --bundle left.swb --bundle rotated.swb --fleet fleet.yaml --time 2030-01-01 "
         "--html new.html",
         verdicts="new.html",
     ),
-    Command("provision c-header", "provision --root root --bundle b42.swb --format c-header -o anchor.h"),
 ]
+
 for device_command in DEVICE_COMMANDS:
     device_command.judges = True

@@ -37,9 +37,14 @@ def log_fault(log, killed, is_signed):
 class Case:
     """Collects the faults of one command; prints one line."""
 
-    def __init__(self, name):
+    def __init__(self, name, kind="allocations", command=None):
         self.name = name
+        self.kind = kind
+        self.command = command
+        self.calls = 0
         self.runs = 0
+        self.crashes = 0  # of the faults
+        self.leaks = 0  # of the faults
         self.faults = []
 
     def tell(self):
@@ -52,38 +57,57 @@ class Case:
         return not self.faults
 
 
-
-def judge(case, place, command, what, allowed, run, library=False):
+def judge(case, place, command, what, allowed, run, library=False, must_fail=False, mute=False):
     """Runs the command by run(); allowed: the exit statuses besides 0; 0 must have made the whole result.
 
-    Library: a fault within libcrypto, which has reasons of its own, or dies.
+    library: a fault within libcrypto, which has reasons of its own, or dies.
+    must_fail: 0 is no answer.
+    mute: the fault is where it would have told it.
     """
     case.runs += 1
     try:
         status, error = run()
     except subprocess.TimeoutExpired as late:
+        place.survivors()
         case.faults.append(f"{what}: ran longer than {late.timeout} s")
         return
-    fault = fault_of(place, command, status, NOTICE.sub("", error), allowed, library)
+    error = NOTICE.sub("", error)
+    fault = status_fault(status, error, allowed, library, must_fail, mute) or left_fault(
+        place, command, status, error, library
+    )
     if fault is not None:
         case.faults.append(f"{what}: exit {status}, {fault}")
 
 
-def fault_of(place, command, status, error, allowed, library):
-    # libcrypto that dies leaves what SIGKILL leaves.
-    killed = status == -signal.SIGKILL or (status < 0 and library)
-    state = place.state(command, library, killed)
+def status_fault(status, error, allowed, library, must_fail, mute):
+    """What is wrong with the exit status and what is said."""
     says = error.strip()[-300:]
-    if status not in (0, *allowed):
+    if status not in allowed and (status != 0 or must_fail):
         return f"which is not of {allowed}: {says}"
-    if state not in ("before", "between", "after") or (status == 0 and state != "after"):
-        return f"{state}: {says}"
-    if place.log_fault(command, status, state):
-        return f"{state}: {place.log_fault(command, status, state)}"
+    if mute:
+        return None
     if status in (3, 4) and not library and not KEY.match(error):
         return f"that is not about a key: {says}"
     if status > 1 and not LINE.fullmatch(error) and not OUT_OF_MEMORY.fullmatch(error):
         return f"and says '{error.strip()}'"
+    return None
+
+
+def left_fault(place, command, status, error, library):
+    """What is wrong with what is left: files, processes, what was printed."""
+    # libcrypto that dies leaves what SIGKILL leaves.
+    killed = status == -signal.SIGKILL or (status < 0 and library)
+    left = place.survivors()
+    if left:
+        return f"{left} processes are left"
+    state = place.state(command, library, killed)
+    says = error.strip()[-300:]
+    if state not in ("before", "between", "after") or (status == 0 and state != "after"):
+        return f"{state}: {says}"
+    if status == 0 and command.prints and place.printed != command.printed:
+        return f"which has not printed all: {len(place.printed)} of {len(command.printed)} bytes"
+    if place.log_fault(command, status, state):
+        return f"{state}: {place.log_fault(command, status, state)}"
     if command.device is not None:
         # Where a call fails, so may the one that cleans up.
         fault = place.finish_fault(command, state, clean=status in (130, 143))

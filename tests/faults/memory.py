@@ -13,24 +13,6 @@ LIBRARY_SELECTION = 8
 LIBRARY_FULL = 500
 
 
-class Tally:
-    """What all cases of a run come to."""
-
-    def __init__(self):
-        self.commands = 0
-        self.allocations = 0
-        self.runs = 0
-        self.crashes = 0
-        self.leaks = 0
-        self.others = 0
-
-    def line(self):
-        return (
-            f"faults: {self.allocations:,} allocations of {self.commands} commands failed in turn "
-            f"({self.runs:,} runs): {self.crashes} crashes, {self.leaks} leaks, {self.others} other answers"
-        )
-
-
 class Report:
     """What the shim writes at the end of a run, through a pipe."""
 
@@ -63,26 +45,30 @@ class Report:
         return None
 
 
-def note(case, tally, good, report, status, words):
-    """Adds the run to the tally, and what it left behind to the case's faults."""
-    tally.runs += 1
-    if status is not None and status < 0:
-        tally.crashes += 1
+def note(case, good, report, status, words):
+    """Adds to the case's faults what the run left behind."""
+    if status is None:
+        return
+    if status < 0:
+        case.crashes += 1  # whose status is a fault that was noted
         return
     fault = report.fault(good)
     if fault is not None:
-        tally.leaks += 1
+        case.leaks += 1
         case.faults.append(f"{words}: {fault}")
 
 
-def sweep(case, place, command, full, library, tally):
+def sweep(place, command, full, library):
+    case = Case(
+        f"{command.name}: an allocation{' of libcrypto' if library else ''} fails, or all from then on",
+        command=command.name,
+    )
     base = {"LIBRARY": 1} if library else {}
     good = Report()
     good.run(lambda environment, fd: place.run(command, environment, pass_fds=(fd,)), {"AT": 0, **base})
-    chosen = command.chosen(
-        good.allocations, full, LIBRARY_SELECTION if library else SELECTION, LIBRARY_FULL if library else None
-    )
-    tally.allocations += len(chosen)
+    selection = LIBRARY_SELECTION if library else SELECTION
+    chosen = command.chosen(good.allocations, full, selection, LIBRARY_FULL if library else None)
+    case.calls = len(chosen)
     for at in chosen:
         for every in 0, 1:
             plan = {"AT": at, "FROM": every, **base}
@@ -94,22 +80,11 @@ def sweep(case, place, command, full, library, tally):
                 seen.append(result[0])
                 return result
 
-            before = len(case.faults)
             judge(case, place, command, preload.words(plan), (5,), run)
-            tally.others += len(case.faults) - before
-            note(case, tally, good, report, seen[0] if seen else None, preload.words(plan))
+            note(case, good, report, seen[0] if seen else None, preload.words(plan))
     return case
 
 
-def allocations(place, command, full, tally):
-    tally.commands += 1
-    return sweep(Case(f"{command.name}: an allocation fails, or all from then on"), place, command, full, False, tally)
-
-
-def library_allocations(place, command, full, tally):
-    return sweep(Case(f"{command.name}: the same of libcrypto's"), place, command, full, True, tally)
-
-
-def jobs(command, full, tally):
-    yield allocations, (command, full, tally)
-    yield library_allocations, (command, full, tally)
+def jobs(command, full):
+    yield sweep, (command, full, False)
+    yield sweep, (command, full, True)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder in which commands are run, one after the other, and what they leave there."""
 
+import ctypes
 import os
 import re
 import shutil
 import signal
 import subprocess
+import time
 
 from files import names, sizes, state_of, tree
 from judge import log_fault
@@ -13,6 +15,10 @@ from judge import log_fault
 TOOL = os.environ["SWT_TOOL"]
 SOURCE = os.environ["SWT_SOURCE"]
 SECONDS = 60
+# What a killed program's processes have to end in.
+GRACE = 3
+PR_SET_CHILD_SUBREAPER = 36
+STAGED = re.compile(r"(|.+/)\.([^/]+)\.\w{6}(?:/.*)?$")
 
 
 class Place:
@@ -20,20 +26,29 @@ class Place:
         self.samples = samples
         self.folder = os.path.join(samples.work, name)
         self.device = os.path.join(self.folder, "dev")
+        # Of its own: a link more that another place makes is a change of the file, which builds see.
+        self.originals = self.folder + ".originals"
+        shutil.copytree(samples.template, os.path.join(self.originals, "template"))
+        shutil.copytree(samples.devices, os.path.join(self.originals, "devices"), symlinks=True)
+        self.printed = b""
+        # What a command leaves running becomes a child of this process.
+        if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
 
     def before(self, command):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.mkdir(self.folder)
         # Links are as good as copies: no command writes into a file that is there.
-        for name in os.listdir(self.samples.template):
-            os.link(os.path.join(self.samples.template, name), os.path.join(self.folder, name))
+        template = os.path.join(self.originals, "template")
+        for name in os.listdir(template):
+            os.link(os.path.join(template, name), os.path.join(self.folder, name))
         for name, content in command.old.items():
             path = os.path.join(self.folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as file:
                 file.write(content)
         if command.device:
-            template = os.path.join(self.samples.devices, command.device)
+            template = os.path.join(self.originals, "devices", command.device)
             shutil.copytree(template, self.device, symlinks=True, copy_function=os.link)
     def run(self, command, environment=None, prefix=(), pass_fds=(), again=False):
         """Exit status (negative: a signal) and standard error. Prefix: words before those of the command."""
@@ -52,12 +67,13 @@ class Place:
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=pass_fds,
             timeout=SECONDS,
             check=False,
         )
+        self.printed = done.stdout
         return done.returncode, done.stderr.decode("utf-8", "replace")
 
     def result(self, command):
@@ -69,6 +85,27 @@ class Place:
         command.after.pop(command.log, None)
         if command.device is not None:
             command.after = state_of(self.device)
+        command.printed = self.printed
+
+    @staticmethod
+    def survivors():
+        """How many processes are left when they had time to end; they are killed."""
+        end = time.monotonic() + GRACE
+        while True:
+            try:
+                found, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return 0
+            if found == 0 and time.monotonic() > end:
+                break
+            if found == 0:
+                time.sleep(0.002)
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            children = [int(word) for word in file.read().split()]
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        return len(children)
 
     def device_state(self, command):
         """before, between, after, or what is wrong."""
@@ -107,33 +144,51 @@ class Place:
         return None
 
     def state(self, command, library=False, killed=False):
-        """before, after, or what else is there."""
+        """before, between, after, or what else is there."""
         if command.device is not None:
             return self.device_state(command)
         found = tree(self.folder)
-        if killed and command.fresh:
-            # What a folder that is not yet whole is called.
-            found = {name: content for name, content in found.items() if not name.startswith(".out.")}
         found.pop(command.log, None)
         old = {**self.samples.files, **command.old}
+        if killed:
+            found = {name: content for name, content in found.items() if not self.is_staged(command, name, content)}
+            if command.parts and all(content in (old.get(n), command.after.get(n)) for n, content in found.items()):
+                return "between"
+        if found == command.after:
+            return "after"
         if found == old:
             return "before"
         if command.first and found == {**old, command.first: command.after[command.first]}:
             return "between"
         if command.pair:
-            new = {name: content for name, content in found.items() if name not in old}
-            if set(new) == {"new.key", "new.key.pub"} and all(
+            new = {name: content for name, content in found.items() if content != old.get(name)}
+            if set(new) <= {"new.key", "new.key.pub"} and all(
                 content.endswith(b"KEY-----\n") for content in new.values()
             ):
-                return "after"
-        elif found == command.after:
-            return "after"
+                # The private key comes first.
+                return "after" if len(new) == 2 else "between" if killed and "new.key" in new else "half a pair"
+        elif command.varies and found == {**command.after, command.varies: found.get(command.varies)}:
+            length = len(command.after[command.varies])
+            # Of an ECDSA signature a byte more or less.
+            return "after" if abs(len(found[command.varies]) - length) < 8 else "a root that is not whole"
         elif command.fresh and sizes(found) == sizes(command.after):
             return "after"
         elif library and command.verdicts and self.is_whole_page(found, command):
             return "after"
         names = sorted(set(found) | set(old))
         return "changed: " + ", ".join(name for name in names if found.get(name, 1) != old.get(name, 1))
+
+    @staticmethod
+    def is_staged(command, name, content):
+        """Whether it is what SIGKILL may leave: a name that an output has for a moment, or while it is made."""
+        found = STAGED.match(name)
+        if found is None:
+            return False
+        # A folder that appears as a whole, the files of a folder of others', and a pair, whose bytes are new.
+        if command.fresh or command.parts or command.pair:
+            return True
+        # Without O_TMPFILE only is it there before it is whole.
+        return content == command.after.get(found.group(1) + found.group(2))
 
     def is_whole_page(self, found, command):
         page = found.pop(command.verdicts, b"")

@@ -30,15 +30,20 @@ CALLS = [
 # What else a device directory lives through. Other commands clean up by one call, after which they try
 # no other.
 DEVICE_CALLS = [*CALLS, ("unlink", [errno.EIO]), ("lock", [errno.ENOLCK])]
+WITHOUT = ", without O_TMPFILE"
 
 
 def run(place, command, plan):
     return place.run(command, preload.environment("calls", plan))
 
 
-def each(place, command, full, base):
-    """The numbers of the calls that are tried."""
-    return command.chosen(preload.count(place, command, "calls", {**base, "AT": 0}), full, SELECTION)
+def each(place, command, full, calls, base):
+    """The calls that are tried, of these classes: each as a plan."""
+    text = preload.counted(place, command, "calls", {**base, "CALL": "none"})
+    counts = {name: int(number) for name, number in (line.split() for line in text.splitlines())}
+    for call in calls:
+        for at in command.chosen(counts[call], full, SELECTION):
+            yield {**base, "CALL": call, "AT": at}
 
 
 def attempt(case, place, command, plan, allowed):
@@ -46,49 +51,45 @@ def attempt(case, place, command, plan, allowed):
 
 
 def errors(place, command, full, named):
-    case = Case(f"{command.name}: every call fails{', without O_TMPFILE' if named else ''}")
-    for call, numbers in CALLS if command.device is None else DEVICE_CALLS:
-        base = {"CALL": call, "NAMED": int(named)}
-        for at in each(place, command, full, base):
-            for error in numbers:
-                # A file system that cannot report its name, or cannot be asked, may be used all
-                # the same: then the work must be done.
-                attempt(case, place, command, {**base, "AT": at, "ERRNO": error}, (3, 4, 5))
+    case = Case(f"{command.name}: every call fails{WITHOUT if named else ''}", "calls", command.name)
+    classes = dict(CALLS if command.device is None else DEVICE_CALLS)
+    for plan in each(place, command, full, classes, {"NAMED": int(named)}):
+        case.calls += 1
+        for error in classes[plan["CALL"]]:
+            # A file system that cannot report its name, or cannot be asked, may be used all
+            # the same: then the work must be done.
+            attempt(case, place, command, {**plan, "ERRNO": error}, (3, 4, 5))
     return case
 
 
 def short(place, command):
-    case = Case(f"{command.name}: short and interrupted reads and writes")
+    case = Case(f"{command.name}: short and interrupted reads and writes", "shorts", command.name)
     for call in "read", "write":
         case.runs += 1
         status, error = run(place, command, {"CALL": call, "AT": 1, "FROM": 1, "SHORT": 1})
         state = place.state(command)
-        if (status, state) != (0, "after"):
+        if (status, state) != (0, "after") or (command.prints and place.printed != command.printed):
             case.faults.append(f"{call}: exit {status}, {state}: {error.strip()}")
+        if place.survivors():
+            case.faults.append(f"{call}: processes are left")
     return case
 
 
 def signals(place, command, full, named):
-    case = Case(f"{command.name}: signals{', without O_TMPFILE' if named else ''}")
-    for call in "open", "read", "write", "sync", "rename", "link", "unlink":
-        base = {"CALL": call, "NAMED": int(named)}
-        for at in each(place, command, full, base):
-            for number in signal.SIGINT, signal.SIGTERM:
-                plan = {**base, "AT": at, "SIGNAL": int(number)}
-                attempt(case, place, command, plan, (128 + number,))
+    case = Case(f"{command.name}: signals{WITHOUT if named else ''}", "kills", command.name)
+    classes = ("open", "read", "write", "sync", "rename", "link", "unlink")
+    for plan in each(place, command, full, classes, {"NAMED": int(named)}):
+        case.calls += 1
+        for number in signal.SIGINT, signal.SIGTERM:
+            attempt(case, place, command, {**plan, "SIGNAL": int(number)}, (128 + number,))
     return case
 
 
 def kills(place, command, full):
-    # Where a file has no name until it is whole, not even this leaves one. Files for a folder of
-    # others' have one each, and an old file is replaced in two steps. A device directory is whole
-    # after each call, and so is a folder that appears as a whole.
-    case = Case(f"{command.name}: SIGKILL")
-    whole = command.device is not None or command.fresh
-    for call in [call for call, _ in DEVICE_CALLS] if whole else ("read", "write", "sync"):
-        for at in each(place, command, full, {"CALL": call}):
-            plan = {"CALL": call, "AT": at, "SIGNAL": int(signal.SIGKILL)}
-            attempt(case, place, command, plan, (-signal.SIGKILL,))
+    case = Case(f"{command.name}: SIGKILL", "kills", command.name)
+    for plan in each(place, command, full, [call for call, _ in DEVICE_CALLS], {}):
+        case.calls += 1
+        attempt(case, place, command, {**plan, "SIGNAL": int(signal.SIGKILL)}, (-signal.SIGKILL,))
     return case
 
 
@@ -103,14 +104,12 @@ def has_tmpfile(folder):
 def jobs(command, full, unnamed):
     """unnamed: whether the file system has O_TMPFILE."""
     yield errors, (command, full, False)
-    # A device directory, or a folder of fixtures, is made of files with names.
-    named = command.device is not None or command.fresh
-    if unnamed and not named:
-        yield errors, (command, full, True)
     yield signals, (command, full, False)
-    if full:
-        if unnamed and not named:
+    yield kills, (command, full)
+    # A device directory, or a folder of fixtures, is made of files with names.
+    if unnamed and command.device is None and not command.fresh and not command.prints:
+        yield errors, (command, full, True)
+        if full:
             yield signals, (command, full, True)
+    if full:
         yield short, (command,)
-    if not command.name.startswith("extract") and not command.pair and (unnamed or named):
-        yield kills, (command, full)

@@ -25,6 +25,7 @@ BUILD = os.environ["SWT_BUILD"]
 TOOL = os.environ["SWT_TOOL"]
 HERE = os.path.join(SOURCE, "tests/memcheck")
 WRAPPER = os.path.join(BUILD, "memcheck/tool")
+SECONDS = 600
 # Of the good runs, without --full.
 SAMPLE = 6
 
@@ -142,6 +143,7 @@ def check_work(logs, work, full):
     environment = logs.environment(TOOL)
     place = places.Place(samples, "case")
     answers.TOOL = places.TOOL = WRAPPER
+    answers.SECONDS = places.SECONDS = SECONDS
     for command in some([*COMMANDS, *DEVICE_COMMANDS], full):
         status, error = place.run(command, environment)
         faults = logs.take()
