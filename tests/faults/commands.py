@@ -26,6 +26,9 @@ class Command:
         parts=False,
         prints=False,
         varies=None,
+        splits=False,
+        finds=False,
+        told="",
     ):
         self.name = name
         self.words = words
@@ -43,8 +46,19 @@ class Command:
         self.parts = parts  # several files, of which SIGKILL leaves some new and some old
         self.prints = prints  # what it prints is its work, and the same each time
         self.varies = varies  # a file whose signature is new each time
+        self.splits = splits  # has threads or a worker, of which strace sees none
+        self.finds = finds  # what is wrong with files, also that they cannot be read: exit status 1
+        self.told = told  # what an error says when one file of two is new
         self.after = None
         self.printed = None
+
+    def statuses(self):
+        """Of a run in which a call fails; besides 0."""
+        return (1, 3, 4, 5) if self.finds else (3, 4, 5)
+
+    def writes(self):
+        """Whether it writes files."""
+        return not self.prints or self.log is not None
 
     def chosen(self, total, full, selection, full_selection=None):
         """Of total faults of a kind, the numbers of those that are tried, from 1."""
@@ -62,7 +76,7 @@ COMMANDS = [
     Command("build over a file", "build product.yaml -o new.swb --key key", {"new.swb": b"old"}),
     Command("build .pb", "build product.yaml -o new.pb --format pigweed --profile generic --key key"),
     Command("build of all", "build whole.yaml -o new.swb --root root --key key --depfile new.d", first="new.d"),
-    Command("build by threads", "build large.yaml -o new.swb --key key", {"new.swb": b"old"}),
+    Command("build by threads", "build large.yaml -o new.swb --key key", {"new.swb": b"old"}, splits=True),
     Command("build with a log", "build product.yaml -o new.swb --format tar --key key --audit-log log", log="log"),
     Command("build to stdout", "build product.yaml -o - --root root --key key", prints=True),
     Command("build --dry-run", "build whole.yaml --dry-run", prints=True),
@@ -103,15 +117,17 @@ COMMANDS = [
         "keygen -o new.key --type ed25519 --passphrase-file passphrase --force",
         {"new.key": b"old", "new.key.pub": b"old"},
         pair=True,
+        told="the private key was written, the public one was not",
     ),
-    Command("keygen with a log", "keygen -o new.key --type ed25519 --audit-log log", pair=True, log="log"),
-    Command("keygen on a token", f"keygen -o pkcs11:object=new?{MODULE} --pin-file pin"),
-    Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer"),
-    Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other"),
+    Command("keygen with a log", "keygen -o new.key --type ed25519 --audit-log log", pair=True),
+    Command("keygen on a token", f"keygen -o pkcs11:object=new?{MODULE} --pin-file pin", splits=True),
+    Command("external signer", "build product.yaml -o new.swb --root root --key exec:./signer", splits=True),
+    Command("token", f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other", splits=True),
     Command(
         "token that signs",
         f"root create -o new.root --root-key {TOKEN_KEY} --targets-key other --sign-with {TOKEN_KEY} --pin-file pin",
         varies="new.root",
+        splits=True,
     ),
     Command("root create", "root create -o new.root --root-key key --targets-key other --sign-with key"),
     Command(
@@ -119,14 +135,14 @@ COMMANDS = [
         "root create -o new.root --root-key key --targets-key other --sign-with key --audit-log log",
         log="log",
     ),
-    Command("root rotate", "root rotate root -o new.root --targets-key other --sign-with other"),
+    Command("root rotate", "root rotate root -o new.root --targets-key new --sign-with other"),
     Command(
         "root rotate with a log",
-        "root rotate root -o next.root --targets-key other --sign-with other --audit-log log",
+        "root rotate root -o next.root --targets-key new --sign-with other --audit-log log",
         log="log",
     ),
     Command("fixtures", "fixtures -o out --manifest product.yaml --format files", fresh=True),
-    Command("fixtures c-header", "fixtures -o out --format c-header --audit-log log", fresh=True, log="log"),
+    Command("fixtures c-header", "fixtures -o out --format c-header --root-key other --targets-key key --audit-log log", fresh=True, log="log"),
     Command("init", "init out", fresh=True),
     Command("init with a log", "init out --audit-log log", fresh=True, log="log"),
 ]
@@ -134,16 +150,16 @@ COMMANDS = [
 # What they print is all that they make.
 PRINTING_COMMANDS = [
     Command("key show", "key show key other", prints=True),
-    Command("key show of a token", f"key show {TOKEN_KEY}", prints=True),
+    Command("key show of a token", f"key show {TOKEN_KEY}", prints=True, splits=True),
     Command("key show with a log", "key show key --audit-log log", prints=True),
-    Command("key list", f"key list pkcs11:?{MODULE}", prints=True),
+    Command("key list", f"key list pkcs11:?{MODULE}", prints=True, splits=True),
     Command("key check with a log", "key check key --audit-log log", prints=True, log="log"),
     Command("verify", "verify signed.swb --root root", prints=True),
-    Command("verify --json", "verify signed.swb --root root --against product.yaml --json", prints=True),
+    Command("verify --json", "verify signed.swb --root root --against product.yaml --time 2030-01-01 --json", prints=True),
     Command("dump", "dump signed.swb", prints=True),
     Command("diff", "diff b.swb b.pb --markdown", prints=True),
-    Command("check", "check product.yaml signed.swb root --format text", prints=True),
-    Command("check --format sarif", "check product.yaml signed.swb root --format sarif", prints=True),
+    Command("check", "check product.yaml signed.swb root --format text", prints=True, finds=True),
+    Command("check --format sarif", "check product.yaml signed.swb root --format sarif", prints=True, finds=True),
     Command("fleet", "fleet --bundle b42.swb --fleet fleet.yaml --time 2030-01-01", prints=True),
 ]
 

@@ -82,6 +82,7 @@ INFALLIBLE = {
 }  # fmt: skip
 # What was asked to be on the disk is not there unless these say so.
 SYNC = {"fsync", "fdatasync"}
+REMOVAL = {"unlink", "unlinkat", "rmdir"}
 
 
 class Traced:
@@ -144,8 +145,8 @@ def errors(place, command):
         # brk answers with the end that was, not with an error.
         faults = ["retval=0"] if call.name == "brk" else map("error={}".format, ERRORS.get(call.name, "EIO").split())
         for fault in faults:
-            rules = {"must_fail": told and fault != "error=EINTR", "mute": call.writes_to(2)}
-            attempt(case, place, command, call, fault, (3, 4, 5), **rules)
+            rules = {"must_fail": told and fault != "error=EINTR", "mute": call.writes_to(2), "leaves": call.name in REMOVAL}
+            attempt(case, place, command, call, fault, command.statuses(), **rules)
         case.calls += 1
     return case
 
@@ -166,4 +167,5 @@ def signals(place, command):
 
 def jobs(command):
     yield errors, (command,)
-    yield signals, (command,)
+    if command.writes():
+        yield signals, (command,)

@@ -50,6 +50,7 @@ class Place:
         if command.device:
             template = os.path.join(self.originals, "devices", command.device)
             shutil.copytree(template, self.device, symlinks=True, copy_function=os.link)
+
     def run(self, command, environment=None, prefix=(), pass_fds=(), again=False):
         """Exit status (negative: a signal) and standard error. Prefix: words before those of the command."""
         if not again:
@@ -152,12 +153,12 @@ class Place:
         old = {**self.samples.files, **command.old}
         if killed:
             found = {name: content for name, content in found.items() if not self.is_staged(command, name, content)}
-            if command.parts and all(content in (old.get(n), command.after.get(n)) for n, content in found.items()):
-                return "between"
         if found == command.after:
             return "after"
         if found == old:
             return "before"
+        if killed and command.parts and all(content in (old.get(n), command.after.get(n)) for n, content in found.items()):
+            return "between"
         if command.first and found == {**old, command.first: command.after[command.first]}:
             return "between"
         if command.pair:
@@ -198,6 +199,6 @@ class Place:
     def log_fault(self, command, status, state):
         path = os.path.join(self.folder, command.log or "")
         if not command.log or not os.path.exists(path):
-            return "no log" if command.log and state == "after" else None
+            return "no log" if command.log and state == "after" and status == 0 else None
         with open(path, "rb") as file:
-            return log_fault(file.read(), status == -signal.SIGKILL, state == "after")
+            return log_fault(file.read(), status == -signal.SIGKILL, state == "after" and (status == 0 or not command.prints))

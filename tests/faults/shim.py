@@ -50,6 +50,14 @@ def attempt(case, place, command, plan, allowed):
     judge(case, place, command, preload.words(plan), allowed, lambda: run(place, command, plan))
 
 
+def closes(place, command):
+    case = Case(f"{command.name}: every close fails", "calls", command.name)
+    for plan in each(place, command, True, ["close"], {}):
+        case.calls += 1
+        attempt(case, place, command, {**plan, "ERRNO": errno.EIO}, command.statuses())
+    return case
+
+
 def errors(place, command, full, named):
     case = Case(f"{command.name}: every call fails{WITHOUT if named else ''}", "calls", command.name)
     classes = dict(CALLS if command.device is None else DEVICE_CALLS)
@@ -58,7 +66,7 @@ def errors(place, command, full, named):
         for error in classes[plan["CALL"]]:
             # A file system that cannot report its name, or cannot be asked, may be used all
             # the same: then the work must be done.
-            attempt(case, place, command, {**plan, "ERRNO": error}, (3, 4, 5))
+            attempt(case, place, command, {**plan, "ERRNO": error}, command.statuses())
     return case
 
 
@@ -103,9 +111,14 @@ def has_tmpfile(folder):
 
 def jobs(command, full, unnamed):
     """unnamed: whether the file system has O_TMPFILE."""
-    yield errors, (command, full, False)
-    yield signals, (command, full, False)
-    yield kills, (command, full)
+    # With --full, strace has the same for what is in one thread (inject.py), but for close.
+    if not full or command.splits:
+        yield errors, (command, full, False)
+        if command.writes():
+            yield signals, (command, full, False)
+            yield kills, (command, full)
+    else:
+        yield closes, (command,)
     # A device directory, or a folder of fixtures, is made of files with names.
     if unnamed and command.device is None and not command.fresh and not command.prints:
         yield errors, (command, full, True)
