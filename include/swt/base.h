@@ -253,6 +253,20 @@ int swt_secret_set(struct swt_secret *secret, const void *data, size_t len,
                    struct swt_error *err) SWT_CHECKED;
 void swt_secret_done(struct swt_secret *secret);
 void swt_wipe(void *data, size_t len); /* cannot be optimised away */
+/* What the functions that were called, and have returned, left on the stack: a library's copies of
+ * a key. Of the last 64 KiB. */
+void swt_wipe_stack(void);
+
+/*
+ * libcrypto's memory: each block is wiped when it is freed, since the library itself wipes only
+ * what it knows to be a key. Once, before the library's first allocation; without it, all else here
+ * works and swt_library_starved stays false.
+ */
+void swt_library_memory_setup(void);
+/* Whether one of libcrypto's allocations ever failed. It came to the end of its call all the same,
+ * and must not be called again; what it refused since then says nothing: it tells a lack of memory
+ * as a key that is no good, or as a signature that does not verify. */
+bool swt_library_starved(void);
 
 /* ---- text, numbers, times ---------------------------------------------------------------- */
 

@@ -65,7 +65,7 @@ const char *swt_key_type_text(const struct swt_key *key, char ret_text[16]);
  * "ecdsa-sha2-nistp256", "ed25519", "rsassa-pss-sha256"; NULL for what is no enum swt_key_type. */
 const char *swt_key_scheme_text(uint32_t key_type);
 /* The length that a raw signature by this key has, SWT_MAX_SIGNATURE at most. 0 for a key that
- * fails swt_key_check. */
+ * fails swt_key_check; for one that passed it, when there is no memory. */
 #define SWT_MAX_SIGNATURE (8192 / 8) /* of the longest RSA key */
 size_t swt_key_signature_size(const struct swt_key *key);
 /* The same of a key that is checked and loaded (swt_key_to_evp); 0 when the library, out of memory,

@@ -105,6 +105,8 @@ int swt_signer_prove(struct swt_signer *signer, struct swt_error *err) SWT_CHECK
 int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct swt_keyring *keyring,
                         struct swt_secret *ret_private_pem, struct swt_signer **ret_signer,
                         struct swt_error *err) SWT_CHECKED;
+/* Its key is used no more, and wiped where it is in memory; what it is called remains. */
+void swt_signer_drop_key(struct swt_signer *signer);
 void swt_signer_free(struct swt_signer *signer);
 void swt_signer_cleanup(struct swt_signer **signer);
 const char *swt_signer_uri(const struct swt_signer *signer);

@@ -20,6 +20,19 @@ void swt_process_hide(void) {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/*
+ * Not inlined: its room must be where those functions had theirs. What moved bytes last still has
+ * them in wide registers, which the loader saves on the stack as it binds a symbol: it moves zeros,
+ * in each of the sizes for which it has registers of its own.
+ */
+__attribute__((noinline)) void swt_wipe_stack(void) {
+    uint8_t room[(size_t)64 * 1024];
+    swt_wipe(room, sizeof room);
+    for (volatile size_t len = 16; len <= 2048; len = len * 2)
+        memmove(room + 4096, room, len);
+    swt_wipe(room, sizeof room);
+}
+
 /* What a secret of len bytes and its NUL occupies in whole pages; 0 when that overflows. */
 static size_t pages_size(size_t len) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

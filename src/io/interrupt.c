@@ -60,6 +60,7 @@ bool swt_stdout_was_closed(void) {
  * is no half-written file yet that it would leave behind. A failure is told by the first real use.
  */
 static void set_up_library(void) {
+    swt_library_memory_setup();
     if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1)
         EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL));
     ERR_clear_error();

@@ -14,12 +14,14 @@ static int fail(struct swt_error *err) {
     char reason[256];
     ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
     ERR_clear_error();
+    if (swt_library_starved())
+        return swt_fail_memory(err);
     return swt_fail(err, SWT_E_IO, "cannot compute a SHA-256: %s", reason);
 }
 
 int swt_sha256_new(struct swt_sha256 **ret_hash, struct swt_error *err) {
     SWT_CLEANUP(swt_sha256_cleanup) struct swt_sha256 *hash = calloc(1, sizeof *hash);
-    if (hash == NULL)
+    if (hash == NULL || swt_library_starved())
         return swt_fail_memory(err);
     hash->context = EVP_MD_CTX_new();
     if (hash->context == NULL)

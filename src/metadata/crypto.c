@@ -5,13 +5,13 @@
 #include <openssl/err.h>
 
 bool swt_crypto_ready(void) {
-    return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
+    return !swt_library_starved() && OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
            OSSL_LIB_CTX_get0_global_default() != NULL;
 }
 
 int swt_crypto_fail(struct swt_error *err, const char *message) {
     /* No error at all: there was no memory for the queue itself. */
-    bool memory = ERR_peek_error() == 0;
+    bool memory = ERR_peek_error() == 0 || swt_library_starved();
     for (unsigned long error; (error = ERR_get_error()) != 0;)
         memory = memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
     return memory ? swt_fail_memory(err) : swt_fail(err, SWT_E_PUBLIC_KEY, "%s", message);
@@ -19,7 +19,8 @@ int swt_crypto_fail(struct swt_error *err, const char *message) {
 
 int swt_crypto_refuse(struct swt_error *err, const char *message) {
     ERR_clear_error();
-    return swt_fail(err, SWT_E_PUBLIC_KEY, "%s", message);
+    return swt_library_starved() ? swt_fail_memory(err)
+                                 : swt_fail(err, SWT_E_PUBLIC_KEY, "%s", message);
 }
 
 EVP_PKEY *swt_crypto_public_key(const char *type, OSSL_PARAM *parameters) {

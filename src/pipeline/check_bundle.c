@@ -82,10 +82,10 @@ static int check_stripped(struct swt_checked_file *file, const struct swt_judge 
                           struct swt_error *err) {
     if (judge->has_root || !judge->has_user_manifest)
         return 0;
-    struct swt_recorded_root recorded =
-        swt_user_manifest_root(swt_buf_slice(&judge->user_manifest));
-    if (!recorded.given)
-        return 0;
+    struct swt_recorded_root recorded;
+    int rc = swt_user_manifest_root(swt_buf_slice(&judge->user_manifest), &recorded, err);
+    if (rc < 0 || !recorded.given)
+        return rc;
     return swt_check_find(file, err, SWT_LEVEL_WARNING, "root-stripped",
                           "the bundle was built with root version %u and holds no root: devices "
                           "with an older one refuse it",

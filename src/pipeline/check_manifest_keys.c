@@ -17,12 +17,13 @@ static int add_blank(struct swt_blank_signatures *blanks, const struct swt_key *
                      struct swt_error *err) {
     static const uint8_t ZEROS[SWT_MAX_SIGNATURE];
     struct swt_signature *items = reallocarray(blanks->items, blanks->count + 1, sizeof *items);
-    if (items == NULL)
+    size_t size = swt_key_signature_size(key);
+    if (items != NULL)
+        blanks->items = items;
+    if (items == NULL || size == 0)
         return swt_fail_memory(err);
-    blanks->items = items;
-    items[blanks->count++] =
-        (struct swt_signature){.key_id = swt_slice_of(ZEROS, SWT_KEY_ID_SIZE),
-                               .value = swt_slice_of(ZEROS, swt_key_signature_size(key))};
+    items[blanks->count++] = (struct swt_signature){.key_id = swt_slice_of(ZEROS, SWT_KEY_ID_SIZE),
+                                                    .value = swt_slice_of(ZEROS, size)};
     return 0;
 }
 

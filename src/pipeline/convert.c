@@ -28,10 +28,13 @@ static int choose_format(const struct swt_convert_options *options, enum swt_for
 static int check_recorded_root(const struct swt_convert_options *options,
                                const struct swt_root *root, const struct swt_buf *user_manifest,
                                struct swt_error *err) {
-    struct swt_recorded_root recorded = swt_user_manifest_root(swt_buf_slice(user_manifest));
-    if (!recorded.given || root->common.version > recorded.version ||
-        swt_recorded_root_is(&recorded, root->bytes))
-        return 0;
+    struct swt_recorded_root recorded;
+    int rc = swt_user_manifest_root(swt_buf_slice(user_manifest), &recorded, err);
+    if (rc < 0 || !recorded.given || root->common.version > recorded.version)
+        return rc;
+    rc = swt_recorded_root_is(&recorded, root->bytes, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     swt_fail(err, SWT_E_ROOT_CONFLICT,
              "root version %u is not the root that the bundle was built with (version %u, SHA-256 "
              "%s), nor a newer one",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document.h"
 
+#include "swt/io.h"
+
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,9 @@ json_t *swt_json_hex(struct swt_slice bytes) {
 
 json_t *swt_json_sha256(struct swt_slice bytes) {
     uint8_t digest[SWT_DIGEST_SIZE];
-    SHA256(bytes.data, bytes.len, digest);
+    struct swt_error err;
+    if (swt_sha256_of(bytes, digest, &err) < 0)
+        return NULL;
     return swt_json_hex(swt_slice_of(digest, sizeof digest));
 }
 

@@ -96,6 +96,7 @@ struct swt_fixture_plan {
     size_t payload_count;
     uint8_t *scratch; /* SWT_FIXTURE_SCRATCH bytes for what the functions make up */
     size_t scratch_len;
+    bool starved; /* there was no memory for the hash of other content */
 };
 
 /* ---- for the functions of the rows (fixture_plan.c) -------------------------------------- */

@@ -48,6 +48,17 @@ static int plan_init(struct swt_fixture_plan *plan, const struct swt_fixture_wor
     return 0;
 }
 
+/* plan_init, and then what a row has it altered by; NULL: nothing. */
+static int plan_as(struct swt_fixture_plan *plan, const struct swt_fixture_world *world,
+                   bool has_root, void (*alter)(struct swt_fixture_plan *plan),
+                   struct swt_error *err) {
+    int rc = plan_init(plan, world, err);
+    plan->has_root = has_root;
+    if (rc == 0 && alter != NULL)
+        alter(plan);
+    return rc == 0 && plan->starved ? swt_fail_memory(err) : rc;
+}
+
 /* ---- envelopes --------------------------------------------------------------------------- */
 
 struct values {
@@ -89,24 +100,17 @@ static int seal_root(const struct swt_fixture_plan *plan, struct swt_buf *ret_by
 int swt_fixture_make_anchor(const struct swt_fixture_world *world, enum swt_fixture_anchor anchor,
                             struct swt_buf *ret_bytes, struct swt_error *err) {
     SWT_CLEANUP(plan_done) struct swt_fixture_plan plan = {0};
-    int rc = plan_init(&plan, world, err);
-    if (rc < 0)
-        return rc;
-    if (swt_fixture_anchors[anchor].plan != NULL)
-        swt_fixture_anchors[anchor].plan(&plan);
-    return seal_root(&plan, ret_bytes, err);
+    int rc = plan_as(&plan, world, false, swt_fixture_anchors[anchor].plan, err);
+    return rc < 0 ? rc : seal_root(&plan, ret_bytes, err);
 }
 
 int swt_fixture_make_device(const struct swt_fixture_world *world, enum swt_fixture_device device,
                             struct swt_buf *ret_bytes, struct swt_error *err) {
     SWT_CLEANUP(plan_done) struct swt_fixture_plan plan = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf metadata = {0};
-    int rc = plan_init(&plan, world, err);
-    if (rc < 0)
-        return rc;
-    if (swt_fixture_devices[device].plan != NULL)
-        swt_fixture_devices[device].plan(&plan);
-    rc = swt_forge_targets(&plan.targets, &metadata, err);
+    int rc = plan_as(&plan, world, false, swt_fixture_devices[device].plan, err);
+    if (rc == 0)
+        rc = swt_forge_targets(&plan.targets, &metadata, err);
     return rc < 0 ? rc
                   : swt_device_manifest_encode(swt_buf_slice(&metadata), &plan.payloads[0].content,
                                                ret_bytes, err);
@@ -149,12 +153,8 @@ static int make_bundle(struct swt_fixture_plan *plan, const struct swt_fixture *
 int swt_fixture_make(const struct swt_fixture_world *world, const struct swt_fixture *fixture,
                      enum swt_format format, struct swt_buf *ret_bytes, struct swt_error *err) {
     SWT_CLEANUP(plan_done) struct swt_fixture_plan plan = {0};
-    int rc = plan_init(&plan, world, err);
-    if (rc < 0)
-        return rc;
-    plan.has_root = fixture->root;
-    if (fixture->plan != NULL)
-        fixture->plan(&plan);
-    rc = make_bundle(&plan, fixture, format, ret_bytes, err);
+    int rc = plan_as(&plan, world, fixture->root, fixture->plan, err);
+    if (rc == 0)
+        rc = make_bundle(&plan, fixture, format, ret_bytes, err);
     return rc < 0 ? swt_error_context(err, "fixture %s", fixture->name) : rc;
 }

@@ -2,10 +2,10 @@
 /* What the rows of the fixture tables alter a plan with. */
 #include "fixture.h"
 
+#include "swt/io.h"
 #include "swt/signature.h"
 
 #include <assert.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 uint8_t *swt_plan_room(struct swt_fixture_plan *plan, size_t len) {
@@ -82,7 +82,11 @@ void swt_plan_rename(struct swt_fixture_plan *plan, struct swt_slice name) {
 
 static void set_content(struct swt_fixture_plan *plan, size_t index, struct swt_slice content) {
     uint8_t digest[SWT_DIGEST_SIZE];
-    SHA256(content.data, content.len, digest);
+    struct swt_error err;
+    if (swt_sha256_of(content, digest, &err) < 0) {
+        plan->starved = true;
+        return;
+    }
     plan->payloads[index].content = content;
     plan->targets.items[index].length = content.len;
     plan->targets.items[index].hashes[0] =

@@ -2,9 +2,9 @@
 /* Signatures of fixtures: true ones, each made once, and what they are spoilt into. */
 #include "fixture.h"
 
+#include "swt/io.h"
 #include "swt/signature.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +47,9 @@ static int sign_once(const struct swt_fixture_world *world, enum swt_fixture_key
                      struct swt_error *err) {
     struct swt_fixture_signatures *known = world->signatures;
     struct made made = {.key = key};
-    SHA256(message.data, message.len, made.digest);
+    int rc = swt_sha256_of(message, made.digest, err);
+    if (rc < 0)
+        return rc;
     for (size_t i = 0; i < known->count; i++)
         if (known->items[i].key == key &&
             memcmp(known->items[i].digest, made.digest, sizeof made.digest) == 0)
@@ -56,7 +58,7 @@ static int sign_once(const struct swt_fixture_world *world, enum swt_fixture_key
     if (items == NULL)
         return swt_fail_memory(err);
     known->items = items;
-    int rc = sign(world, key, role, message, &made.value, err);
+    rc = sign(world, key, role, message, &made.value, err);
     if (rc < 0) {
         swt_buf_done(&made.value);
         return rc;

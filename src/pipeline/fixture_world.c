@@ -5,11 +5,11 @@
 #include "profile.h"
 #include "user_manifest.h"
 
+#include "swt/io.h"
 #include "swt/manifest.h"
 #include "swt/signature.h"
 #include "swt/targets.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,11 +144,11 @@ static int read_payload(const struct swt_payload *payload, size_t target_count,
     return rc < 0 ? rc : swt_buf_append(ret_content, bytes, taken, err);
 }
 
-static void add_payload(struct swt_fixture_world *world, const char *name) {
+static int add_payload(struct swt_fixture_world *world, const char *name, struct swt_error *err) {
     size_t index = world->payload_count++;
     struct swt_slice content = swt_buf_slice(&world->contents[index]);
     world->payloads[index] = (struct swt_fixture_payload){swt_slice_text(name), content};
-    SHA256(content.data, content.len, world->digests[index]);
+    return swt_sha256_of(content, world->digests[index], err);
 }
 
 /* user_manifest is the generated one, whatever the product has: it names the root. */
@@ -161,7 +161,7 @@ static int read_payloads(struct swt_fixture_world *world, bool made_up, struct s
                       "the user_manifest would have %zu bytes, expected at most %d for fixtures",
                       world->contents[0].len, MAX_USER_MANIFEST);
     if (rc == 0)
-        add_payload(world, SWT_USER_MANIFEST);
+        rc = add_payload(world, SWT_USER_MANIFEST, err);
     for (size_t i = 1; i < product->payload_count && rc == 0; i++) {
         const struct swt_payload *payload = &product->payloads[i];
         struct swt_buf *content = &world->contents[i];
@@ -169,7 +169,7 @@ static int read_payloads(struct swt_fixture_world *world, bool made_up, struct s
                      : read_payload(payload, product->payload_count - 1, content, notices, err);
         if (rc < 0)
             return made_up ? rc : swt_manifest_error_at(err, product->origins[i].node);
-        add_payload(world, payload->name);
+        rc = add_payload(world, payload->name, err);
     }
     return rc;
 }

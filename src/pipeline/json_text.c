@@ -38,20 +38,24 @@ static void *allocate(size_t size) {
     return memory;
 }
 
-/* NULL: why, or memory_lacked. */
-static json_t *load(struct swt_slice bytes, json_error_t *why) {
+/* flags are jansson's. NULL: why, or memory_lacked. */
+static json_t *load(struct swt_slice bytes, size_t flags, json_error_t *why) {
     json_malloc_t usual_malloc;
     json_free_t usual_free;
     json_get_alloc_funcs(&usual_malloc, &usual_free);
     memory_lacked = false;
     json_set_alloc_funcs(allocate, free);
-    json_t *json = json_loadb(bytes.len > 0 ? (const char *)bytes.data : "", bytes.len,
-                              JSON_REJECT_DUPLICATES, why);
+    json_t *json = json_loadb(bytes.len > 0 ? (const char *)bytes.data : "", bytes.len, flags, why);
     json_set_alloc_funcs(usual_malloc, usual_free);
     if (!memory_lacked)
         return json;
     json_decref(json);
     return NULL;
+}
+
+json_t *swt_json_again(const char *text, size_t len) {
+    json_error_t ignored;
+    return load(swt_slice_of((const uint8_t *)text, len), JSON_ALLOW_NUL, &ignored);
 }
 
 int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_json_limits *limits,
@@ -62,7 +66,7 @@ int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_js
         return swt_error_file(err, name);
     }
     json_error_t why;
-    json_t *json = load(bytes, &why);
+    json_t *json = load(bytes, JSON_REJECT_DUPLICATES, &why);
     if (json != NULL) {
         *ret_json = json;
         return 0;

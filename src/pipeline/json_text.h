@@ -19,6 +19,8 @@ bool swt_json_within(struct swt_slice json, const struct swt_json_limits *limits
  */
 int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_json_limits *limits,
                    enum swt_code fault, json_t **ret_json, struct swt_error *err) SWT_CHECKED;
+/* From what swt_json_write made; NULL: no memory. */
+json_t *swt_json_again(const char *text, size_t len);
 /* Appends the text of json; flags are jansson's. */
 int swt_json_write(const json_t *json, size_t flags, struct swt_buf *ret_text,
                    struct swt_error *err) SWT_CHECKED;

@@ -31,13 +31,15 @@ static void against_done(struct against *against) {
 
 /* ---- building again ---------------------------------------------------------------------- */
 
-static bool is_recorded(const struct swt_judge *judge, const struct swt_root *root) {
+/* 1 or 0. */
+static int is_recorded(const struct swt_judge *judge, const struct swt_root *root,
+                       struct swt_error *err) {
     if (root == NULL || !judge->has_user_manifest ||
         swt_user_manifest_target(judge->targets) == NULL)
-        return false;
-    struct swt_recorded_root recorded =
-        swt_user_manifest_root(swt_buf_slice(&judge->user_manifest));
-    return recorded.given && swt_recorded_root_is(&recorded, root->bytes);
+        return 0;
+    struct swt_recorded_root recorded;
+    int rc = swt_user_manifest_root(swt_buf_slice(&judge->user_manifest), &recorded, err);
+    return rc < 0 || !recorded.given ? rc : swt_recorded_root_is(&recorded, root->bytes, err);
 }
 
 /* Nobody but the bundle vouches for the judged root then: no reason to forget the sources' own. */
@@ -56,10 +58,14 @@ static int choose_root(struct against *against, struct swt_error *err) {
     struct swt_build_job *job = &against->job;
     const struct swt_root *own = job->has_root ? job->root.root : NULL;
     const struct swt_root *judged[] = {judge->new_root, judge->trusted};
-    if (is_recorded(judge, own) || is_ruled_out(judge, own))
-        return 0;
+    int rc = is_recorded(judge, own, err);
+    if (rc != 0 || is_ruled_out(judge, own))
+        return rc < 0 ? rc : 0;
     for (size_t i = 0; i < SWT_COUNT(judged); i++) {
-        if (!is_recorded(judge, judged[i]))
+        rc = is_recorded(judge, judged[i], err);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
             continue;
         job->recorded_root = judged[i];
         return own == NULL

@@ -287,19 +287,22 @@ int swt_judge_payloads(struct swt_judge *judge, struct swt_step *step, struct sw
 int swt_judge_root_stripped(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {
     if (!judge->has_user_manifest || swt_user_manifest_target(judge->targets) == NULL)
         return swt_step_skip(step, err, "no user_manifest is at hand");
-    struct swt_recorded_root recorded =
-        swt_user_manifest_root(swt_buf_slice(&judge->user_manifest));
+    struct swt_recorded_root recorded;
+    int rc = swt_user_manifest_root(swt_buf_slice(&judge->user_manifest), &recorded, err);
+    if (rc < 0)
+        return rc;
     if (!recorded.given)
         return swt_step_skip(step, err, "user_manifest names no root");
-    int rc = swt_step_expect(step, err, "root version %u with SHA-256 %s, or a newer one",
-                             recorded.version, recorded.sha256);
+    rc = swt_step_expect(step, err, "root version %u with SHA-256 %s, or a newer one",
+                         recorded.version, recorded.sha256);
     if (rc < 0)
         return rc;
     uint32_t version = judge->trusted->common.version;
     if (version > recorded.version)
         return swt_step_pass(step, err, "root version %u, a newer one", version);
-    if (swt_recorded_root_is(&recorded, judge->trusted->bytes))
-        return swt_step_pass(step, err, "root version %u, the same", version);
+    rc = swt_recorded_root_is(&recorded, judge->trusted->bytes, err);
+    if (rc != 0)
+        return rc < 0 ? rc : swt_step_pass(step, err, "root version %u, the same", version);
     if (version == recorded.version)
         return swt_step_fail(step, err, "another root of version %u", version);
     rc = swt_step_note(step, err, "the root was stripped from the bundle");

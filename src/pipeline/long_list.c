@@ -75,6 +75,6 @@ bool swt_long_list_next(struct swt_long_list_place *place, json_t **ret_item) {
     bool ends = line[len] == '\0';
     place->text += ends;
     place->offset = ends ? 0 : place->offset + len + 1;
-    *ret_item = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+    *ret_item = swt_json_again(line, len);
     return true;
 }

@@ -3,7 +3,7 @@
 #include "c_array.h"
 #include "provision.h"
 
-#include <openssl/sha.h>
+#include "swt/io.h"
 
 static int put_role(struct swt_buf *text, const char *name, const struct swt_root *root,
                     const struct swt_role *role, struct swt_error *err) {
@@ -26,19 +26,21 @@ static int put_comment(struct swt_buf *text, const struct swt_device_state *stat
     uint8_t digest[SWT_DIGEST_SIZE];
     char hex[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
     char expires[SWT_TIME_TEXT] = "never";
-    SHA256(root->bytes.data, root->bytes.len, digest);
+    int rc = swt_sha256_of(root->bytes, digest, err);
+    if (rc < 0)
+        return rc;
     swt_hex_encode(digest, sizeof digest, hex);
     if (root->common.has_expires)
         swt_time_text(root->common.expires, expires);
-    int rc = swt_buf_printf(text, err,
-                            "/*\n"
-                            " * The trust anchor of a device (signed root metadata), made by\n"
-                            " * swupdate-tool provision.\n"
-                            " *\n"
-                            " * version: %u\n"
-                            " * sha256:  %s (of the serialized root metadata)\n"
-                            " * expires: %s\n",
-                            root->common.version, hex, expires);
+    rc = swt_buf_printf(text, err,
+                        "/*\n"
+                        " * The trust anchor of a device (signed root metadata), made by\n"
+                        " * swupdate-tool provision.\n"
+                        " *\n"
+                        " * version: %u\n"
+                        " * sha256:  %s (of the serialized root metadata)\n"
+                        " * expires: %s\n",
+                        root->common.version, hex, expires);
     if (rc == 0)
         rc = put_role(text, SWT_ROLE_ROOT, root, &root->root, err);
     if (rc == 0)

@@ -3,7 +3,8 @@
 #include "document.h"
 #include "json_text.h"
 
-#include <openssl/sha.h>
+#include "swt/io.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,9 +216,10 @@ int swt_sbom_parse(struct swt_slice bytes, const char *name, struct swt_sbom *re
         rc = swt_json_parse(bytes, name, &LIMITS, SWT_E_SBOM, &json, err);
     if (rc == 0)
         rc = read_document(&sbom, json, err);
+    if (rc == 0)
+        rc = swt_sha256_of(bytes, sbom.sha256, err);
     if (rc < 0)
         return swt_error_file(err, name);
-    SHA256(bytes.data, bytes.len, sbom.sha256);
     *ret_sbom = SWT_MOVE(sbom);
     return 0;
 }

@@ -6,7 +6,8 @@
 #include "sign_subject.h"
 #include "signing_response.h"
 
-#include <openssl/sha.h>
+#include "swt/io.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,7 +147,9 @@ static int check_sha256(const struct attach *attach, const struct swt_signing_re
     uint8_t digest[SWT_DIGEST_SIZE];
     char own[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
     char other[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
-    SHA256(metadata.data, metadata.len, digest);
+    int rc = swt_sha256_of(metadata, digest, err);
+    if (rc < 0)
+        return rc;
     if (memcmp(digest, response->sha256, sizeof digest) == 0)
         return 0;
     swt_hex_encode(digest, sizeof digest, own);

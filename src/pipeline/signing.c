@@ -169,8 +169,11 @@ int swt_signing_quorums_judge(const struct swt_signing_quorums *quorums, struct 
     if (listed == NULL)
         return 0;
     const struct swt_key *key = &listed->key;
+    size_t size = swt_key_signature_size(key);
+    if (size == 0)
+        return swt_fail_memory(err);
     *ret_state = SWT_SIGNATURE_BAD_LENGTH;
-    if (signature->value.len != swt_key_signature_size(key))
+    if (signature->value.len != size)
         return 0;
     int good = swt_signature_judge(key, message, signature->value, err);
     if (good < 0)
@@ -306,7 +309,7 @@ static int make_value(struct swt_signer *signer, const struct swt_signing_subjec
     if (subject != NULL)
         return swt_signer_sign(signer, subject, message, ret_value, err);
     size_t size = swt_key_signature_size(swt_signer_key(signer));
-    return swt_buf_append(ret_value, zeros, size, err);
+    return size == 0 ? swt_fail_memory(err) : swt_buf_append(ret_value, zeros, size, err);
 }
 
 static int sign_one(struct swt_signature_list *list, struct made *made, struct swt_signer *signer,
@@ -363,7 +366,10 @@ static int sign_all(const struct swt_signers *signers, const struct swt_signing_
 int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
                      const struct swt_envelope *envelope, bool replace,
                      struct swt_signing_result *ret_result, struct swt_error *err) {
-    return sign_all(signers, subject, envelope, replace, ret_result, err);
+    int rc = sign_all(signers, subject, envelope, replace, ret_result, err);
+    for (size_t i = 0; i < signers->count; i++)
+        swt_signer_drop_key(signers->items[i]);
+    return rc;
 }
 
 int swt_signers_draft(const struct swt_signers *signers, const struct swt_envelope *envelope,

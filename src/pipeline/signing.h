@@ -106,7 +106,8 @@ void swt_signing_result_done(struct swt_signing_result *result);
 /*
  * Signs envelope's metadata, which is subject's, with each signer, unless its key's signature is
  * there and verifies (replace: it is dropped and made anew). A signature of the same key that does
- * not verify is dropped: it never counted. The order of the others stays.
+ * not verify is dropped: it never counted. The order of the others stays. It is the last use of the
+ * signers' keys, which are dropped: nothing of them is left in memory while the result is written.
  */
 int swt_signers_sign(const struct swt_signers *signers, const struct swt_signing_subject *subject,
                      const struct swt_envelope *envelope, bool replace,

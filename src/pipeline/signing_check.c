@@ -6,7 +6,8 @@
 #include "signing_summary.h"
 #include "user_manifest.h"
 
-#include <openssl/sha.h>
+#include "swt/io.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,9 @@ static int check_user_manifest(const struct swt_signing_request *request, struct
         return swt_signing_file_fail(&request->file, err,
                                      "user_manifest: the metadata lists no such target first");
     uint8_t digest[SWT_DIGEST_SIZE];
-    SHA256(bytes->data, bytes->len, digest);
+    int rc = swt_sha256_of(swt_buf_slice(bytes), digest, err);
+    if (rc < 0)
+        return rc;
     if (target->length == bytes->len && memcmp(digest, target->sha256, sizeof digest) == 0)
         return 0;
     return swt_signing_file_fail(&request->file, err,

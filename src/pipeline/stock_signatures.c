@@ -127,7 +127,7 @@ static size_t encode_signature(const uint8_t raw[SIGNATURE_SIZE], uint8_t **ret_
 
 /* A signature that the library refused, unless it had no memory to look at it. */
 static int refused(struct swt_error *err) {
-    bool memory = false;
+    bool memory = swt_library_starved();
     for (unsigned long error; (error = ERR_get_error()) != 0;)
         memory |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
     return memory ? swt_fail_memory(err) : 0;

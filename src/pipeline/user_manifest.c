@@ -3,7 +3,8 @@
 #include "document.h"
 #include "json_text.h"
 
-#include <openssl/sha.h>
+#include "swt/io.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,7 +209,9 @@ static int set_root(json_t *object, const struct swt_root *root, struct swt_erro
         return 0;
     uint8_t digest[SWT_DIGEST_SIZE];
     char hex[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
-    SHA256(root->bytes.data, root->bytes.len, digest);
+    int rc = swt_sha256_of(root->bytes, digest, err);
+    if (rc < 0)
+        return rc;
     swt_hex_encode(digest, sizeof digest, hex);
     return swt_json_set(
         object, "root",
@@ -278,12 +281,14 @@ int swt_user_manifest_read(struct swt_slice bytes, json_t **ret_json, struct swt
     return 0;
 }
 
-struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes) {
+int swt_user_manifest_root(struct swt_slice bytes, struct swt_recorded_root *ret_recorded,
+                           struct swt_error *err) {
     struct swt_recorded_root recorded = {0};
     SWT_CLEANUP(swt_json_cleanup) json_t *json = NULL;
-    struct swt_error ignored;
-    if (swt_user_manifest_read(bytes, &json, &ignored) < 0)
-        return recorded;
+    int rc = swt_user_manifest_read(bytes, &json, err);
+    if (rc < 0)
+        return rc;
+    *ret_recorded = recorded;
     json_t *root = json_object_get(json, "root");
     json_t *version = json_object_get(root, "version");
     const char *sha256 = json_string_value(json_object_get(root, "sha256"));
@@ -291,19 +296,23 @@ struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes) {
     if (!json_is_integer(version) || json_integer_value(version) < 0 ||
         json_integer_value(version) > UINT32_MAX || sha256 == NULL ||
         !swt_hex_decode(sha256, digest, sizeof digest))
-        return recorded;
+        return 0;
     recorded.given = true;
     recorded.version = (uint32_t)json_integer_value(version);
     swt_hex_encode(digest, sizeof digest, recorded.sha256);
-    return recorded;
+    *ret_recorded = recorded;
+    return 0;
 }
 
-bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes) {
+int swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes,
+                         struct swt_error *err) {
     uint8_t digest[SWT_DIGEST_SIZE];
     char hex[SWT_HEX_SIZE(SWT_DIGEST_SIZE)];
-    SHA256(root_bytes.data, root_bytes.len, digest);
+    int rc = swt_sha256_of(root_bytes, digest, err);
+    if (rc < 0)
+        return rc;
     swt_hex_encode(digest, sizeof digest, hex);
-    return strcmp(hex, recorded->sha256) == 0;
+    return strcmp(hex, recorded->sha256) == 0 ? 1 : 0;
 }
 
 int swt_user_manifest_compression(const json_t *user_manifest, const char *name,

@@ -51,10 +51,13 @@ struct swt_recorded_root {
     uint32_t version;
     char sha256[SWT_HEX_SIZE(SWT_DIGEST_SIZE)]; /* of the serialized_root_metadata */
 };
-/* Of a user_manifest; not given when it is not ours or names none in a form that can be read. */
-struct swt_recorded_root swt_user_manifest_root(struct swt_slice bytes);
-/* Whether these serialized root metadata bytes are that root. */
-bool swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes);
+/* Of a user_manifest; not given when it is not ours or names none in a form that can be read.
+ * SWT_E_MEMORY. */
+int swt_user_manifest_root(struct swt_slice bytes, struct swt_recorded_root *ret_recorded,
+                           struct swt_error *err) SWT_CHECKED;
+/* 1 when these serialized root metadata bytes are that root, else 0. */
+int swt_recorded_root_is(const struct swt_recorded_root *recorded, struct swt_slice root_bytes,
+                         struct swt_error *err) SWT_CHECKED;
 
 /* What a target was before it was compressed. */
 struct swt_recorded_compression {

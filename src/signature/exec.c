@@ -270,6 +270,8 @@ int swt_exec_signature(const struct swt_key *key, struct swt_slice output, struc
     uint8_t raw[SWT_P256_RAW];
     size_t size = swt_key_signature_size(key);
 
+    if (size == 0)
+        return swt_fail_memory(err);
     if (output.len == size)
         return swt_buf_append_slice(ret_raw, output, err);
     if (key->type == SWT_KEY_P256 && swt_p256_raw_from_der(output, raw))

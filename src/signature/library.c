@@ -27,7 +27,7 @@ static void keep_reason(struct swt_library_fault *fault, bool *from_provider, un
 }
 
 struct swt_library_fault swt_library_fault_take(void) {
-    struct swt_library_fault fault = {0};
+    struct swt_library_fault fault = {.memory = swt_library_starved()};
     bool from_provider = false;
     const char *detail = NULL;
     int flags = 0;

@@ -17,16 +17,23 @@ struct swt_signer {
     struct swt_key_uri parsed; /* of uri */
     const struct swt_backend *backend;
     void *state;
+    bool dropped;
     struct swt_public_key key;
     char *given;           /* the public key that is to be proven; NULL: none */
     const char *audit_log; /* borrowed from the keyring; NULL: none */
 };
 
+void swt_signer_drop_key(struct swt_signer *signer) {
+    if (signer->state != NULL)
+        signer->backend->close(signer->state);
+    signer->state = NULL;
+    signer->dropped = true;
+}
+
 void swt_signer_free(struct swt_signer *signer) {
     if (signer == NULL)
         return;
-    if (signer->state != NULL)
-        signer->backend->close(signer->state);
+    swt_signer_drop_key(signer);
     swt_public_key_done(&signer->key);
     free(signer->given);
     free(signer->uri);
@@ -133,10 +140,14 @@ static int sign_and_check(struct swt_signer *signer, struct swt_slice message, s
                           struct swt_error *err) {
     const struct swt_key *key = &signer->key.key;
 
+    if (signer->dropped)
+        return swt_fail(err, SWT_E_SIGN, "the key was given back");
     int result = signer->backend->sign(signer->state, key, message, raw, err);
     if (result < 0)
         return result;
     size_t size = swt_key_signature_size(key);
+    if (size == 0)
+        return swt_fail_memory(err);
     if (raw->len != size)
         return swt_fail(err, SWT_E_BAD_SIGNATURE, "the signer returned %zu bytes, expected %zu",
                         raw->len, size);

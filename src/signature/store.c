@@ -122,7 +122,7 @@ static int check_pair(const struct swt_key_request *request, EVP_PKEY *pkey, enu
 
 /* The one key of the request and its public part; *ret_exposed: a private key in a file that others
  * may read. */
-static int load_key(const struct swt_key_request *request, bool need_private, enum swt_code fault,
+static int find_key(const struct swt_key_request *request, bool need_private, enum swt_code fault,
                     EVP_PKEY **ret_pkey, struct swt_public_key *ret_key, bool *ret_exposed,
                     struct swt_error *err) {
     struct swt_key_file file SWT_CLEANUP(swt_key_file_done) = {0};
@@ -149,6 +149,14 @@ static int load_key(const struct swt_key_request *request, bool need_private, en
         *ret_pkey = pkey;
     }
     return 0;
+}
+
+static int load_key(const struct swt_key_request *request, bool need_private, enum swt_code fault,
+                    EVP_PKEY **ret_pkey, struct swt_public_key *ret_key, bool *ret_exposed,
+                    struct swt_error *err) {
+    int result = find_key(request, need_private, fault, ret_pkey, ret_key, ret_exposed, err);
+    swt_wipe_stack();
+    return result;
 }
 
 static int store_load_public(const struct swt_key_request *request, struct swt_public_key *ret_key,
@@ -186,8 +194,10 @@ static int append_signature(const struct swt_key *key, struct swt_slice value,
     if (key->type != SWT_KEY_P256)
         return swt_buf_append_slice(ret_raw, value, err);
     if (!swt_p256_raw_from_der(value, raw))
-        return swt_fail(err, SWT_E_SIGN,
-                        "the key's ECDSA signature is not DER of two valid integers");
+        return swt_library_starved()
+                   ? swt_fail_memory(err)
+                   : swt_fail(err, SWT_E_SIGN,
+                              "the key's ECDSA signature is not DER of two valid integers");
     return swt_buf_append(ret_raw, raw, sizeof raw, err);
 }
 
@@ -229,6 +239,7 @@ static int store_sign(void *state, const struct swt_key *key, struct swt_slice m
                      ? swt_library_fail(err, SWT_E_SIGN, "the key failed to sign")
                      : append_signature(key, swt_slice_of(value, len), ret_raw, err);
     free(value);
+    swt_wipe_stack();
     return result;
 }
 

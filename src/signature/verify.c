@@ -11,7 +11,8 @@ int swt_message_init(struct swt_slice bytes, struct swt_message *ret_message,
     size_t len = 0;
     const void *data = bytes.len == 0 ? (const void *)"" : bytes.data;
 
-    if (EVP_Q_digest(NULL, "SHA256", NULL, data, bytes.len, message.sha256, &len) != 1 ||
+    if (swt_library_starved() ||
+        EVP_Q_digest(NULL, "SHA256", NULL, data, bytes.len, message.sha256, &len) != 1 ||
         len != sizeof message.sha256) {
         ERR_clear_error();
         return swt_fail_memory(err);
@@ -78,6 +79,8 @@ static int ed25519_verifies(const struct swt_message *message, EVP_PKEY *pkey,
 int swt_message_verifies(const struct swt_message *message, const struct swt_key *key,
                          EVP_PKEY *pkey, struct swt_slice value, struct swt_error *err) {
     int result = 0;
+    if (swt_library_starved())
+        return swt_fail_memory(err);
     ERR_clear_error();
     if (key->type == SWT_KEY_P256)
         result = p256_verifies(message, pkey, value, err);
@@ -98,7 +101,9 @@ int swt_signature_judge(const struct swt_key *key, struct swt_slice message, str
     if (result < 0)
         return err->code == SWT_E_MEMORY ? result : 0;
     size_t size = swt_evp_signature_size(key->type, pkey);
-    if (size == 0 || value.len != size)
+    if (size == 0)
+        return swt_fail_memory(err);
+    if (value.len != size)
         return 0;
     result = swt_message_init(message, &prepared, err);
     return result < 0 ? result : swt_message_verifies(&prepared, key, pkey, value, err);

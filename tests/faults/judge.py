@@ -46,6 +46,8 @@ class Case:
         self.command = command
         self.calls = 0
         self.runs = 0
+        self.crashes = 0  # of the faults
+        self.leaks = 0  # of the faults
         self.faults = []
 
     def tell(self):

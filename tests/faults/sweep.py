@@ -20,22 +20,19 @@ commands.py has the commands, samples.py what they are given, place.py runs them
 shim.py, inject.py and memory.py the kinds of fault.
 """
 
-import json
 import multiprocessing
 import os
 import sys
 import tempfile
 
 import complete
+import figures
 import inject
 import memory
 import shim
 from commands import COMMANDS, DEVICE_COMMANDS, PRINTING_COMMANDS
 from place import Place
 from samples import Samples
-
-FIGURES = os.path.join(os.environ["SWT_BUILD"], "faults", "figures")
-
 
 def memory_folder():
     """Where nothing waits for a disk, if there is such a place: what fails here is made to fail."""
@@ -87,30 +84,10 @@ def cases(samples, jobs, processes):
         yield from pool.imap(perform, range(len(jobs)))
 
 
-def write_figures(name, told):
-    os.makedirs(FIGURES, exist_ok=True)
-    rows = [[case.kind, case.command, case.calls, case.runs, len(case.faults)] for case in told]
-    with open(os.path.join(FIGURES, name + ".json"), "w", encoding="utf-8") as file:
-        json.dump(rows, file)
-
-
-def print_figures():
-    rows = []
-    for name in sorted(os.listdir(FIGURES)):
-        with open(os.path.join(FIGURES, name), encoding="utf-8") as file:
-            rows += json.load(file)
-    for kind in sorted({row[0] for row in rows}):
-        of_kind = [row for row in rows if row[0] == kind]
-        commands = len({row[1] for row in of_kind})
-        calls, runs, broken = (sum(row[i] for row in of_kind) for i in (2, 3, 4))
-        what = {"calls": f"{calls:,} calls failed in turn, ", "kills": f"killed at {calls:,} calls, "}.get(kind, "")
-        print(f"faults: {kind}: {commands} commands, {what}{runs:,} runs, {broken} broke a rule")
-
-
 def main(arguments):
     kind = arguments[0]
     if kind == "figures":
-        print_figures()
+        figures.show()
         return 0
     full = "--full" in arguments
     commands = [*COMMANDS, *(PRINTING_COMMANDS if kind == "calls" else [])]
@@ -130,7 +107,7 @@ def main(arguments):
             good &= case.tell()
             told.append(case)
     if full and not only:
-        write_figures("-".join(word.strip("-") for word in arguments), told)
+        figures.write("-".join(word.strip("-") for word in arguments), told)
     return 0 if good else 1
 
 
