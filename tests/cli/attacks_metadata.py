@@ -458,8 +458,8 @@ for name, value in (
 
 beside("RSA modulus under two exponents", RSA2048.but(value=spki(MODULUS, 65539)), "the same key")
 beside("another form of the point", TARGETS1.but(value=compressed))
-beside("another type", TARGETS1.but(kind=ED25519, scheme=P256))
-beside("another type and its scheme", TARGETS1.but(kind=ED25519), "32 bytes")
+beside("another type", TARGETS1.but(kind=ED25519), "do not belong together")
+beside("another type and its scheme", TARGETS1.but(kind=ED25519, scheme=ED25519))
 beside("another scheme", TARGETS1.but(scheme=ED25519))
 beside("the key id not derived", TARGETS1.but(key_id=sha256(b"second")))
 for name, kind, scheme in (
