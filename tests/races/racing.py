@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
+import judging
 from judging import SECONDS, TOOL, Fault, case, check
 
 LIBRARY = os.path.join(os.environ["T_BUILD"], "faults/calls.so")
 FULL = "--full" in sys.argv[1:]
-# So many of the calls of each kind, unless all are.
-SAMPLE = 3
+# So many calls for each move, unless all are tried.
+SAMPLE = 4
 COUNT_FD = 77
 
 runs = 0
@@ -71,10 +73,18 @@ class Result:
         return b"\n".join(line for line in lines if b": warning: " not in line and b": note: " not in line)
 
 
+def moved(times):
+    global runs
+    runs += times
+
+
+def figures():
+    return f"races: {runs:,} runs, {judging.failures} cases in which something was lost or let in"
+
+
 def run(words, files, plan, count=None):
     """Runs the program on these files; plan: what the library is told, by the ends of its variables."""
-    global runs
-    runs += 1
+    moved(1)
     folder = tempfile.mkdtemp(dir=".")
     try:
         write(folder, files)
@@ -103,24 +113,26 @@ def calls(words, files, plan):
         return int(file.read() or 0)
 
 
-def chosen(total):
-    if FULL or total <= SAMPLE:
-        return range(1, total + 1)
-    return sorted({1 + i * (total - 1) // (SAMPLE - 1) for i in range(SAMPLE)})
+def chosen(plans, move, every):
+    """All, or some that lie apart, which are others for another move."""
+    if FULL or every or len(plans) <= SAMPLE:
+        return plans
+    first = zlib.crc32(move.encode())
+    return [plans[(first + i * len(plans) // SAMPLE) % len(plans)] for i in range(SAMPLE)]
 
 
-def race(name, words, files, kinds, moves, judge):
+def race(name, words, files, kinds, moves, judge, every=False):
     """A case for each of moves (name: shell command), which is made at each call of kinds: (call, base
-    name of a file or None). judge takes a Result and raises when it may not be."""
+    name of a file or None). judge takes a Result and raises when it may not be. every: not only some."""
     words = words.split()
     plans = []
     for call, path in kinds:
         plan = {"CALL": call, **({"PATH": path} if path else {})}
-        plans += [{**plan, "AT": at} for at in chosen(calls(words, files, plan))]
+        plans += [{**plan, "AT": at} for at in range(1, calls(words, files, plan) + 1)]
     for move, command in moves.items():
         with case(f"{name}: {move}"):
             check(plans, "no call was counted")
-            for plan in plans:
+            for plan in chosen(plans, name + move, every):
                 result = run(words, files, {**plan, "RUN": command})
                 try:
                     judge(result)
