@@ -152,10 +152,10 @@ for place in '- {name: b, file: app.bin, version: "${SECRET}"}' '- {name: b, fil
 done
 with 'meta: {a: "${SECRET:-none}"}'
 t_must build bad.yaml -o b.swb
-payload b.swb user_manifest >user_manifest
-t_lacks_ user_manifest swordfish user_manifest
+payload b.swb user_manifest >told
+t_lacks_ told swordfish user_manifest
 # Only whoever calls can let one in.
 with 'meta: {a: "${SECRET}"}'
 t_must build bad.yaml -o b.swb -D SECRET
-payload b.swb user_manifest >user_manifest
-t_file_contains user_manifest swordfish
+payload b.swb user_manifest >told
+t_file_contains told swordfish

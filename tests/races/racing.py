@@ -16,7 +16,7 @@ from judging import SECONDS, TOOL, Fault, case, check
 LIBRARY = os.path.join(os.environ["T_BUILD"], "faults/calls.so")
 FULL = "--full" in sys.argv[1:]
 # So many calls for each move, unless all are tried.
-SAMPLE = 4
+SAMPLE = 3
 COUNT_FD = 77
 
 runs = 0
@@ -78,8 +78,8 @@ def moved(times):
     runs += times
 
 
-def figures():
-    return f"races: {runs:,} runs, {judging.failures} cases in which something was lost or let in"
+def figures(what):
+    return f"races {what}: {runs:,} runs, {judging.failures} cases in which something was lost or let in"
 
 
 def run(words, files, plan, count=None):
