@@ -16,11 +16,12 @@ def state(version, *payloads):
 OLD = state(3, (b"app", b"old"))
 OTHER = state(4, (b"app", b"other"))
 NEW = {**state(5, *A.payloads), "root_metadata": SEALED}
+NEW_B = {**state(6, *B.payloads), "root_metadata": SEALED}
 
 
 def device_files(**more):
     files = {f"device/state.1/{name}": content for name, content in OLD.items()}
-    files.update({f"other/state.7/{name}": content for name, content in OTHER.items()})
+    files.update({f"spare/state.7/{name}": content for name, content in OTHER.items()})
     return {**files, **ELSEWHERE, "device/current": ("link", "state.1"), "bundle": A.tar(), **more}
 
 
@@ -37,12 +38,12 @@ def device_is_whole(result):
     found = {name.decode(): content for name, content in found.items()}
     found["floor"] = found.get("floor", b"").strip()
     rotated = [{**item, "root_metadata": SEALED} for item in (OLD, OTHER)]
-    check(found in (OLD, OTHER, NEW, *rotated), f"{link[1]} is no whole state")
+    check(found in (OLD, OTHER, NEW, NEW_B, *rotated), f"{link[1]} is no whole state")
 
 
 SWITCHED = {
     "current goes to another state":
-        "cp -R other/state.7 device/state.7; ln -sfn state.7 device/current",
+        "cp -R spare/state.7 device/state.7; ln -sfn state.7 device/current",
 }
 race("device swapped while apply runs", "apply bundle --device device", device_files(), ANY, {
     **SWITCHED,
@@ -51,6 +52,9 @@ race("device swapped while apply runs", "apply bundle --device device", device_f
     "a link takes the next state's place":
         "mv device/state.2 hidden 2>&-; ln -s ../elsewhere device/state.2; :",
 }, device_is_whole)
+for kind in "tar", "pb":
+    race(f"file swapped between verify and extract, apply: {kind}", "apply bundle --device device",
+         device_files(**input_files(kind)), READS, SWAPS, device_is_whole)
 # At its end the old state is removed: the one that counts by then is not.
 race("device swapped while apply ends", "apply bundle --device device", device_files(), (("sync", None),),
      SWITCHED, device_is_whole, every=True)

@@ -6,23 +6,6 @@ from samples import *
 
 # ---- inputs that are swapped or overwritten ------------------------------------------------------
 
-SWAPS = {
-    "another is renamed to its name": "mv -f other bundle",
-    "it is removed": "rm -f bundle",
-    "it is overwritten in place": "dd if=other of=bundle conv=notrunc status=none",
-    "it is emptied and written anew": "cat other >bundle",
-    "its payloads are overwritten in place": "dd if=evil of=bundle conv=notrunc status=none",
-    "it is emptied": ": >bundle",
-    "it is cut": "truncate -s 200000 bundle",
-    "it grows": "cat other >>bundle",
-    "a link takes its place": "rm -f bundle; ln -s evil bundle",
-}
-
-
-def input_files(kind):
-    bundles = {"bundle": A, "other": B, "evil": EVIL}
-    return {**INPUTS, **{name: getattr(item, kind)() for name, item in bundles.items()}}
-
 
 def extracted(result):
     result.says_why(1, 3, 5)
@@ -66,7 +49,6 @@ def only(whole):
     return judge
 
 
-READS = (("read", "bundle"), ("open", "bundle"))
 for kind in ("tar", "pb"):
     files = input_files(kind)
     race(f"file swapped between verify and extract, extract: {kind}",

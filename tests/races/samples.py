@@ -48,6 +48,26 @@ targets:
   - {name: app, file: app.bin}
 """
 
+# What becomes of the file "bundle", beside which lie "other", which is signed, and "evil", which is not.
+SWAPS = {
+    "another is renamed to its name": "mv -f other bundle",
+    "it is removed": "rm -f bundle",
+    "it is overwritten in place": "dd if=other of=bundle conv=notrunc status=none",
+    "it is emptied and written anew": "cat other >bundle",
+    "its payloads are overwritten in place": "dd if=evil of=bundle conv=notrunc status=none",
+    "it is emptied": ": >bundle",
+    "it is cut": "truncate -s 200000 bundle",
+    "it grows": "cat other >>bundle",
+    "a link takes its place": "rm -f bundle; ln -s evil bundle",
+}
+READS = (("read", "bundle"), ("open", "bundle"))
+
+
+def input_files(kind):
+    bundles = {"bundle": A, "other": B, "evil": EVIL}
+    return {**INPUTS, **{name: getattr(item, kind)() for name, item in bundles.items()}}
+
+
 # ---- what may be there -----------------------------------------------------------------------------
 
 # Somebody else's, which nothing may touch: also under the names that files have until they are complete.
