@@ -202,7 +202,8 @@ tsan:    ## what has threads under ThreadSanitizer, in build/tsan
 run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
 	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
 run-check: all $(DESCRIBE) $(CHECK_PROGRAMS) $(CHECK_NEEDS)
-	$(TEST_ENVIRONMENT) scripts/run-tests $(CHECK_PROGRAMS) $(SCRIPT_TESTS)
+	$(TEST_ENVIRONMENT) scripts/run-tests --cases $(B)/cases.tsv $(CHECK_PROGRAMS) $(SCRIPT_TESTS)
+	$(if $(SANITIZE),,tests/attacks/rows.py --quiet $(B)/cases.tsv)
 unit: $(UNIT_TESTS)    ## the unit tests alone
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS)
 

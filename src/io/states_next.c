@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,13 @@ static bool is_link(int folder, const char *name) {
     return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
 }
 
+/* Also when others switched the link meanwhile, who know of no lock: they have a state to lose. */
+static bool is_current(int folder, const char *name) {
+    char target[NAME_MAX + 2];
+    ssize_t len = readlinkat(folder, SWT_CURRENT, target, sizeof target);
+    return len >= 0 && (size_t)len == strlen(name) && memcmp(target, name, (size_t)len) == 0;
+}
+
 /* Only under names that are given here, and only what is of the kind that is made here. What cannot
  * be removed does no harm. */
 static void remove_leftovers(const struct swt_states *states) {
@@ -41,7 +49,7 @@ static void remove_leftovers(const struct swt_states *states) {
         const char *name = entry->d_name;
         uint64_t number;
         if (state_number(name, &number) &&
-            (states->name == NULL || strcmp(name, states->name) != 0))
+            (states->name == NULL || strcmp(name, states->name) != 0) && !is_current(fd, name))
             swt_remove_folder(fd, name);
         else if (swt_temp_name_is(name, SWT_CURRENT) && is_link(fd, name))
             (void)unlinkat(fd, name, 0);

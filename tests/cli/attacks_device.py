@@ -258,15 +258,18 @@ taken("same root version, other bytes, that replace the targets keys", at(1, REP
       device=FIFTH, root=REPLACED, warns=["root-version"])
 
 SUCCESSOR = dict(root=(ROOT2,), targets=(TARGETS2,))
-refused("rotation without the old quorum", at(6, rotated(ROOT2, **SUCCESSOR), (TARGETS2,)),
+refused("rotation without the old, or the new, quorum: the old one",
+        at(6, rotated(ROOT2, **SUCCESSOR), (TARGETS2,)),
         "root-old-quorum")
-refused("rotation without the new quorum", at(6, rotated(ROOT1, **SUCCESSOR), (TARGETS2,)),
+refused("rotation without the old, or the new, quorum: the new one",
+        at(6, rotated(ROOT1, **SUCCESSOR), (TARGETS2,)),
         "root-new-quorum")
-refused("rotation without any quorum", at(6, rotated(ROOT3, **SUCCESSOR), (TARGETS2,)), "root-old-quorum")
-refused("rotation without the old quorum, signed by a targets key",
+refused("rotation without the old, or the new, quorum: neither",
+        at(6, rotated(ROOT3, **SUCCESSOR), (TARGETS2,)), "root-old-quorum")
+refused("rotation without the old, or the new, quorum: signed by a targets key",
         at(6, rotated(TARGETS1, ROOT2, **SUCCESSOR), (TARGETS2,)), "root-old-quorum")
 BOTH = rotated(ROOT1, ROOT2, **SUCCESSOR)
-taken("rotation without the old or new quorum, none: both signed", at(6, BOTH, (TARGETS2,)), 6, root=BOTH)
+taken("rotation with both quorums", at(6, BOTH, (TARGETS2,)), 6, root=BOTH)
 TWO = Device(rotated(ROOT1, ROOT2, version=1, root=(ROOT1, ROOT2), root_threshold=2))
 once = sign(root_metadata(version=2), ROOT1)
 refused("rotation without the old quorum, one key signed twice",
@@ -327,17 +330,20 @@ refused("an added key keeps the floor, when the targets fail", at(6, ADDED, (TAR
 
 # ---- expiry ------------------------------------------------------------------------------------
 
-refused("expired targets", at(6, expires=NOON), "targets-expiry", says="12:00:00Z")
+refused("expired root, expired targets (--time): targets",
+        at(6, expires=NOON), "targets-expiry", says="12:00:00Z")
 for kind in KINDS:
-    with case(f"expired targets, none: a second before: {kind}"):
+    with case(f"expired root, expired targets (--time): targets, a second before: {kind}"):
         metadata = targets_metadata(NEW, version=6, expires=NOON + 1)
         after = Device(ANCHOR, 6, device_manifest(metadata), NEW)
         applied(getattr(at(6, expires=NOON + 1), kind)(), Device(), after, None)
 # The device's own root, and one in the bundle: which is no root to be persisted.
 EXPIRED = Device(rotated(version=1, expires=NOON))
-refused("expired root of the device", at(6), "root-expiry", device=EXPIRED)
-refused("expired root in the bundle", at(6, rotated(expires=NOON)), "root-expiry")
-refused("expired root, and a rotation that would clear the floor",
+refused("expired root, expired targets (--time): root of the device",
+        at(6), "root-expiry", device=EXPIRED)
+refused("expired root, expired targets (--time): root in the bundle",
+        at(6, rotated(expires=NOON)), "root-expiry")
+refused("expired root, expired targets (--time): root, and a rotation that would clear the floor",
         at(1, rotated(targets=(TARGETS2,), expires=NOON), (TARGETS2,)), "root-expiry")
 taken("expired root of the device, a new one that has not", at(6, SAME_KEYS), 6, device=EXPIRED,
       root=SAME_KEYS)
@@ -505,9 +511,9 @@ for name, content in (
     ("a bundle", at(6).pb()),
     ("text", b"none\n"),
 ):
-    broken(f"device manifest {name}: --device", Device(), 3, "device-manifest",
+    broken(f"device manifest empty, truncated, without targets: {name}: --device", Device(), 3, "device-manifest",
            change=overwrite("manifest", content))
-    with case(f"device manifest {name}: --device-manifest"):
+    with case(f"device manifest empty, truncated, without targets: {name}: --device-manifest"):
         with files(bundle=at(6).tar(), root=ANCHOR, manifest=content) as folder:
             for command in (
                 ("verify", "bundle", "--root", "root"),

@@ -219,8 +219,8 @@ bad_targets("non-minimal length", with_file(data(1, APP) + tag(2, 0)
 bad_targets("hash function out of its range", with_file(
     FILES[0] + data(3, hash_message(DIGEST, 0x100000001))))
 for name, text in (
-    ("NUL", b"app\0"),
-    ("NUL in the middle", b"a\0pp"),
+    ("a NUL", b"app\0"),
+    ("a NUL in the middle", b"a\0pp"),
     ("only a NUL", b"\0"),
     ("bad UTF-8, a lone byte", b"app\xff"),
     ("bad UTF-8, a lone continuation", b"\x80app"),
@@ -231,7 +231,7 @@ for name, text in (
     ("bad UTF-8, over U+10FFFF", b"app\xf4\x90\x80\x80"),
     ("bad UTF-8, five bytes", b"app\xf8\x88\x80\x80\x80"),
 ):
-    bad_targets(f"{name} in a name", with_file(target_file(text, CONTENT)))
+    bad_targets(f"NUL or bad UTF-8 in a name: {name}", with_file(target_file(text, CONTENT)))
     bad_targets(f"{name} in the role", with_head(common(b"targets" + text, 1)))
 bad_targets("empty", b"")
 bad_targets("junk", b"\xff" * 40)
@@ -244,7 +244,7 @@ def bad_root(name, metadata, says=""):
     """In a bundle, signed by the anchor's quorum; and as the anchor: not parsable, bad input."""
     sealed = signed(metadata, ROOT1)
     both(f"root, {name}", Bundle(root=sealed), rejected, "root-content", says=says)
-    with case(f"root, {name}: anchor"):
+    with case(f"anchor: not parsable, {name}"):
         with files(bundle=Bundle().tar(), anchor=sealed) as folder:
             run = Run(["verify", "bundle", "--root", "anchor"], folder).is_one_error(3, says)
             run.has_nothing_to_hide()
@@ -338,12 +338,12 @@ for name, text in (
     ("newline", b"a\nx"),
     ("DEL", b"a\x7fx"),
     ("escape sequence", b"\x1b]0;owned\x07\x1b[31mred"),
-    ("C1 character", "a\u009b31mx".encode()),
-    ("next line, a C1 character", "a\u0085x".encode()),
-    ("bidirectional, U+202E", "exe\u202etxt".encode()),
-    ("bidirectional, U+2066", "a\u2066x".encode()),
-    ("bidirectional, U+200F", "a\u200fx".encode()),
-    ("bidirectional, U+061C", "a\u061cx".encode()),
+    ("bidirectional or C1 characters, U+009B", "a\u009b31mx".encode()),
+    ("bidirectional or C1 characters, U+0085", "a\u0085x".encode()),
+    ("bidirectional or C1 characters, U+202E", "exe\u202etxt".encode()),
+    ("bidirectional or C1 characters, U+2066", "a\u2066x".encode()),
+    ("bidirectional or C1 characters, U+200F", "a\u200fx".encode()),
+    ("bidirectional or C1 characters, U+061C", "a\u061cx".encode()),
 ):
     listed = [(text, CONTENT), PAYLOADS[1]]
     files_ = [target_file(*payload) for payload in listed]
@@ -371,25 +371,25 @@ listed = signed(PLAIN, TARGETS1)
 
 def bad_payloads(name, payloads, says="", step="payloads", **files):
     metadata = signed(targets_metadata(PAYLOADS, **files), TARGETS1)
-    both(f"payload, {name}", Bundle(targets=metadata, payloads=payloads), rejected, step, says=says)
+    both(f"payload {name}", Bundle(targets=metadata, payloads=payloads), rejected, step, says=says)
 
 
 bad_payloads("not listed", [*PAYLOADS, (b"more", b"?")], "more")
 bad_payloads("not listed, empty", [*PAYLOADS, (b"more", b"")], "more")
 bad_payloads("not listed, and listed ones absent", [(b"more", b"?")])
-bad_payloads("listed but absent, the last", PAYLOADS[:1], "boot/loader")
-bad_payloads("listed but absent, the first", PAYLOADS[1:], "app")
-bad_payloads("listed but absent, all", [], "app")
+bad_payloads("listed but absent, also with length 0: the last", PAYLOADS[:1], "boot/loader")
+bad_payloads("listed but absent, also with length 0: the first", PAYLOADS[1:], "app")
+bad_payloads("listed but absent, also with length 0: all", [], "app")
 empty = [(b"app", b""), PAYLOADS[1]]
-bad_payloads("listed but absent with length 0", empty[1:], "app",
+bad_payloads("listed but absent, also with length 0: one of length 0", empty[1:], "app",
              files=[target_file(*payload) for payload in empty])
 both("a payload of length 0", Bundle(payloads=empty), accepted)
 for name, content in (
-    ("one byte more", CONTENT + b" "),
-    ("one byte less", CONTENT[:-1]),
+    ("a byte more", CONTENT + b" "),
+    ("a byte less", CONTENT[:-1]),
     ("empty in place of it", b""),
 ):
-    bad_payloads(f"length, {name}", [(APP, content), PAYLOADS[1]], "size")
+    bad_payloads(f"length one more or less: {name}", [(APP, content), PAYLOADS[1]], "size")
 for name, content in (
     ("first bit flipped", bytes([CONTENT[0] ^ 128]) + CONTENT[1:]),
     ("last bit flipped", CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])),
@@ -399,8 +399,8 @@ for name, content in (
 bad_payloads("hash flipped", PAYLOADS, "SHA-256", files=[
     target_file(APP, CONTENT, digest=DIGEST[:-1] + bytes([DIGEST[-1] ^ 1])), FILES[1]])
 for name, length in (
-    ("listed with one byte more", len(CONTENT) + 1),
-    ("listed with one byte less", len(CONTENT) - 1),
+    ("length one more or less: listed with a byte more", len(CONTENT) + 1),
+    ("length one more or less: listed with a byte less", len(CONTENT) - 1),
     ("listed with length 0", 0),
     ("listed with 2^64 - 1", 2**64 - 1),
     ("listed with 8 GiB", 1 << 33),

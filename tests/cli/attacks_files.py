@@ -60,10 +60,10 @@ def answers(name, status, *arguments, says="", **contents):
                         run.is_one_error(status)
 
 
-answers("anchor option missing", 2, "bundle", says="--root")
+answers("anchor: option missing", 2, "bundle", says="--root")
 answers("two anchor options", 2, "bundle", "--root", "anchor", "--self")
 answers("a device manifest without an anchor", 2, "bundle", "--device-manifest", "anchor")
-answers("anchor file missing", 5, "bundle", "--root", "nothing", says="nothing")
+answers("anchor: file missing", 5, "bundle", "--root", "nothing", says="nothing")
 answers("anchor is a folder", 5, "bundle", "--root", "folder", says="folder")
 answers("bundle missing", 5, "nothing", "--root", "anchor", says="nothing")
 answers("bundle is a folder", 5, "folder", "--root", "anchor", says="folder")
@@ -83,7 +83,7 @@ for name, content in (
     ("an UpdateBundle without a root", Bundle().pb()),
     ("over 16 MiB", bytes(17 << 20)),
 ):
-    answers(f"anchor not parsable, {name}", 3, "bundle", "--root", "anchor", anchor=content)
+    answers(f"anchor: not parsable, {name}", 3, "bundle", "--root", "anchor", anchor=content)
 for path in ("bundle", "./bundle", "folder/../bundle", "link", "hard"):
     answers(f"--root that is the bundle itself, {path}", 2, "bundle", "--root", path, says="--self")
 answers("--root that is the bundle itself, the bundle through a link", 2, "link", "--root", "bundle",
@@ -157,9 +157,9 @@ for name, content in (
     ("a tar bundle", Bundle().tar()),
     ("signed targets metadata", signed(PLAIN, TARGETS1)),
 ):
-    answers(f"device manifest, {name}", 3, "bundle", "--root", "anchor", "--device-manifest", "device",
+    answers(f"device manifest empty, truncated, without targets: {name}", 3, "bundle", "--root", "anchor", "--device-manifest", "device",
             device=content)
-with case("device manifest, truncated anywhere"):
+with case("device manifest empty, truncated, without targets: cut anywhere"):
     with files(bundle=Bundle().tar(), anchor=ANCHOR) as folder:
         for length in range(len(RECORD)):
             with open(os.path.join(folder, "device"), "wb") as file:
@@ -206,7 +206,7 @@ def built_with(document, root=None, signer=TARGETS1):
 
 
 OURS = user_manifest()
-both("root stripped", built_with(OURS), rejected, "root-stripped", says="stripped")
+both("root stripped from a bundle that was built with one", built_with(OURS), rejected, "root-stripped", says="stripped")
 both("root stripped, and an older one put in", built_with(OURS, ANCHOR), rejected, "root-stripped")
 both("root as the bundle was built with", built_with(OURS, SEALED_2), accepted)
 both("root newer than the bundle was built with", built_with(OURS, signed(root_metadata(version=3), ROOT1)),

@@ -18,7 +18,7 @@ def bad_root(name, metadata, says="", parses=True):
     bad input when not even its encoding is sound."""
     sealed = signed(metadata, ROOT1)
     both(name, Bundle(root=sealed), rejected, "root-content", says=says)
-    with case(f"{name}: anchor"):
+    with case(f"anchor: {'breaks its rules' if parses else 'not parsable'}, {name}"):
         if parses:
             rejected(Bundle().tar(), "anchor", anchor=sealed, says=says)
         else:
@@ -73,13 +73,13 @@ both(
     says="1 of 2",
 )
 both(
-    "rotation without the old quorum",
+    "rotation without the old, or the new, quorum: the old one",
     Bundle(root=signed(root_metadata(root=(ROOT2,), **NEW_ROOT), ROOT2)),
     rejected,
     "root-old-quorum",
 )
 both(
-    "rotation without the new quorum",
+    "rotation without the old, or the new, quorum: the new one",
     Bundle(root=signed(root_metadata(root=(ROOT2,), **NEW_ROOT), ROOT1)),
     rejected,
     "root-new-quorum",
@@ -138,14 +138,14 @@ def der(r, s):
 
 
 for name, value in (
-    ("63 bytes", SIGNATURE[:-1]),
-    ("65 bytes", SIGNATURE + b"\0"),
-    ("65 bytes, a zero in front", b"\0" + SIGNATURE),
-    ("32 bytes", SIGNATURE[:32]),
-    ("no byte", b""),
-    ("DER", der(R, S)),
-    ("twice", SIGNATURE * 2),
-    ("1 MiB", SIGNATURE + bytes(1 << 20)),
+    ("not 64 bytes, 63", SIGNATURE[:-1]),
+    ("not 64 bytes, 65", SIGNATURE + b"\0"),
+    ("not 64 bytes, a zero in front", b"\0" + SIGNATURE),
+    ("not 64 bytes, 32", SIGNATURE[:32]),
+    ("not 64 bytes, none", b""),
+    ("not 64 bytes, DER", der(R, S)),
+    ("not 64 bytes, twice", SIGNATURE * 2),
+    ("not 64 bytes, 1 MiB", SIGNATURE + bytes(1 << 20)),
     ("r is zero", ecdsa_raw(0, S)),
     ("s is zero", ecdsa_raw(R, 0)),
     ("both are zero", bytes(64)),
@@ -156,13 +156,13 @@ for name, value in (
     ("r and s exchanged", ecdsa_raw(S, R)),
 ):
     both(
-        f"signature, {name}",
+        f"raw signature {name}",
         Bundle(targets=envelope(PLAIN, [(TARGETS1.id, value)])),
         rejected,
         "targets-quorum",
     )
 both(
-    "signature (r, n-s)",
+    "signature (r, n−s)",
     Bundle(targets=envelope(PLAIN, [(TARGETS1.id, ecdsa_raw(R, P256_ORDER - S))])),
     accepted,
 )
@@ -204,7 +204,7 @@ RSA_ANCHOR = signed(RSA_ROOT, ROOT1)
 for salt in (0, 20, 31, 33, 64):
     value = raw_signature(RSA2048.pem, RSA, PLAIN, salt)
     both(
-        f"PSS salt of {salt} bytes",
+        f"PSS salt not 32, {salt} bytes",
         Bundle(targets=envelope(PLAIN, [(RSA2048.id, value)])),
         rejected,
         "targets-quorum",
@@ -256,8 +256,8 @@ junk = [(sha256(b"%d" % i), SIGNATURE) for i in range(100000)]
 empty = data(2, b"")
 flood("100,000 junk signatures", envelope(PLAIN, once + junk), "container")
 flood("60,000 junk signatures", envelope(PLAIN, once + junk[:60000]), "envelope")
-flood("10 MB of empty signatures", envelope(PLAIN, once) + empty * 5000000, "container")
-flood("8 MB of empty signatures", envelope(PLAIN, once) + empty * 4000000, "envelope")
+flood("10 MB of empty ones", envelope(PLAIN, once) + empty * 5000000, "container")
+flood("8 MB of empty ones", envelope(PLAIN, once) + empty * 4000000, "envelope")
 flood("1,025 signatures", envelope(PLAIN, once + junk[:1024]), "envelope")
 flood("1,024 signatures", envelope(PLAIN, once + junk[:1023]), None)
 same = [(TARGETS1.id, bytes([i % 251] * 64)) for i in range(1023)]
@@ -269,7 +269,7 @@ flood("metadata over 4 MiB", signed(PLAIN + data(100, bytes(1 << 22)), TARGETS1)
 for value in (0, None, 2, 3, 64, 2**32 - 1):
     for role in ("root", "targets"):
         bad_root(
-            f"threshold of {role}, {'absent' if value is None else value} for one key",
+            f"threshold {'more than the keys' if value else 'zero or absent'}, {role}: {value}",
             root_metadata(version=2, **{f"{role}_threshold": value}),
             f"threshold of the {role} role",
         )
@@ -360,8 +360,8 @@ X, Y = int.from_bytes(POINT[1:33], "big"), int.from_bytes(POINT[33:], "big")
 compressed = bytes([2 + Y % 2]) + POINT[1:33]
 hybrid = bytes([6 + Y % 2]) + POINT[1:]
 for name, value in (
-    ("infinity, one byte", b"\0"),
-    ("infinity, 65 bytes", bytes(65)),
+    ("at infinity, one byte", b"\0"),
+    ("at infinity, 65 bytes", bytes(65)),
     ("0, 0", b"\4" + bytes(64)),
     ("hybrid", hybrid),
     ("hybrid of the wrong parity", bytes([hybrid[0] ^ 1]) + hybrid[1:]),
@@ -374,7 +374,7 @@ for name, value in (
     ("empty", b""),
     ("as SubjectPublicKeyInfo", openssl("pkey", "-in", TARGETS1.pem, "-pubout", "-outform", "DER")),
 ):
-    bad_key(f"P-256 point, {name}", TARGETS1.but(value=value))
+    bad_key(f"point at infinity, hybrid or compressed point: {name}", TARGETS1.but(value=value))
 
 # The points whose order divides 8, in each encoding that some reader takes (RFC 8032, 5.1.3).
 FIELD = 2**255 - 19
@@ -436,7 +436,7 @@ MODULUS = int(text.decode().strip().split("=")[1], 16)
 assert spki(MODULUS, 65537) == RSA2048.value
 
 for exponent in (1, 2, 3, 17, 65535, 65536, 65538, 0):
-    bad_key(f"RSA exponent {exponent}", RSA2048.but(value=spki(MODULUS, exponent)))
+    bad_key(f"RSA exponent 1, 3 or even: {exponent}", RSA2048.but(value=spki(MODULUS, exponent)))
 bad_key("RSA exponent negative", RSA2048.but(value=spki(MODULUS, der_item(2, b"\xff\xff\xff"))))
 bad_key("RSA under 2048", key("rsa1024"))
 bad_key("RSA of 2047 bits", RSA2048.but(value=spki(MODULUS >> 1 | 1, 65537)))
@@ -454,10 +454,12 @@ for name, value in (
     ("PEM", openssl("pkey", "-in", RSA2048.pem, "-pubout")),
     ("a P-256 key", openssl("pkey", "-in", TARGETS1.pem, "-pubout", "-outform", "DER")),
 ):
-    bad_key(f"RSA key in a form that is not canonical, {name}", RSA2048.but(value=value))
+    bad_key(f"non-canonical SPKI, {name}", RSA2048.but(value=value))
 
 beside("RSA modulus under two exponents", RSA2048.but(value=spki(MODULUS, 65539)), "the same key")
 beside("another form of the point", TARGETS1.but(value=compressed))
+beside("another type", TARGETS1.but(kind=ED25519), "do not belong together")
+beside("another type and its scheme", TARGETS1.but(kind=ED25519, scheme=ED25519))
 beside("another scheme", TARGETS1.but(scheme=ED25519))
 beside("the key id not derived", TARGETS1.but(key_id=sha256(b"second")))
 for name, kind, scheme in (
@@ -571,13 +573,38 @@ AT_NOON = ("--time", "2030-01-01T12:00:00Z")
 BEFORE = ("--time", "2030-01-01T11:59:59Z")
 AFTER = ("--time", "2030-01-01T12:00:01Z")
 expiring = Bundle(expires=NOON)
-both("expired targets, a second before", expiring, accepted, *BEFORE)
-both("expired targets, exactly now", expiring, rejected, "targets-expiry", *AT_NOON, says="12:00:00Z")
-both("expired targets, a second after", expiring, rejected, "targets-expiry", *AFTER)
+both("expired root, expired targets (--time): targets, a second before", expiring, accepted, *BEFORE)
+both(
+    "expired root, expired targets (--time): targets, exactly now",
+    expiring,
+    rejected,
+    "targets-expiry",
+    *AT_NOON,
+    says="12:00:00Z",
+)
+both(
+    "expired root, expired targets (--time): targets, a second after",
+    expiring,
+    rejected,
+    "targets-expiry",
+    *AFTER,
+)
 expiring_root = Bundle(root=signed(root_metadata(version=2, expires=NOON), ROOT1))
-both("expired root, a second before", expiring_root, accepted, *BEFORE)
-both("expired root, exactly now", expiring_root, rejected, "root-expiry", *AT_NOON)
-both("expired root, a second after", expiring_root, rejected, "root-expiry", *AFTER)
+both("expired root, expired targets (--time): root, a second before", expiring_root, accepted, *BEFORE)
+both(
+    "expired root, expired targets (--time): root, exactly now",
+    expiring_root,
+    rejected,
+    "root-expiry",
+    *AT_NOON,
+)
+both(
+    "expired root, expired targets (--time): root, a second after",
+    expiring_root,
+    rejected,
+    "root-expiry",
+    *AFTER,
+)
 old_anchor = signed(root_metadata(expires=NOON), ROOT1)
 both("expired anchor", Bundle(), rejected, "root-expiry", *AT_NOON, anchor=old_anchor)
 both(
@@ -595,7 +622,13 @@ both(
     *AFTER,
 )
 for name, seconds in (("1970", 0), ("before 1970", -1), ("the lowest number", -(2**63))):
-    both(f"expired targets, {name}", Bundle(expires=seconds), rejected, "targets-expiry", *BEFORE)
+    both(
+        f"expired root, expired targets (--time): targets, {name}",
+        Bundle(expires=seconds),
+        rejected,
+        "targets-expiry",
+        *BEFORE,
+    )
 both("expiry at the highest number", Bundle(expires=2**63 - 1), accepted, *AFTER)
 both(
     "expiry within the second",

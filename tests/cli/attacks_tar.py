@@ -42,16 +42,16 @@ with case("tar: the bundle that the others are made of"):
 
 # ---- members -----------------------------------------------------------------------------------
 
-bad("duplicate member, root_metadata", members(ROOT_MEMBER, ROOT_MEMBER, TARGETS_MEMBER, APP, LOADER),
+bad("duplicate tar member, root_metadata", members(ROOT_MEMBER, ROOT_MEMBER, TARGETS_MEMBER, APP, LOADER),
     "container", "root_metadata")
-bad("duplicate member, targets_metadata",
+bad("duplicate tar member, targets_metadata",
     members(ROOT_MEMBER, TARGETS_MEMBER, TARGETS_MEMBER, APP, LOADER), "payloads", "targets_metadata")
-bad("duplicate member, a payload", members(ROOT_MEMBER, TARGETS_MEMBER, APP, APP, LOADER), "payloads")
-bad("duplicate member, a payload at the end",
+bad("duplicate tar member, a payload", members(ROOT_MEMBER, TARGETS_MEMBER, APP, APP, LOADER), "payloads")
+bad("duplicate tar member, a payload at the end",
     members(ROOT_MEMBER, TARGETS_MEMBER, APP, LOADER, APP), "payloads", "targets/app")
-bad("duplicate member, another payload of that name",
+bad("duplicate tar member, another payload of that name",
     members(ROOT_MEMBER, TARGETS_MEMBER, member(APP_PATH, b"evil"), APP, LOADER), "payloads")
-bad("duplicate member, root_metadata at the end",
+bad("duplicate tar member, root_metadata at the end",
     members(ROOT_MEMBER, TARGETS_MEMBER, APP, LOADER, ROOT_MEMBER), "payloads", "root_metadata")
 bad("member out of order, targets before root",
     members(TARGETS_MEMBER, ROOT_MEMBER, APP, LOADER), "payloads", "root_metadata")
@@ -76,7 +76,7 @@ for name, root in (
     ("root_metadata in capitals", b"ROOT_METADATA"),
 ):
     bad(f"root renamed to {name}", members(member(root, SEALED), TARGETS_MEMBER, APP, LOADER), "container")
-with case("tar: one bit of the name of root_metadata"):
+with case("tar: one bit turns root_metadata into timestamp_metadata or an unknown field"):
     for at in range(len(b"root_metadata")):
         for bit in range(7):
             name = bytearray(b"root_metadata")
@@ -92,9 +92,11 @@ for path in (b"../targets/app", b"targets/../app", b"targets/../../app", b"/targ
              b"targets/./app", b"targets//app", b"targets/app/", b"targets/", b"targets", b"", b"targets\\app",
              b"targets/app\n", b"targets/\x1b[31mapp", b"targets/\xff"):
     name = path.decode("utf-8", "backslashreplace").replace("\x1b", "ESC").replace("\n", "LF")
-    bad(f"path '{name}'", members(ROOT_MEMBER, TARGETS_MEMBER, member(path, APP_DATA), LOADER), "payloads")
+    bad(f"../, /abs, ./, //: '{name}'",
+        members(ROOT_MEMBER, TARGETS_MEMBER, member(path, APP_DATA), LOADER), "payloads")
 for path in (b"../root_metadata", b"/root_metadata", b"./root_metadata", b"root_metadata/", b"a/root_metadata"):
-    bad(f"path '{path.decode()}'", members(member(path, SEALED), TARGETS_MEMBER, APP, LOADER), "container")
+    bad(f"../, /abs, ./, //: '{path.decode()}'",
+        members(member(path, SEALED), TARGETS_MEMBER, APP, LOADER), "container")
 bad("NUL in a name", members(ROOT_MEMBER, TARGETS_MEMBER, member(b"targets/app\0evil", APP_DATA), LOADER),
     "payloads", "NUL")
 bad("NUL in the name of root_metadata",
@@ -155,8 +157,8 @@ def pax(**records):
 
 # What a reader that knows the extension takes for the next member, and one that does not, does not.
 for name, more in (
-    ("pax size override", member(b"PaxHeaders/app", pax(size=1), typeflag=b"x")),
-    ("pax path override", member(b"PaxHeaders/app", pax(path="targets/app"), typeflag=b"x")),
+    ("pax size or path override, size", member(b"PaxHeaders/app", pax(size=1), typeflag=b"x")),
+    ("pax size or path override, path", member(b"PaxHeaders/app", pax(path="targets/app"), typeflag=b"x")),
     ("pax link override", member(b"PaxHeaders/app", pax(linkpath="/etc/passwd"), typeflag=b"x")),
     ("pax time", member(b"PaxHeaders/app", pax(mtime=0), typeflag=b"x")),
     ("pax sparse", member(b"PaxHeaders/app", pax(**{"GNU.sparse.major": 1}), typeflag=b"x")),
@@ -176,27 +178,27 @@ for name, more in (
 
 SIZE = len(APP_DATA)
 for name, field in (
-    ("negative", b"-0000000001 "),
-    ("negative in base 256", b"\xff" * 11 + b"\xff"),
-    ("base 256", b"\x80" + SIZE.to_bytes(11, "big")),
-    ("spaces in front", b"%11o " % SIZE),
-    ("terminated by a NUL", b"%011o\0" % SIZE),
-    ("twelve digits", b"%012o" % SIZE),
-    ("fewer digits", b"%06o \0\0\0\0\0" % SIZE),
-    ("a digit that is not octal", b"0000000%03o8 " % (SIZE // 8)),
-    ("hexadecimal", b"0x%09x " % SIZE),
-    ("empty", b""),
-    ("a sign", b"+%010o " % SIZE),
-    ("8 GiB less one", b"77777777777 "),
-    ("one more", b"%011o " % (SIZE + 1)),
-    ("one less", b"%011o " % (SIZE - 1)),
-    ("a block more", b"%011o " % (SIZE + 512)),
+    ("negative size", b"-0000000001 "),
+    ("negative size in base 256", b"\xff" * 11 + b"\xff"),
+    ("size in base 256", b"\x80" + SIZE.to_bytes(11, "big")),
+    ("size with spaces in front", b"%11o " % SIZE),
+    ("size terminated by a NUL", b"%011o\0" % SIZE),
+    ("size of twelve digits", b"%012o" % SIZE),
+    ("size of fewer digits", b"%06o \0\0\0\0\0" % SIZE),
+    ("size with a digit that is not octal", b"0000000%03o8 " % (SIZE // 8)),
+    ("size in hexadecimal", b"0x%09x " % SIZE),
+    ("size empty", b""),
+    ("size with a sign", b"+%010o " % SIZE),
+    ("size of 8 GiB less one", b"77777777777 "),
+    ("size one more", b"%011o " % (SIZE + 1)),
+    ("size one less", b"%011o " % (SIZE - 1)),
+    ("size a block more", b"%011o " % (SIZE + 512)),
 ):
-    bad(f"size {name}",
+    bad(name,
         members(ROOT_MEMBER, TARGETS_MEMBER, member(APP_PATH, APP_DATA, size=field), LOADER), "payloads")
     root_field = field.replace(b"%011o" % SIZE, b"%011o" % len(SEALED))
     if root_field == field:
-        bad(f"size {name}, of root_metadata",
+        bad(f"{name}, of root_metadata",
             members(member(b"root_metadata", SEALED, size=field), TARGETS_MEMBER, APP, LOADER), "container")
 bad("root_metadata over its cap",
     members(member(b"root_metadata", bytes(9 << 20)), TARGETS_MEMBER, APP, LOADER), "container")

@@ -137,7 +137,7 @@ good("1,024 unknown fields, --allow-unknown", GOOD + num(100, 1) * 1024, "--allo
 with case("UpdateBundle: 1,025 unknown fields, --allow-unknown"):
     rejected(GOOD + num(100, 1) * 1025, "container", "--allow-unknown")
 
-with case("UpdateBundle: one bit of root_metadata's tag"):
+with case("UpdateBundle: one bit turns root_metadata into timestamp_metadata or an unknown field"):
     with files(anchor=ANCHOR) as folder:
         for bit in range(8):
             with open(os.path.join(folder, "bundle"), "wb") as file:
@@ -148,7 +148,8 @@ with case("UpdateBundle: one bit of root_metadata's tag"):
 # The rotation is lost, and with it the new targets key: an attacker who hides the root gains nothing.
 hidden = data(1, signed(root_metadata(targets=(key("targets2"),), version=2), ROOT1)) + Bundle(
     targets=signed(targets_metadata(PAYLOADS), key("targets2"))).pb()
-with case("UpdateBundle: a rotation that became timestamp_metadata, --allow-unknown"):
+with case("UpdateBundle: one bit turns root_metadata into timestamp_metadata or an unknown field, "
+          "a rotation, --allow-unknown"):
     rejected(hidden, "targets-quorum", "--allow-unknown")
 
 # ---- order is free, and nothing else is --------------------------------------------------------
@@ -194,7 +195,7 @@ with case("UpdateBundle: no byte is free: each 7th with one bit changed"):
 
 bad("gzip'd bundle", gzip.compress(GOOD), says="gzip")
 
-with case("UpdateBundle: 2 GiB is refused, and the tar format named"):
+with case("a .pb of 2 GiB is refused, and the tar format named"):
     with files(bundle=GOOD, anchor=ANCHOR) as folder:
         for size in (1 << 31, (1 << 31) + 1, 1 << 40):
             with open(os.path.join(folder, "bundle"), "r+b") as sparse:

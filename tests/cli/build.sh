@@ -502,7 +502,7 @@ t_err_contains "warning: there is no root: nothing tells whether the key may sig
 targets_envelope b.swb >envelope
 envelope_verifies envelope 0 "$KEYS/targets1.pub"
 
-t_begin "a key that the root does not list is exit 4, with the key ids"
+t_begin "signing with a key that the role does not list: build, exit 4, with the key ids"
 sample_manifest
 sample_root root
 for key in targets2 root1; do

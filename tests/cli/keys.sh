@@ -42,7 +42,7 @@ quiet keygen -o a
 quiet keygen -o b
 t_file_differs a b
 
-t_begin "keygen: the private key is 0600 whatever the umask, replaced files too"
+t_begin "private key readable by others: keygen makes 0600 whatever the umask, replaced files too"
 for mask in 000 022 077 777; do
     (umask $mask && "$T_TOOL" keygen -o "key$mask" >out 2>&1) || t_fail "umask $mask: $(cat out)"
     t_mode "key$mask" 600
@@ -174,7 +174,7 @@ t_begin "key show: a file without end, or too large for a key, is refused at onc
 try key show /dev/zero
 error_is "key show" 3 public-key
 
-t_begin "key show: without a terminal an encrypted key is an error at once"
+t_begin "encrypted PEM with no terminal: an error at once"
 T_SECONDS=10
 key=$KEYS/root1-encrypted.pem
 for file in root1-encrypted.pem root1-encrypted.der root1-encrypted-sec1.pem root1.p12 rsa2048-encrypted.pem; do
@@ -201,7 +201,7 @@ done
 exec 8>&-
 T_SECONDS=60
 
-t_begin "key show: a wrong passphrase is exit 4, in every form"
+t_begin "wrong passphrase: exit 4, in every form"
 echo wrong >wrong
 for file in "${encrypted[@]}" ed25519-1-encrypted.pem rsa2048-encrypted.pem; do
     try key show "$KEYS/$file" --passphrase-file wrong
@@ -318,7 +318,7 @@ sign_with() {
         --sign-with "$@"
 }
 
-t_begin "a private key that others can read is warned of"
+t_begin "private key readable by others: a warning"
 cp "$KEYS/root1.pem" key
 for mode in 640 604 644 666; do
     chmod $mode key
@@ -338,9 +338,22 @@ t_run "${T_LAST[@]}"
 t_exit 0
 t_json notices.0.level warning
 
+for row in "two keys in a PEM: two-keys.pem root1-and-other-public.pem" \
+    "certificate in place of a key: root1-certificate.pem"; do
+    t_begin "${row%%:*}: no key to sign with, none to show"
+    for file in ${row#*: }; do
+        sign_with "$KEYS/$file"
+        error_is "root create" 4 key
+        t_json_err error.file "$KEYS/$file"
+        try key show "$KEYS/$file"
+        error_is "key show" 3 public-key
+        t_out_empty
+    done
+    t_files ""
+done
+
 t_begin "what cannot sign is exit 4, and nothing is written"
-for file in root1.pub root1-public.der root1-certificate.pem two-keys.pem broken.pem openssh.pem \
-    p384.pem rsa1024.pem; do
+for file in root1.pub root1-public.der broken.pem openssh.pem p384.pem rsa1024.pem; do
     sign_with "$KEYS/$file"
     error_is "root create" 4 key
 done

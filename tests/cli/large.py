@@ -28,10 +28,10 @@ for length, digest in ZEROS.items():
     with files(anchor=ANCHOR) as folder:
         bundle = os.path.join(folder, "bundle")
         sparse_bundle(bundle, length, bytes.fromhex(digest))
-        with case(f"a target of {text} in tar is accepted"):
+        with case(f"targets over 2 GiB and over 4 GiB in tar: {text} is accepted"):
             run = judge(folder, "bundle", "--root", "anchor")
             run.check(run.status == 0, "not accepted")
-        with case(f"a target of {text} in tar: dump tells its length"):
+        with case(f"targets over 2 GiB and over 4 GiB in tar: dump tells the length of {text}"):
             run = Run(["dump", "bundle", "--json"], folder).exits(0)
             found = json.loads(run.out)["targets"][0]["length"]
             run.check(found == length, f"told is {found}")

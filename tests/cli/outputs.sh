@@ -69,7 +69,7 @@ head -c 3000000 /dev/zero >app.bin
 t_equal "$(cat status)" 5
 t_file_contains err "Broken pipe"
 
-t_begin "a named pipe and /dev/stdout are written to, not replaced"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: a pipe and /dev/stdout are written to, not replaced"
 sample_manifest
 quiet build product.yaml -o b.swb
 mkfifo pipe
@@ -96,7 +96,7 @@ for mode in 600 644 664 755; do
     t_mode b000 $mode
 done
 
-t_begin "the output is a link: its target is replaced, dangling or not"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: a symlink's target is replaced, dangling or not"
 sample_manifest
 mkdir elsewhere
 echo old >elsewhere/old
@@ -118,7 +118,7 @@ error_is build 5 io
 t_equal "$(ls -A elsewhere)" "new
 old"
 
-t_begin "the output is the input, by its name, a hard link or a link"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: the input, by its name, a hard link or a symlink"
 sample_manifest
 quiet build product.yaml -o a.swb
 ln a.swb hard
@@ -132,7 +132,7 @@ quiet convert hard -o hard --format pigweed
 t_file_equal a.swb before
 t_equal "$(wire count 4 <hard)" 2
 
-t_begin "an output that is another input, a key above all, is refused: exit 2, nothing lost"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: another input, a key above all, is refused: exit 2, nothing lost"
 sample_manifest
 sample_root root
 quiet build product.yaml -o b.swb
@@ -163,7 +163,7 @@ t_file_equal app.bin app.before
 t_file_equal product.yaml product.before
 t_file_equal root root.before
 
-t_begin "what cannot be an output: a directory, no folder, no name, a file as a folder"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: a directory, no folder, no name, a file as a folder: exit 5"
 sample_manifest
 mkdir folder
 for output in folder folder/ . / ./folder/.; do
@@ -213,7 +213,7 @@ t_files "app.bin b.swb bad.yaml product.yaml"
 
 # ---- full disks --------------------------------------------------------------------------------------
 
-t_begin "/dev/full: exit 5, whatever is written to it"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: /dev/full: exit 5, whatever is written to it"
 sample_manifest
 quiet build product.yaml -o b.swb
 sample_root root
@@ -315,7 +315,7 @@ t_files "app.bin b.swb err out product.yaml"
 
 # ---- two at once -------------------------------------------------------------------------------------
 
-t_begin "two processes that write one output: one of the two results, whole"
+t_begin "two processes write one output: one of the two results, whole"
 sample_manifest
 sed 's/42/43/' product.yaml >other.yaml
 quiet build product.yaml -o a.swb
@@ -331,7 +331,7 @@ for _ in $(seq 10); do
 done
 t_files "a.swb app.bin b.swb c.swb other.yaml out1 out2 product.yaml"
 
-t_begin "two processes that make one key: one pair, that belongs together"
+t_begin "two processes write one output, a key: one pair, that belongs together"
 for _ in $(seq 10); do
     rm -f key key.pub
     "$T_TOOL" keygen -o key >out1 2>&1 &

@@ -89,7 +89,7 @@ t_json quorums.0.met true
 t_json quorums.1.met true
 t_must verify --type root new --root old
 
-t_begin "a key that the role does not list: the token's key id is named"
+t_begin "signing with a key that the role does not list: the token's key id is named"
 sample_manifest
 sample_root root
 quiet build product.yaml -o b.swb --root root
@@ -239,7 +239,7 @@ error_is "root create" 4 pin-needed
 t_json_err error.hint "give --pin-file FILE or --pin-env NAME"
 t_file_absent root2
 
-t_begin "attack: PIN in URI: a usage error does not repeat it either"
+t_begin "attack: PIN in argv, URI, log, core: a usage error does not repeat it either"
 for option in --pin-file --public-key; do
     for attribute in "?pin-value=314159" ";pin-value=314159"; do
         try key show "pkcs11:token=T$attribute" $option a $option b
@@ -249,7 +249,7 @@ for option in --pin-file --public-key; do
     done
 done
 
-t_begin "attack: PIN in argv, log, core: no system call shows it"
+t_begin "attack: PIN in argv, URI, log, core: no system call shows it"
 if ! command -v strace >/dev/null || ! strace -qq true 2>/dev/null; then
     t_skip "strace cannot trace here"
 elif [ -n "${SWT_SANITIZE-}" ]; then
@@ -263,7 +263,7 @@ else
     t_lacks_ trace "${MOCK_PIN#mock-pin-}" "the trace"
 fi
 
-t_begin "attack: PIN in log: one of p11-kit's own stops the login"
+t_begin "attack: PIN in argv, URI, log, core: a log of p11-kit's own stops the login"
 # p11-kit reads nobody's configuration for root.
 someone=()
 [ "$(id -u)" -ne 0 ] || someone=(setpriv --reuid 65534 --regid 65534 --clear-groups)

@@ -64,7 +64,7 @@ for _ in 1 2 3; do
     same_as_first
 done
 
-t_begin "in another folder, with other times, modes and order on the disk"
+t_begin "locale, TZ, umask, inode order, mtime: in another folder, with other times, modes and order on the disk"
 mkdir -p "deep/a b/c"
 cd "deep/a b/c" || exit 99
 sources data app kernel boot
@@ -75,7 +75,7 @@ chmod 755 data.bin
 (build_all) || t_fail "$(cat build.log)"
 same_as_first
 
-t_begin "in another locale, time zone, umask, with another user's environment"
+t_begin "locale, TZ, umask, inode order, mtime: with another user's environment"
 sources kernel boot app data
 for language in C POSIX C.UTF-8 de_DE.UTF-8 tr_TR.UTF-8 nonsense; do
     (LC_ALL=$language LANG=$language LANGUAGE=$language TZ=Pacific/Kiritimati && export LC_ALL LANG LANGUAGE TZ &&

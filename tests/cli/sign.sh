@@ -172,7 +172,7 @@ quiet sign foreign.pb --key "$KEYS/targets1.pem" --key "$KEYS/targets2.pem"
 t_equal "$(wire get 3/2/2:0/2 <foreign.pb)" abc
 judged 0 foreign.pb
 
-t_begin "a payload that does not match is not signed"
+t_begin "signing a bundle whose payloads do not match"
 sample_bundles
 at=$(grep -abo aaaa b.swb | head -n 1 | cut -d : -f 1)
 cp b.swb bad.swb
@@ -217,7 +217,7 @@ error_is sign 2 usage
 t_equal $? 2 "a pipe is read once, and signing reads twice"
 t_file_absent copy
 
-t_begin "a key that the role does not list is exit 4, and nothing is written"
+t_begin "signing with a key that the role does not list: exit 4, and nothing is written"
 sample_bundles
 cp b.swb before
 for key in ed25519-1 root1; do

@@ -55,7 +55,7 @@ refused() { # BUNDLE
     t_equal "$(find . -name '.*' -type f)" "" "temporary files"
 }
 
-t_begin "a large payload that does not match: no signature is made, nothing is logged"
+t_begin "signing a bundle whose payloads do not match, a large one: no signature is made, nothing is logged"
 sample_bundles
 sample_bad
 for bundle in bad.swb bad.pb; do
@@ -216,7 +216,7 @@ for container in swb pb; do
     t_file_equal b.$container signed
 done
 
-t_begin "attack: output is the input behind /dev/stdin, which opening for writing would empty"
+t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: the input behind /dev/stdin, which opening for writing would empty"
 sample_bundles
 sample_response
 cp b.swb old.swb

@@ -129,7 +129,7 @@ refused() {
 OVERWRITE="printf '!' | dd of=app.bin bs=1 seek=5000 conv=notrunc 2>/dev/null"
 CHANGES=("echo x >>app.bin" "truncate -s 9999 app.bin" ": >app.bin" "$OVERWRITE" "cp other.bin app.bin")
 
-t_begin "to a file: a source that changes, grows or shrinks while it is read: exit 5, nothing is written"
+t_begin "source grows, shrinks or changes while it is packed: to a file: while it is read, exit 5, nothing is written"
 for change in "${CHANGES[@]}"; do
     # One chunk: before it, and after it; and some of 72.
     for at in 1 2; do
@@ -142,7 +142,7 @@ for change in "${CHANGES[@]}"; do
     done
 done
 
-t_begin "to a file: a source that has another length than when the build was planned: exit 5"
+t_begin "source grows, shrinks or changes while it is packed: to a file: another length than when the build was planned, exit 5"
 for change in "${CHANGES[@]:0:3}" "tail -c 20 other.bin >app.bin" "head -c 20 other.bin >new; mv new app.bin"; do
     sample_manifest
     refused open 1 "$change"
@@ -192,7 +192,7 @@ for change in "mv other.bin app.bin" "rm app.bin"; do
     done
 done
 
-t_begin "to a pipe: a source that changes between its hash and its copy: exit 5"
+t_begin "source grows, shrinks or changes while it is packed: to a pipe: between its hash and its copy, exit 5"
 for change in "${CHANGES[@]}" "mv other.bin app.bin"; do
     for sample in sample_manifest sample_large; do
         "$sample"
@@ -207,7 +207,7 @@ changing open 2 "rm app.bin" -
 t_exit 5
 t_err_contains "app.bin: cannot open: No such file or directory"
 
-t_begin "to a pipe: a source that changes while it is hashed: exit 5, nothing is written"
+t_begin "source grows, shrinks or changes while it is packed: to a pipe: while it is hashed, exit 5, nothing is written"
 for change in "${CHANGES[@]}"; do
     sample_large
     tr 0-9a b-l <app.bin >other.bin

@@ -265,7 +265,7 @@ t_err_contains p384
 
 # ---- URIs ---------------------------------------------------------------------------------------------
 
-t_begin "attack: PIN in the URI, pin-source with a command: refused, and not repeated"
+t_begin "attack: PIN in argv, URI, log, core; pin-source with a command: refused, and not repeated"
 for attribute in pin-value=1234567 "pin-source=%7Cecho%201234567" "pin-source=|echo%201234567"; do
     for command in "key check" "key show" "key list" keygen; do
         read -ra words <<<"$command"
@@ -277,7 +277,7 @@ for attribute in pin-value=1234567 "pin-source=%7Cecho%201234567" "pin-source=|e
     done
 done
 
-t_begin "attack: PIN in the URI, misuse of the command line: not repeated"
+t_begin "attack: PIN in argv, URI, log, core: misuse of the command line does not repeat it"
 SECRET="$(uri "token=keys;object=root1")&pin-value=1234567"
 t_do "$T_TOOL" "$SECRET"
 t_exit 2

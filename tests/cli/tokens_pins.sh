@@ -66,7 +66,7 @@ done
 
 # ---- when not ---------------------------------------------------------------------------------------
 
-t_begin "attack: a token at its final try is refused before login"
+t_begin "attack: a token at its final try is refused before login (--allow-final-try)"
 mock final-try
 try key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
 t_err_contains "--allow-final-try"
@@ -146,12 +146,12 @@ logins 0
 
 # ---- keys that authenticate at each use ---------------------------------------------------------------
 
-t_begin "attack: key that always authenticates: the PIN comes from a file"
+t_begin "attack: key that always authenticates (CKU_CONTEXT_SPECIFIC): the PIN comes from a file"
 mock always-authenticate
 t_must key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
 logins 1 1
 
-t_begin "attack: key that always authenticates: and from a terminal, asked once for each"
+t_begin "attack: key that always authenticates (CKU_CONTEXT_SPECIFIC): and from a terminal, asked once for each"
 mock always-authenticate
 t_do python3 "$T_SOURCE/tests/cli/terminal.py" "Mock token" "$MOCK_PIN" "Mock token" "$MOCK_PIN" -- \
     "$T_TOOL" key check "$MOCK_KEY"
@@ -159,7 +159,7 @@ t_out_contains "status=0 echo=True"
 t_out_lacks "$MOCK_PIN"
 logins 1 1
 
-t_begin "attack: key that always authenticates: a wrong PIN ends it"
+t_begin "attack: key that always authenticates (CKU_CONTEXT_SPECIFIC): a wrong PIN ends it"
 mock always-authenticate
 try key check "$MOCK_KEY" --pin-file "$T_TMP/wrong-pin"
 logins 1 0
@@ -275,10 +275,10 @@ pin_is_nowhere() {
 }
 
 if [ -n "${SWT_SANITIZE-}" ]; then
-    t_begin "attack: PIN in argv, log, core, environment"
+    t_begin "attack: PIN in argv, URI, log, core: and environment"
     t_skip "a sanitizer keeps what was freed"
 else
-    t_begin "attack: PIN in argv, log, core, environment: from a file"
+    t_begin "attack: PIN in argv, URI, log, core: or environment, from a file"
     mock C_Sign=hang
     hanging key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
     pin_is_nowhere
@@ -286,7 +286,7 @@ else
     t_gone "$MODULE_PID"
     wait
 
-    t_begin "attack: PIN in argv, log, core, environment: from a variable"
+    t_begin "attack: PIN in argv, URI, log, core: or environment, from a variable"
     mock C_Sign=hang
     export P=$MOCK_PIN
     hanging key check "$MOCK_KEY" --pin-env P
@@ -296,7 +296,7 @@ else
     t_gone "$MODULE_PID"
     wait
 
-    t_begin "attack: PIN in argv, log, core, environment: from a terminal"
+    t_begin "attack: PIN in argv, URI, log, core: or environment, from a terminal"
     mock C_Sign=hang
     python3 "$T_SOURCE/tests/cli/terminal.py" "Mock token" "$MOCK_PIN" -- \
         "$T_TOOL" key check "$MOCK_KEY" >out 2>err &
@@ -319,7 +319,7 @@ else
     t_lacks_ trace "$MOCK_PIN" trace
 fi
 
-t_begin "attack: PIN in log: it is in no message, right or wrong"
+t_begin "attack: PIN in argv, URI, log, core: it is in no message, right or wrong"
 for words in "" C_Login=general C_Sign=vendor C_Login=crash C_Login=expired always-authenticate signature=flipped; do
     for json in "" --json; do
         mock $words
@@ -335,7 +335,7 @@ for json in "" --json; do
     t_err_lacks swordfish
 done
 
-t_begin "attack: PIN in argv: no option takes one"
+t_begin "attack: PIN in argv, URI, log, core: no option takes one"
 for option in --pin --pin-value --password --passphrase; do
     try key check "$MOCK_KEY" "$option" "$MOCK_PIN"
     error_is "key check" 2 usage
