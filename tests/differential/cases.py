@@ -7,7 +7,7 @@ first stages are signed, so that they come through to the checks behind the sign
 """
 import random
 
-from making import (HEADER, ORDER, P256, POOL, RSA, Member, Node, digest, fields, find,
+from making import (ED25519, HEADER, ORDER, P256, POOL, RSA, Member, Node, digest, fields, find,
                     key_mapping, make_envelope, make_signature)
 from scenarios import NOW, WEIGHTS, Scenario, stage
 from spoiling import NAMES, NUMBERS, mutate_bytes, mutate_tree, unknown
@@ -61,8 +61,11 @@ def root_rules(rng, case):
         find(mapping.value, 2, rng.choice((1, 2))).value = rng.choice((0, 1, 2, 3, 4))
         rederive(rng, mapping, role)
     elif kind == "value":
-        find(mapping.value, 2, 3).value = rng.choice(KEY_VALUES + [mutate_bytes(
-            rng, find(mapping.value, 2, 3).value)])
+        value = rng.choice(KEY_VALUES + [mutate_bytes(rng, find(mapping.value, 2, 3).value)])
+        fits = ED25519 if len(value) == 32 else RSA if len(value) > 100 else P256
+        for number in (1, 2):
+            find(mapping.value, 2, number).value = fits
+        find(mapping.value, 2, 3).value = value
         rederive(rng, mapping, role)
     elif kind == "unused":
         root.insert(2, key_mapping(rng.choice(POOL[:-1])))
@@ -122,7 +125,7 @@ KEY_VALUES = [
         number.to_bytes(32, "little") for number in (
             1, 2, 3, 4, EDWARDS - 1, EDWARDS, EDWARDS + 1, EDWARDS + 2, EDWARDS + 3, 2**255 - 1,
             2**256 - 1, 2**255, 2**255 + 1, 2**255 + EDWARDS - 1, 2**255 + EDWARDS + 1,
-            0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7,
+            0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7,
             0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826)] + [
         spki(MODULUS, exponent) for exponent in (3, 65535, 65536, 65537, 65539, 2**32 + 1, 2**64 + 13,
                                                  2**66 + 1, 2**255 + 95, 2**256 + 1)] + [
@@ -181,9 +184,10 @@ def targets_rules(rng, case):
     elif kind == "reorder":  # payloads too, or not
         rng.shuffle(targets)
         case.targets[1:] = targets
-        names = [find(node.value, 1).value for node in targets]
         if rng.random() < 0.7:
-            case.payloads.sort(key=lambda payload: names.index(payload[0]))
+            names = [find(node.value, 1).value for node in targets]
+            case.payloads.sort(key=lambda payload: names.index(payload[0])
+                               if payload[0] in names else 0)
     elif kind == "drop":
         case.targets.remove(target)
     else:

@@ -61,7 +61,8 @@ def load_rsa(keyval):
     require(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == keyval,
             "not canonical DER")
     numbers = key.public_numbers()
-    require(2048 <= key.key_size <= 8192 and numbers.e >= 65537 and numbers.e & 1, "RSA numbers")
+    require(2048 <= key.key_size <= 8192 and numbers.n & 1, "RSA modulus")
+    require(65537 <= numbers.e < 1 << 64 and numbers.e & 1, "RSA exponent")
     return key, ("RSA", numbers.n)
 
 

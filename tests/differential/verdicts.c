@@ -7,8 +7,6 @@
  */
 #include "swt/pipeline.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +49,13 @@ static void answer(const char *file, const struct swt_verify_options *options) {
     json_decref(document);
 }
 
+/* What stands before the next tab, or the end of the line. */
+static char *next_word(char **rest) {
+    char *word = strsep(rest, "\t\n");
+    require(word != NULL, "a line that is no case");
+    return word;
+}
+
 int main(void) {
     char *line = NULL, file[64];
     size_t room = 0;
@@ -58,16 +63,13 @@ int main(void) {
     require(fd >= 0, "no memory file");
     (void)snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
     while (getline(&line, &room, stdin) > 0) {
-        char anchor[PATH_MAX], manifest[PATH_MAX], time[32];
-        size_t size;
-        require(sscanf(line, "%4095[^\t]\t%4095[^\t]\t%31[^\t]\t%zu\n", anchor, manifest, time,
-                       &size) == 4,
-                "a line that is no case");
-        fill(fd, size);
-        struct swt_verify_options options = {.root = given(anchor),
-                                             .self = given(anchor) == NULL,
-                                             .device_manifest = given(manifest),
-                                             .time = time};
+        char *rest = line;
+        const char *anchor = given(next_word(&rest));
+        const char *manifest = given(next_word(&rest));
+        const char *time = next_word(&rest);
+        fill(fd, strtoull(next_word(&rest), NULL, 10));
+        struct swt_verify_options options = {
+            .root = anchor, .self = anchor == NULL, .device_manifest = manifest, .time = time};
         answer(file, &options);
         require(fflush(stdout) == 0, "cannot answer");
     }
