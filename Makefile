@@ -178,10 +178,11 @@ include $(sort $(wildcard tests/*/*.mk))
 
 # Unless the caller said how many jobs: one a processor.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
-# A sanitizer's own memory is not what memory.sh measures, its allocator not what *allocations.sh can make
-# fail, its code nothing that valgrind runs (icount.sh, linear.sh), and its program not built as the one
-# that is installed (hardening.sh), nor its memory what a core holds (secrets.sh): no part of that configuration.
-NOT_SANITIZED := %/memory.sh %allocations.sh %/icount.sh %/linear.sh %/hardening.sh %/secrets.sh
+# A sanitizer's own memory is not what memory.sh and bounded.sh measure, its allocator not what
+# *allocations.sh can make fail, its code nothing that valgrind runs (icount.sh, linear.sh), its program
+# not built as the one that is installed (hardening.sh), nor its memory what a core holds (secrets.sh): no
+# part of that configuration.
+NOT_SANITIZED := %/memory.sh %/bounded.sh %allocations.sh %/icount.sh %/linear.sh %/hardening.sh %/secrets.sh
 SCRIPT_TESTS := $(filter-out %/lib.sh $(if $(SANITIZE),$(NOT_SANITIZED)),$(CHECK_SCRIPTS) $(wildcard tests/cli/*.sh))
 # What the test scripts need to know.
 TEST_ENVIRONMENT = SWT_TOOL=$(abspath $(PROGRAM)) SWT_BUILD=$(abspath $(B)) SWT_SOURCE=$(CURDIR) SWT_SANITIZE=$(SANITIZE)

@@ -12,6 +12,8 @@
 
 #define SWT_MANIFEST_MAX_BYTES ((size_t)1024 * 1024)
 #define SWT_MANIFEST_MAX_DEPTH 16
+/* Keys and values of a file and of what it includes. */
+#define SWT_MANIFEST_MAX_NODES ((size_t)256 * 1024)
 /* What includes add up to: files and bytes with the manifest, and how deep below it. */
 #define SWT_MANIFEST_MAX_FILES 64
 #define SWT_MANIFEST_MAX_TOTAL ((size_t)4 * 1024 * 1024)

@@ -231,7 +231,8 @@ enum swt_signature_state {
     SWT_SIGNATURE_REPEATED, /* verifies, but its key has been counted */
     SWT_SIGNATURE_UNLISTED, /* the role does not list the key id */
     SWT_SIGNATURE_BAD_LENGTH,
-    SWT_SIGNATURE_BAD /* does not verify */
+    SWT_SIGNATURE_BAD,    /* does not verify */
+    SWT_SIGNATURE_UNTRIED /* too many had to be tried: does not count */
 };
 /* 1 when value is key's signature over message, 0 when it is not; lack of memory is an error, never
  * a bad signature. */
@@ -248,8 +249,9 @@ struct swt_quorum {
 };
 /*
  * Counts the envelope's signatures for role, whose keys are root's. root passed swt_root_check, so
- * ids name distinct keys. Time is bounded: one verification a signature, SWT_MAX_SIGNATURES of
- * them.
+ * ids name distinct keys. Time is bounded: the first signature of each key is tried, and then the
+ * second of each that has not counted, and so on, while all together take no longer than hashing
+ * 64 MiB does.
  */
 int swt_quorum_count(const struct swt_root *root, const struct swt_role *role,
                      const struct swt_envelope *envelope, struct swt_quorum *ret_quorum,

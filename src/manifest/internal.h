@@ -43,6 +43,7 @@ struct swt_reading {
     struct swt_faults *faults;             /* NULL: the first fault is the end */
     const struct swt_variables *variables; /* NULL: values are taken as they are */
     size_t expanded;                       /* bytes that replacing variables has made */
+    size_t nodes;                          /* keys and values so far */
     bool keys_unread; /* for a fault that was told: that a key is missing tells nothing */
 };
 /* Where faults are collected, keeps err, and node (or NULL) is not given: 0. Else -err->code. */

@@ -52,6 +52,13 @@ static size_t offset_of(struct builder *builder, yaml_mark_t mark) {
 
 static struct swt_node *node_new(struct builder *builder, enum swt_node_kind kind, yaml_mark_t mark,
                                  struct swt_error *err) {
+    if (++builder->reading->nodes > SWT_MANIFEST_MAX_NODES) {
+        (void)swt_fail(err, SWT_E_MANIFEST_SYNTAX,
+                       "more than %zu keys and values, included files among them",
+                       SWT_MANIFEST_MAX_NODES);
+        (void)fail_at(builder, mark, err);
+        return NULL;
+    }
     struct swt_node *node = swt_arena_alloc(builder->reading->arena, 1, sizeof *node, err);
     if (node == NULL)
         return NULL;

@@ -29,6 +29,8 @@ static const char *state_text(enum swt_signature_state state) {
         return "good";
     case SWT_SIGNATURE_UNLISTED:
         return "unknown-key";
+    case SWT_SIGNATURE_UNTRIED:
+        return "unchecked";
     case SWT_SIGNATURE_BAD_LENGTH:
     case SWT_SIGNATURE_BAD:
         break;

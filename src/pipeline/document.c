@@ -120,8 +120,13 @@ int swt_json_quorum(const char *of, const struct swt_root *root, const struct sw
                     const struct swt_envelope *envelope, json_t **ret_json, struct swt_error *err) {
     SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
     int rc = swt_quorum_count(root, role, envelope, &quorum, err);
-    return rc < 0 ? rc
-                  : make_quorum(of, role, quorum.signed_ids, quorum.signed_count, ret_json, err);
+    return rc < 0 ? rc : swt_json_quorum_counted(of, role, &quorum, ret_json, err);
+}
+
+int swt_json_quorum_counted(const char *of, const struct swt_role *role,
+                            const struct swt_quorum *quorum, json_t **ret_json,
+                            struct swt_error *err) {
+    return make_quorum(of, role, quorum->signed_ids, quorum->signed_count, ret_json, err);
 }
 
 int swt_json_quorum_claimed(const char *of, const struct swt_role *role,

@@ -42,6 +42,10 @@ int swt_json_put_key(json_t *object, const struct swt_public_key *key,
 int swt_json_quorum(const char *of, const struct swt_root *root, const struct swt_role *role,
                     const struct swt_envelope *envelope, json_t **ret_json,
                     struct swt_error *err) SWT_CHECKED;
+/* The same of signatures that have been counted. */
+int swt_json_quorum_counted(const char *of, const struct swt_role *role,
+                            const struct swt_quorum *quorum, json_t **ret_json,
+                            struct swt_error *err) SWT_CHECKED;
 /* The same where no key is at hand: the key ids that the signatures name are taken at their word.
  * Each names its key once. */
 int swt_json_quorum_claimed(const char *of, const struct swt_role *role,

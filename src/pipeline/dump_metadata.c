@@ -69,20 +69,19 @@ static int warn_of_quorum(struct dump *dump, const json_t *quorum, const char *w
 }
 
 /* Each signature that does not count, and why: who signed is the question. */
-static int warn_of_signatures(struct dump *dump, const char *what, const struct swt_root *root,
-                              const struct swt_role *role, const struct swt_envelope *envelope,
+static int warn_of_signatures(struct dump *dump, const char *what,
+                              const struct swt_envelope *envelope, const struct swt_quorum *quorum,
                               struct swt_error *err) {
-    SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
-    int rc = swt_quorum_count(root, role, envelope, &quorum, err);
-    for (size_t i = 0; i < quorum.state_count && rc == 0; i++) {
-        if (quorum.states[i] == SWT_SIGNATURE_GOOD)
+    int rc = 0;
+    for (size_t i = 0; i < quorum->state_count && rc == 0; i++) {
+        if (quorum->states[i] == SWT_SIGNATURE_GOOD)
             continue;
         SWT_CLEANUP(swt_json_cleanup)
         json_t *id = swt_json_hex(envelope->signatures[i].key_id);
         if (id == NULL)
             return swt_fail_memory(err);
         rc = swt_dump_warn(dump, err, "a signature on %s, of key %s, %s", what,
-                           json_string_value(id), swt_signature_state_text(quorum.states[i]));
+                           json_string_value(id), swt_signature_state_text(quorum->states[i]));
     }
     return rc;
 }
@@ -98,13 +97,16 @@ int swt_dump_signatures(struct dump *dump, json_t *object, const char *of,
     if (root == NULL)
         return envelope->signature_count == 0 ? swt_dump_warn(dump, err, "%s is unsigned", what)
                                               : 0;
-    json_t *quorum;
-    rc = swt_json_quorum(of, root, role, envelope, &quorum, err);
+    SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
+    json_t *json = NULL;
+    rc = swt_quorum_count(root, role, envelope, &quorum, err);
     if (rc == 0)
-        rc = swt_json_set(object, "quorum", quorum, err);
+        rc = swt_json_quorum_counted(of, role, &quorum, &json, err);
     if (rc == 0)
-        rc = warn_of_signatures(dump, what, root, role, envelope, err);
-    return rc < 0 ? rc : warn_of_quorum(dump, quorum, what, envelope, err);
+        rc = swt_json_set(object, "quorum", json, err);
+    if (rc == 0)
+        rc = warn_of_signatures(dump, what, envelope, &quorum, err);
+    return rc < 0 ? rc : warn_of_quorum(dump, json, what, envelope, err);
 }
 
 /* ---- root and targets metadata ----------------------------------------------------------- */

@@ -142,6 +142,7 @@ static int judge_rule(const struct swt_policing *policing, struct swt_error *err
 int swt_policy_judge(const struct swt_check *check, struct swt_checked_file *file,
                      const struct swt_policy_subject *subject, struct swt_error *err) {
     const struct swt_policy_world *world = check->policy;
+    uint64_t steps = SWT_POLICY_STEPS;
     int rc = 0;
     for (size_t i = 0; world != NULL && i < world->policy->rule_count && rc == 0; i++) {
         struct swt_policing policing = {.world = world,
@@ -149,7 +150,8 @@ int swt_policy_judge(const struct swt_check *check, struct swt_checked_file *fil
                                         .facts = &world->facts[i],
                                         .subject = subject,
                                         .file = file,
-                                        .now = check->now};
+                                        .now = check->now,
+                                        .steps = &steps};
         rc = judge_rule(&policing, err);
     }
     return rc;

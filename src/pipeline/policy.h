@@ -87,6 +87,7 @@ struct swt_policing {
     const struct swt_policy_subject *subject;
     struct swt_checked_file *file;
     int64_t now;
+    uint64_t *steps; /* left for all patterns of the policy */
 };
 typedef int swt_policy_function(const struct swt_policing *policing, struct swt_error *err);
 struct swt_policy_row {
@@ -100,7 +101,10 @@ extern const struct swt_policy_row swt_policy_rows[SWT_POLICY_KIND_COUNT];
 /* A violation; node may be NULL. */
 int swt_policy_tell(const struct swt_policing *policing, const struct swt_node *node,
                     struct swt_error *err, const char *format, ...) SWT_PRINTF(4, 5) SWT_CHECKED;
-/* Whether name matches: '*' stands for any characters, '/' too, '?' for one. */
-bool swt_policy_matches(const char *pattern, const char *name);
+/* Whether name matches: '*' stands for any characters, '/' too, '?' for one. What that takes leaves
+ * *steps; false when it is 0. */
+bool swt_policy_matches(const char *pattern, const char *name, uint64_t *steps);
+/* How many steps the patterns of a policy may take for one file: a fifth of a second. */
+#define SWT_POLICY_STEPS ((uint64_t)100 * 1000 * 1000)
 
 #endif

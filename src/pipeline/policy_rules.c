@@ -128,6 +128,20 @@ static int sbom_required(const struct swt_policing *policing, struct swt_error *
                                : "no target is recorded as an SBOM");
 }
 
+/* 1 or 0. A policy of patterns without end must not keep a release waiting for hours. */
+static int matches(const struct swt_policing *policing, const char *pattern, const char *name,
+                   struct swt_error *err) {
+    bool found = swt_policy_matches(pattern, name, policing->steps);
+    if (*policing->steps > 0)
+        return found;
+    (void)swt_fail(err, SWT_E_MANIFEST_VALUE,
+                   "the patterns up to this rule take too long to match %zu target%s",
+                   policing->subject->target_count,
+                   policing->subject->target_count == 1 ? "" : "s");
+    (void)swt_error_hint(err, "give fewer patterns, or shorter ones with fewer *");
+    return swt_manifest_error_at(err, policing->rule->node);
+}
+
 static int max_size(const struct swt_policing *policing, struct swt_error *err) {
     const struct swt_policy_rule *rule = policing->rule;
     const struct swt_policy_subject *subject = policing->subject;
@@ -140,8 +154,10 @@ static int max_size(const struct swt_policing *policing, struct swt_error *err) 
                                swt_bytes_text(subject->size, bytes), most);
     for (size_t i = 0; rule->target.text != NULL && i < subject->target_count && rc == 0; i++) {
         const struct swt_policy_target *target = &subject->targets[i];
-        if (target->length > rule->size.value &&
-            swt_policy_matches(rule->target.text, target->name))
+        if (target->length <= rule->size.value)
+            continue;
+        rc = matches(policing, rule->target.text, target->name, err);
+        if (rc > 0)
             rc = swt_policy_tell(policing, target->node, err,
                                  "target '%s' has %s, expected %s at most", target->name,
                                  swt_bytes_text(target->length, bytes), most);
@@ -168,10 +184,12 @@ static int allowed_names(const struct swt_policing *policing, struct swt_error *
     int rc = 0;
     for (size_t i = 0; i < policing->subject->target_count && rc == 0; i++) {
         const struct swt_policy_target *target = &policing->subject->targets[i];
-        bool allowed = is_generated(target->name);
-        for (size_t n = 0; n < names->count && !allowed; n++)
-            allowed = swt_policy_matches(names->items[n].text, target->name);
-        if (!allowed)
+        int allowed = is_generated(target->name);
+        for (size_t n = 0; n < names->count && allowed == 0; n++)
+            allowed = matches(policing, names->items[n].text, target->name, err);
+        if (allowed < 0)
+            return allowed;
+        if (allowed == 0)
             rc = swt_policy_tell(policing, target->node, err,
                                  "target '%s' has a name that is not allowed", target->name);
     }
@@ -201,10 +219,10 @@ static const char *after(const char *text) {
 }
 
 /* The last '*' alone is ever taken back: in the product of the lengths at most. */
-bool swt_policy_matches(const char *pattern, const char *name) {
+bool swt_policy_matches(const char *pattern, const char *name, uint64_t *steps) {
     const char *star = NULL;
     const char *mark = NULL;
-    while (*name != '\0') {
+    for (; *name != '\0' && *steps > 0; --*steps) {
         if (*pattern == '*') {
             star = ++pattern;
             mark = name;
@@ -222,7 +240,7 @@ bool swt_policy_matches(const char *pattern, const char *name) {
             return false;
         }
     }
-    while (*pattern == '*')
+    for (; *pattern == '*' && *steps > 0; --*steps)
         pattern++;
-    return *pattern == '\0';
+    return *steps > 0 && *name == '\0' && *pattern == '\0';
 }

@@ -186,18 +186,13 @@ static int take_envelope(struct attach *attach, const struct swt_envelope *envel
     if (!swt_slice_equal(envelope->metadata, metadata_of(attach)))
         return refuse(from, err, "it holds other %s metadata than %s", attach->subject.signing.role,
                       attach->subject.file);
-    int rc = 0;
+    SWT_CLEANUP(swt_signature_states_done) struct swt_signature_states states = {0};
+    int rc = swt_signing_quorums_count(&attach->subject.quorums, envelope, &states, err);
     size_t taken = 0;
     for (size_t i = 0; i < envelope->signature_count && rc == 0; i++) {
         const struct swt_signature *signature = &envelope->signatures[i];
-        enum swt_signature_state state = SWT_SIGNATURE_BAD;
-        rc = swt_interrupted(err);
-        if (rc == 0)
-            rc = swt_signing_quorums_judge(&attach->subject.quorums, metadata_of(attach), signature,
-                                           &state, err);
-        if (rc < 0)
-            return rc;
-        if (state == SWT_SIGNATURE_GOOD) {
+        enum swt_signature_state state = states.items[i];
+        if (state == SWT_SIGNATURE_GOOD || state == SWT_SIGNATURE_REPEATED) {
             rc = take(attach, signature, from, true, err);
             taken++;
             continue;

@@ -25,30 +25,13 @@ static int add_quorums(json_t *json, const struct swt_signing_quorums *quorums,
     return rc;
 }
 
-static bool holds(const json_t *signatures, const json_t *key_id) {
-    size_t i;
-    const json_t *signature;
-    json_array_foreach(signatures, i, signature) {
-        if (json_equal(json_object_get(signature, "key_id"), key_id))
-            return true;
-    }
-    return false;
-}
-
-/* One that counts, and whose key is not there yet; others are noted. */
+/* One that counts; others are noted. */
 static int add_signature(json_t *array, const struct swt_sign_subject *subject,
-                         const struct swt_signature *signature, struct swt_notices *notices,
-                         struct swt_error *err) {
+                         const struct swt_signature *signature, enum swt_signature_state state,
+                         struct swt_notices *notices, struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *id = swt_json_hex(signature->key_id);
-    enum swt_signature_state state;
     if (id == NULL)
         return swt_fail_memory(err);
-    int rc = swt_signing_quorums_judge(
-        &subject->quorums, swt_sign_subject_envelope(subject)->metadata, signature, &state, err);
-    if (rc < 0)
-        return rc;
-    if (state == SWT_SIGNATURE_GOOD && holds(array, id))
-        state = SWT_SIGNATURE_REPEATED;
     if (state != SWT_SIGNATURE_GOOD)
         return swt_notices_add(notices, err, SWT_NOTE, "a signature of key %s %s: left out",
                                json_string_value(id), swt_signature_state_text(state));
@@ -59,13 +42,13 @@ static int add_signature(json_t *array, const struct swt_sign_subject *subject,
 static int add_signatures(json_t *json, const struct swt_sign_subject *subject,
                           struct swt_notices *notices, struct swt_error *err) {
     const struct swt_envelope *envelope = swt_sign_subject_envelope(subject);
+    SWT_CLEANUP(swt_signature_states_done) struct swt_signature_states states = {0};
     json_t *array = swt_json_array(json, "signatures", err);
     int rc = array == NULL ? -SWT_E_MEMORY : 0;
-    for (size_t i = 0; i < envelope->signature_count && rc == 0; i++) {
-        rc = swt_interrupted(err);
-        if (rc == 0)
-            rc = add_signature(array, subject, &envelope->signatures[i], notices, err);
-    }
+    if (rc == 0)
+        rc = swt_signing_quorums_count(&subject->quorums, envelope, &states, err);
+    for (size_t i = 0; i < envelope->signature_count && rc == 0; i++)
+        rc = add_signature(array, subject, &envelope->signatures[i], states.items[i], notices, err);
     return rc;
 }
 

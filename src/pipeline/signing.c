@@ -130,101 +130,6 @@ int swt_signers_check_listed(const struct swt_signers *signers,
     return 0;
 }
 
-/* ---- quorums ----------------------------------------------------------------------------- */
-
-struct swt_signing_quorums swt_signing_quorums_of_root(const struct swt_root *root,
-                                                       const struct swt_root *old) {
-    struct swt_signing_quorums quorums = {0};
-    if (old != NULL)
-        quorums.items[quorums.count++] = (struct swt_signing_quorum){"old", old, &old->root};
-    quorums.items[quorums.count++] =
-        (struct swt_signing_quorum){old != NULL ? "new" : SWT_ROLE_ROOT, root, &root->root};
-    return quorums;
-}
-
-struct swt_signing_roles swt_signing_roles_of(const struct swt_signing_quorums *quorums) {
-    struct swt_signing_roles roles = {.count = quorums->count};
-    for (size_t i = 0; i < quorums->count; i++)
-        roles.items[i] = quorums->items[i].role;
-    return roles;
-}
-
-const struct swt_root_key *swt_signing_quorums_key(const struct swt_signing_quorums *quorums,
-                                                   struct swt_slice key_id) {
-    for (size_t i = 0; i < quorums->count; i++) {
-        const struct swt_signing_quorum *quorum = &quorums->items[i];
-        const struct swt_root_key *key =
-            swt_role_lists(quorum->role, key_id) ? swt_root_find_key(quorum->root, key_id) : NULL;
-        if (key != NULL)
-            return key;
-    }
-    return NULL;
-}
-
-int swt_signing_quorums_judge(const struct swt_signing_quorums *quorums, struct swt_slice message,
-                              const struct swt_signature *signature,
-                              enum swt_signature_state *ret_state, struct swt_error *err) {
-    const struct swt_root_key *listed = swt_signing_quorums_key(quorums, signature->key_id);
-    *ret_state = SWT_SIGNATURE_UNLISTED;
-    if (listed == NULL)
-        return 0;
-    const struct swt_key *key = &listed->key;
-    size_t size = swt_key_signature_size(key);
-    if (size == 0)
-        return swt_fail_memory(err);
-    *ret_state = SWT_SIGNATURE_BAD_LENGTH;
-    if (signature->value.len != size)
-        return 0;
-    int good = swt_signature_judge(key, message, signature->value, err);
-    if (good < 0)
-        return good;
-    *ret_state = good > 0 ? SWT_SIGNATURE_GOOD : SWT_SIGNATURE_BAD;
-    return 0;
-}
-
-const char *swt_signature_state_text(enum swt_signature_state state) {
-    switch (state) {
-    case SWT_SIGNATURE_GOOD:
-        return "is good";
-    case SWT_SIGNATURE_REPEATED:
-        return "is there more than once";
-    case SWT_SIGNATURE_UNLISTED:
-        return "is by a key that the role does not list";
-    case SWT_SIGNATURE_BAD_LENGTH:
-        return "has a wrong length";
-    case SWT_SIGNATURE_BAD:
-        break;
-    }
-    return "does not verify";
-}
-
-int swt_signing_warn_of_rollback(const struct swt_root *root, const struct swt_root *old,
-                                 struct swt_notices *notices, struct swt_error *err) {
-    if (root->common.version > old->common.version)
-        return 0;
-    return swt_notices_add(notices, err, SWT_WARNING,
-                           "the new root has version %u, the old one %u: devices take a higher one",
-                           root->common.version, old->common.version);
-}
-
-int swt_json_quorums(const struct swt_signing_quorums *quorums, const struct swt_envelope *envelope,
-                     json_t **ret_json, struct swt_error *err) {
-    SWT_CLEANUP(swt_json_cleanup) json_t *array = json_array();
-    int rc = array == NULL ? swt_fail_memory(err) : 0;
-    for (size_t i = 0; i < quorums->count && rc == 0; i++) {
-        const struct swt_signing_quorum *quorum = &quorums->items[i];
-        json_t *json = NULL;
-        rc = quorum->root != NULL
-                 ? swt_json_quorum(quorum->of, quorum->root, quorum->role, envelope, &json, err)
-                 : swt_json_quorum_claimed(quorum->of, quorum->role, envelope, &json, err);
-        if (rc == 0)
-            rc = swt_json_add(array, json, err);
-    }
-    if (rc == 0)
-        *ret_json = SWT_TAKE(array);
-    return rc;
-}
-
 /* ---- the signatures of an envelope ------------------------------------------------------- */
 
 int swt_signature_list_init(const struct swt_envelope *envelope, size_t room,
@@ -247,20 +152,27 @@ void swt_signature_list_done(struct swt_signature_list *list) {
 int swt_signature_list_has(struct swt_signature_list *list, struct swt_slice key_id,
                            const struct swt_key *key, struct swt_slice message, size_t *dropped,
                            struct swt_error *err) {
-    int signed_already = 0;
+    /* The quorum of this one key: what it takes to tell is bounded, however many there are. */
+    struct swt_root_key own = {.id = key_id, .key = *key};
+    const struct swt_root root = {.keys = &own, .key_count = 1};
+    const struct swt_role role = {.key_ids = &key_id, .key_id_count = 1, .threshold = 1};
+    const struct swt_envelope envelope = {
+        .metadata = message, .signatures = list->items, .signature_count = list->count};
+    SWT_CLEANUP(swt_quorum_done) struct swt_quorum quorum = {0};
+    int rc = swt_quorum_count(&root, &role, &envelope, &quorum, err);
+    if (rc < 0)
+        return rc;
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
-        bool own = swt_slice_equal(list->items[i].key_id, key_id);
-        int good = own ? swt_signature_judge(key, message, list->items[i].value, err) : 0;
-        if (good < 0)
-            return good;
-        signed_already |= good;
-        *dropped += own && good == 0;
-        if (!own || good > 0)
+        enum swt_signature_state state = quorum.states[i];
+        bool keep = state == SWT_SIGNATURE_UNLISTED || state == SWT_SIGNATURE_GOOD ||
+                    state == SWT_SIGNATURE_REPEATED;
+        *dropped += !keep;
+        if (keep)
             list->items[kept++] = list->items[i];
     }
     list->count = kept;
-    return signed_already;
+    return quorum.met;
 }
 
 /* --replace: all of the key's signatures leave the list. */

@@ -68,6 +68,15 @@ int swt_signing_quorums_judge(const struct swt_signing_quorums *quorums, struct 
                               const struct swt_signature *signature,
                               enum swt_signature_state *ret_state,
                               struct swt_error *err) SWT_CHECKED;
+/* The same of each signature of an envelope, and repeated, in the time of swt_quorum_count. */
+struct swt_signature_states {
+    enum swt_signature_state *items;
+};
+int swt_signing_quorums_count(const struct swt_signing_quorums *quorums,
+                              const struct swt_envelope *envelope,
+                              struct swt_signature_states *ret_states,
+                              struct swt_error *err) SWT_CHECKED;
+void swt_signature_states_done(struct swt_signature_states *states);
 /* "is by a key that the role does not list": of a state that is not good. */
 const char *swt_signature_state_text(enum swt_signature_state state);
 /* Signing is no mistake, but no device will follow. */
@@ -86,8 +95,9 @@ struct swt_signature_list {
 int swt_signature_list_init(const struct swt_envelope *envelope, size_t room,
                             struct swt_signature_list *ret_list, struct swt_error *err) SWT_CHECKED;
 void swt_signature_list_done(struct swt_signature_list *list);
-/* Whether the key has signed message: 1 or 0. Its signatures that do not verify, which never
- * counted, leave the list and are added to *dropped. */
+/* Whether the key has signed message: 1 or 0. Its signatures that do not verify or that
+ * were not tried, since too many are bad, never counted: they leave the list and are added to
+ * *dropped. */
 int swt_signature_list_has(struct swt_signature_list *list, struct swt_slice key_id,
                            const struct swt_key *key, struct swt_slice message, size_t *dropped,
                            struct swt_error *err) SWT_CHECKED;

@@ -44,9 +44,10 @@ static void patterns(void **state) {
         {"**", "abc", true},
         {"A", "a", false},
     };
+    uint64_t steps = SWT_POLICY_STEPS;
     (void)state;
     for (size_t i = 0; i < SWT_COUNT(CASES); i++)
-        if (swt_policy_matches(CASES[i].pattern, CASES[i].name) != CASES[i].matches)
+        if (swt_policy_matches(CASES[i].pattern, CASES[i].name, &steps) != CASES[i].matches)
             fail_msg("'%s' and '%s'", CASES[i].pattern, CASES[i].name);
 }
 
@@ -54,10 +55,15 @@ static void stars_cost_no_time(void **state) {
     (void)state;
     char pattern[201] = "";
     char name[101] = "";
+    uint64_t steps = 20000; /* the product of the lengths */
     for (size_t i = 0; i < 100; i++)
         memcpy(pattern + 2 * i, "*a", 3);
     memset(name, 'a', 99);
-    assert_false(swt_policy_matches(pattern, name));
+    assert_false(swt_policy_matches(pattern, name, &steps));
+    assert_true(steps > 0);
+    steps = 50;
+    assert_false(swt_policy_matches("*a", name, &steps));
+    assert_int_equal(steps, 0);
 }
 
 static bool is_text(const void *data, size_t len, size_t times) {

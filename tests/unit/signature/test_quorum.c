@@ -252,6 +252,62 @@ static void junk_in_bounded_time(void **state) {
     free(metadata);
 }
 
+/* Ed25519 hashes the message for each signature: past what all may take, none is tried. Those of a
+ * key that has few are, whatever another key has. */
+static void ed25519_junk_in_bounded_time(void **state) {
+    struct scene *scene = *state;
+    uint8_t *metadata = calloc(1, SWT_MAX_METADATA);
+    uint8_t junk[64] = {0};
+    assert_non_null(metadata);
+    scene->envelope.metadata = swt_slice_of(metadata, SWT_MAX_METADATA);
+    memcpy(junk, scene->raw[1].data, 32);
+    for (size_t i = 0; i < SWT_MAX_SIGNATURES - 1; i++)
+        add(scene, 1, swt_slice_of(junk, sizeof junk));
+    add(scene, 2, swt_slice_of(scene->raw[2].data, scene->raw[2].len));
+    double start = seconds();
+    count(scene, false, 0);
+    assert_true(seconds() - start < 10); /* a tenth of a second; all would be six */
+    assert_int_equal(scene->quorum.states[0], SWT_SIGNATURE_BAD);
+    assert_int_equal(scene->quorum.states[1], SWT_SIGNATURE_BAD);
+    assert_int_equal(scene->quorum.states[SWT_MAX_SIGNATURES - 2], SWT_SIGNATURE_UNTRIED);
+    assert_int_equal(scene->quorum.states[SWT_MAX_SIGNATURES - 1], SWT_SIGNATURE_BAD);
+    free(metadata);
+}
+
+/* What does not count cannot keep the others from counting: first come those of keys that have
+ * not, and what was not tried is no vote. */
+static void good_ones_among_ed25519_junk(void **state) {
+    struct scene *scene = *state;
+    struct swt_buf good[2] = {{0}};
+    struct swt_error err = {0};
+    uint8_t *metadata = calloc(1, SWT_MAX_METADATA);
+    uint8_t junk[64] = {0};
+    assert_non_null(metadata);
+    scene->envelope.metadata = swt_slice_of(metadata, SWT_MAX_METADATA);
+    for (size_t i = 0; i < 2; i++)
+        assert_done(
+            swt_signer_sign(scene->signers[i], &TRIAL, scene->envelope.metadata, &good[i], &err),
+            &err);
+    memcpy(junk, good[1].data, 32);
+    add(scene, 0, swt_buf_slice(&good[0]));
+    add(scene, 1, swt_slice_of(junk, sizeof junk));
+    add(scene, 1, swt_buf_slice(&good[1])); /* the second of its key */
+    for (size_t i = 3; i < 102; i++)
+        add(scene, 1, swt_slice_of(junk, sizeof junk));
+    add(scene, 0, swt_buf_slice(&good[0]));
+    add(scene, 1, swt_buf_slice(&good[1]));
+    count(scene, true, 2);
+    assert_int_equal(scene->quorum.states[1], SWT_SIGNATURE_BAD);
+    assert_int_equal(scene->quorum.states[2], SWT_SIGNATURE_GOOD);
+    assert_int_equal(scene->quorum.states[3], SWT_SIGNATURE_BAD);
+    assert_int_equal(scene->quorum.states[101], SWT_SIGNATURE_UNTRIED);
+    assert_int_equal(scene->quorum.states[103], SWT_SIGNATURE_UNTRIED);
+    assert_true(swt_slice_equal(scene->quorum.signed_ids[1], scene->ids[1]));
+    for (size_t i = 0; i < 2; i++)
+        swt_buf_done(&good[i]);
+    free(metadata);
+}
+
 static void more_than_the_caps(void **state) {
     struct scene *scene = *state;
     struct swt_error err = {0};
@@ -283,6 +339,8 @@ int main(void) {
         SCENE_TEST(a_threshold_of_zero),
         SCENE_TEST(other_metadata),
         SCENE_TEST(junk_in_bounded_time),
+        SCENE_TEST(ed25519_junk_in_bounded_time),
+        SCENE_TEST(good_ones_among_ed25519_junk),
         SCENE_TEST(more_than_the_caps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
