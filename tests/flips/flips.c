@@ -271,7 +271,7 @@ static void run_share(const struct test_key keys[KEYS], const struct share *shar
         }
 }
 
-/* A process each: 0 when all came to their end. */
+/* A process each. Whether all came to their end. */
 static bool run_all(const struct test_key keys[KEYS], bool full, struct tallies *tallies) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct share share = {.workers = full && processors > 1 ? (size_t)processors : 1,
@@ -357,8 +357,9 @@ static void print_table(const struct tallies *tallies, enum kind kind, const cha
 
 /* The line that ends it: all plans together. */
 static void print_figures(const struct tallies *tallies, enum swt_format format) {
-    char texts[5][NUMBER_TEXT];
+    char texts[6][NUMBER_TEXT];
     unsigned long flips = 0, lengths = 0, accepted = 0, surplus = 0;
+    const struct tally *members = &tallies->members[format];
     for (size_t i = 0; i < PLAN_COUNT; i++) {
         const struct tally *of = tallies->of[i][format];
         flips += of[FLIPS].tried;
@@ -366,11 +367,11 @@ static void print_figures(const struct tallies *tallies, enum swt_format format)
         *(PLANS[i].surplus ? &surplus : &accepted) += of[FLIPS].accepted;
         accepted += of[LENGTHS].accepted;
     }
-    printf("flips: %s: %s bits flipped, %s shorter lengths, %s arrangements of members: %s "
-           "accepted, and %s in surplus signatures with the same content\n",
+    printf("flips: %s: %s bits, %s lengths: %s accepted, and %s bits of surplus signatures with "
+           "the same content; %s arrangements of members: %s accepted with the same content\n",
            swt_format_name(format), number(flips, texts[0]), number(lengths, texts[1]),
-           number(tallies->members[format].tried, texts[2]), number(accepted, texts[3]),
-           number(surplus, texts[4]));
+           number(accepted, texts[2]), number(surplus, texts[3]), number(members->tried, texts[4]),
+           number(members->accepted, texts[5]));
 }
 
 /* How many of the cases failed. */
