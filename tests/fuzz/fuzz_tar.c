@@ -109,8 +109,9 @@ static void check_size(const struct swt_bundle *bundle, const struct seen *seen)
     if (swt_bundle_size(&plan, seen->payloads, seen->count, &size, &err) < 0 ||
         size != seen->bytes.len)
         __builtin_trap();
-    if (memcmp(plan.root.data, seen->bytes.data + root_offset, plan.root.len) != 0 ||
-        memcmp(plan.targets.data, seen->bytes.data + targets_offset, plan.targets.len) != 0)
+    struct swt_slice root = swt_slice_of(seen->bytes.data + root_offset, plan.root.len);
+    struct swt_slice targets = swt_slice_of(seen->bytes.data + targets_offset, plan.targets.len);
+    if (!swt_slice_equal(plan.root, root) || !swt_slice_equal(plan.targets, targets))
         __builtin_trap();
 }
 
