@@ -22,7 +22,7 @@ endif
 try = $(shell echo | $(CC) $(CPPFLAGS) -Werror $(1) $(CFLAGS) -include features.h -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
 HARDEN := -fPIE -fstack-protector-strong
 # clang's -fsanitize=cfi is not among it: it cannot know what is loaded at run time (libarchive, PKCS#11
-# modules), and clang 14 makes a program of it that traps in every command.
+# modules), and beside -fcf-protection clang 14 makes a program of it that traps in every command.
 # A sanitizer has checks of its own, which some of these flags would hide faults from.
 ifeq ($(SANITIZE),)
 # No frame skips the guard page of the stack.
