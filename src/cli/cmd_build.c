@@ -9,7 +9,9 @@ static void print_compression(struct swt_output *out, const json_t *targets) {
     size_t count = 0;
     struct swt_long_list_place place = {.list = targets};
     json_t *target;
-    while (swt_long_list_next(&place, &target)) {
+    while (out->failure.code == SWT_OK && swt_long_list_next(&place, &target)) {
+        if (target == NULL)
+            (void)swt_fail_memory(&out->failure);
         const json_t *original = json_object_get(target, "original_length");
         if (original != NULL) {
             from += (uint64_t)json_integer_value(original);
