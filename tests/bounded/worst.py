@@ -16,7 +16,7 @@ import subprocess
 TOOL = os.environ["T_TOOL"]
 MEASURE = os.path.join(os.environ["T_BUILD"], "tests", "measure")
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-SECONDS = 60
+SECONDS = 30
 
 CASES = []
 
