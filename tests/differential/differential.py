@@ -166,10 +166,14 @@ def start_worker(folder, seed, stored):
 
 def work(numbers):
     program, seed, stored = WORKER
-    made = [cases.make_case(seed, number, stored) for number in numbers]
-    judged = [(f"{'sample ' if number % SAMPLE == 0 else ''}{number} ({case.name})", case)
-              for number, case in zip(numbers, made)]
-    tally = Tally()
+    tally, judged = Tally(), []
+    for number in numbers:
+        try:
+            case = cases.make_case(seed, number, stored)
+        except Exception as fault:  # told, as nothing was compared; the others go on
+            tally.disagreements.append(f"{number}: the case could not be made: {fault!r}")
+            continue
+        judged.append((f"{'sample ' if number % SAMPLE == 0 else ''}{number} ({case.name})", case))
     tally.compare(judged, program)
     return tally
 
@@ -220,7 +224,8 @@ def main():
     tally.add(mutated)
     for text in tally.disagreements[:SHOWN]:
         print(text)
-    accepted, refused = mutated.steps["accept"], options.cases - mutated.steps["accept"]
+    accepted = mutated.steps["accept"]
+    refused = sum(mutated.steps.values()) - accepted
     print(f"differential (seed {options.seed}): {len(vectors)} vectors, {len(fixtures)} fixtures, "
           f"{options.cases:,} mutated bundles ({accepted:,} accepted by both, {refused:,} refused by "
           f"both): {len(tally.disagreements)} disagreements")

@@ -151,8 +151,14 @@ class Scenario:
 
     def apply(self, stage):
         for mutation in self.mutations:
-            if callable(mutation) and STAGES[mutation] == stage:
+            if not callable(mutation) or STAGES[mutation] != stage:
+                continue
+            try:
                 mutation(self.rng, self)
+            except (AttributeError, IndexError, TypeError, ValueError):
+                # Another has spoilt what this one would change; alone, each must work.
+                if len(self.mutations) == 1:
+                    raise
 
     def root_signers(self):
         keys = self.choose_signers(self.anchor_keys[0])
