@@ -183,7 +183,9 @@ tsan:    ## what has threads under ThreadSanitizer, in build/tsan
 	$(MAKE) $(PARALLEL) run-tsan SANITIZE=thread B=build/tsan
 run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
 	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
-run-check: all $(DESCRIBE) $(CHECK_PROGRAMS) $(CHECK_NEEDS)
+.PHONY: check-needs
+check-needs: all $(DESCRIBE) $(CHECK_NEEDS)    ## what a test script needs that is run alone
+run-check: check-needs $(CHECK_PROGRAMS)
 	$(TEST_ENVIRONMENT) scripts/run-tests $(CHECK_PROGRAMS) $(SCRIPT_TESTS)
 unit: $(UNIT_TESTS)    ## the unit tests alone
 	$(TEST_ENVIRONMENT) scripts/run-tests $(UNIT_TESTS)
