@@ -202,7 +202,9 @@ tsan:    ## what has threads under ThreadSanitizer, in build/tsan
 	$(MAKE) $(PARALLEL) run-tsan SANITIZE=thread B=build/tsan
 run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
 	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
-run-check: all $(DESCRIBE) $(CHECK_PROGRAMS) $(CHECK_NEEDS)
+.PHONY: check-needs
+check-needs: all $(DESCRIBE) $(CHECK_NEEDS)    ## what a test script needs that is run alone
+run-check: check-needs $(CHECK_PROGRAMS)
 	$(TEST_ENVIRONMENT) scripts/run-tests --cases $(B)/cases.tsv $(CHECK_PROGRAMS) $(SCRIPT_TESTS)
 	$(if $(SANITIZE),,tests/attacks/rows.py --quiet $(B)/cases.tsv)
 unit: $(UNIT_TESTS)    ## the unit tests alone

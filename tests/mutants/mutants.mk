@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# Changes of the judge and of signature counting, each of which a test must see.
+
+.PHONY: mutants
+mutants:    ## flips comparisons and drops checks of the judge one at a time; fails where no test sees it
+	scripts/bootstrap check
+	nice python3 tests/mutants/mutants.py build/mutants
