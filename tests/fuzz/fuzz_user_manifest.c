@@ -26,8 +26,11 @@ static void check_compressions(struct swt_slice bytes) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct swt_slice bytes = swt_slice_of(data, size);
-    struct swt_recorded_root recorded = swt_user_manifest_root(bytes);
-    if (recorded.given && swt_recorded_root_is(&recorded, bytes))
+    struct swt_recorded_root recorded;
+    struct swt_error err;
+    if (swt_user_manifest_root(bytes, &recorded, &err) < 0)
+        __builtin_trap();
+    if (recorded.given && swt_recorded_root_is(&recorded, bytes, &err) != 0)
         __builtin_trap(); /* it holds its own SHA-256 */
     check_compressions(bytes);
     return 0;
