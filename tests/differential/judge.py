@@ -369,6 +369,8 @@ class Judge:
         self.check_expiry(self.targets.common_metadata)
 
     def targets_entries(self):
+        if not self.targets.target_files:
+            self.warn("no target is listed")
         for target in self.targets.target_files:
             found = sha256_of(target)
             require(len(found) == 1 and len(found[0]) == 32, "SHA-256")
