@@ -109,8 +109,11 @@ static void names(void **state) {
 static void many_keys(void **state) {
     (void)state;
     start("");
-    repeat("a: \n", MAX);
+    repeat("a: \n", 100000);
     assert_refused(SWT_E_MANIFEST_KEY);
+    start("");
+    repeat("a: \n", MAX);
+    assert_refused(SWT_E_MANIFEST_SYNTAX);
     start("");
     repeat("a: ", MAX);
     assert_refused(SWT_E_MANIFEST_SYNTAX);
@@ -131,12 +134,16 @@ static void many_keys(void **state) {
         used += (size_t)sprintf(buffer + used, "- file: %x\n", i);
     assert_accepted();
     start(HEAD "targets:\n");
-    repeat("- file: a\n", MAX);
+    repeat("- file: a\n", 50000);
     assert_refused(SWT_E_TARGET_NAME);
+    start(WHOLE "meta: {a: [");
+    repeat("[],", 250000);
+    repeat("]}\n", 1);
+    assert_accepted();
     start(WHOLE "meta: {a: [");
     repeat("[],", 300000);
     repeat("]}\n", 1);
-    assert_accepted();
+    assert_refused(SWT_E_MANIFEST_SYNTAX);
 }
 
 static void white_space(void **state) {
