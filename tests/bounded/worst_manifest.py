@@ -281,7 +281,7 @@ def policy_rules():
     for pattern in b"*a" * 40 + b"*b", b"*" * 3000, b"a*" * 1000, b"?" * 90 + b"*" * 2000 + b"b":
         write("policy.yaml", rules, b"- {rule: max-size, target: '%s', size: 1}\n" % pattern * 250)
         yield Run(("check", "out.swb", "--policy", "policy.yaml"), None)
-    write("policy.yaml", rules, b"- rule: allowed-names\n  names: [", numbered(b"'*%d',", MIB - 300), b"]\n")
+    write("policy.yaml", rules, b"- rule: allowed-names\n  names: [", numbered(b"'*b%d',", MIB - 300), b"]\n")
     yield refused(3, "take too long", "check", "out.swb", "--policy", "policy.yaml")
     for keys in numbered(b"a/%d,", MIB - 300), numbered(b"%08d,", MIB - 300, 10000000):
         write("policy.yaml", rules, b"- rule: forbidden-keys\n  keys: [", keys, b"]\n")
