@@ -50,6 +50,7 @@ struct swt_build_job {
     struct swt_payload *payloads;     /* in bundle order */
     struct swt_build_origin *origins; /* of each payload */
     size_t payload_count;
+    bool unlisted;  /* patterns that were not looked at have more */
     bool generated; /* the first payload is the user_manifest that we write */
     bool has_sbom;  /* it is the last payload */
     struct swt_sbom sbom;

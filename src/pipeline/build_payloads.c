@@ -90,17 +90,22 @@ static int add_matches(struct swt_build_job *job, const struct swt_manifest_targ
 
 /* What the manifest says is the pattern; the folder that it is relative to is none. */
 static int add_pattern(struct swt_build_job *job, const struct swt_manifest_target *target,
-                       struct swt_error *err) {
+                       uint64_t *steps, struct swt_error *err) {
+    /* Without steps it was told of the pattern that took the last. */
+    job->unlisted |= job->payload_count > SWT_MAX_TARGETS;
+    if (job->unlisted || *steps == 0)
+        return 0;
     SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
     size_t folder_len = strlen(target->path) - strlen(target->files.text);
     SWT_CLEANUP(swt_buf_done) struct swt_buf folder = {0};
     int rc = swt_buf_append(&folder, target->path, folder_len, err);
     if (rc < 0)
         return rc;
-    rc = swt_payload_glob(swt_buf_text(&folder), target->files.text, SWT_MAX_TARGETS, &list, err);
+    rc = swt_payload_glob(swt_buf_text(&folder), target->files.text, SWT_MAX_TARGETS, steps, &list,
+                          err);
     if (rc == 0)
         return add_matches(job, target, &list, err);
-    if (rc == -SWT_E_GLOB)
+    if (rc == -SWT_E_GLOB && *steps > 0)
         swt_error_hint(err, "the pattern is relative to %s",
                        folder_len > 0 ? swt_buf_text(&folder) : "the folder of the manifest");
     swt_build_error_in(err, target->files.node);
@@ -111,13 +116,13 @@ static int add_pattern(struct swt_build_job *job, const struct swt_manifest_targ
 
 /* What a fault left without a name or a file is no payload. */
 static int add_target(struct swt_build_job *job, const struct swt_manifest_target *target,
-                      struct swt_error *err) {
+                      uint64_t *steps, struct swt_error *err) {
     const struct swt_build_origin origin = {
         .target = target, .node = target->node, .file = target->file.text};
     if (target->path == NULL)
         return 0;
     if (target->files.text != NULL)
-        return add_pattern(job, target, err);
+        return add_pattern(job, target, steps, err);
     return target->name.text == NULL
                ? 0
                : add_payload(job, target->name.text, target->path, &origin, err);
@@ -164,17 +169,18 @@ static int put_user_manifest(struct swt_build_job *job, struct swt_error *err) {
 
 int swt_build_list_payloads(struct swt_build_job *job, struct swt_error *err) {
     const struct swt_manifest *manifest = job->manifest;
+    uint64_t steps = SWT_PATTERN_STEPS;
     int rc = 0;
     for (size_t i = 0; i < manifest->target_count && rc == 0; i++)
-        rc = add_target(job, &manifest->targets[i], err);
+        rc = add_target(job, &manifest->targets[i], &steps, err);
     if (rc == 0)
         rc = add_documents(job, err);
     if (rc == 0)
         rc = put_user_manifest(job, err);
     if (rc < 0 || job->payload_count <= SWT_MAX_TARGETS)
         return rc;
-    swt_fail(err, SWT_E_TARGETS_RULES, "%zu targets, a bundle holds %d at most", job->payload_count,
-             SWT_MAX_TARGETS);
+    swt_fail(err, SWT_E_TARGETS_RULES, "%s%zu targets, a bundle holds %d at most",
+             job->unlisted ? "over " : "", job->payload_count, SWT_MAX_TARGETS);
     swt_error_file(err, job->options->manifest);
     return swt_faults_keep(job->faults, err);
 }

@@ -353,6 +353,7 @@ void swt_judge_done(struct swt_judge *judge) {
     json_decref(judge->against);
     swt_buf_done(&judge->user_manifest);
     swt_targets_free(judge->targets);
+    swt_quorum_done(&judge->anchor_quorum);
     swt_quorum_done(&judge->root_quorum);
     swt_root_free(judge->new_root);
     swt_device_state_done(&judge->own_state);

@@ -93,12 +93,13 @@ struct swt_judge {
     struct swt_judge_device own_device;
 
     /* What the steps establish. */
-    struct swt_root *new_root;      /* steps 6 to 9 */
-    const struct swt_root *trusted; /* from step 9 on */
-    struct swt_quorum root_quorum;  /* the anchor's quorum over the new root */
-    bool rotated;                   /* step 10: the new root is another than the anchor */
-    bool floor_cleared;             /* step 10 */
-    struct swt_targets *targets;    /* from step 12 on */
+    struct swt_root *new_root;       /* steps 6 to 9 */
+    const struct swt_root *trusted;  /* from step 9 on */
+    struct swt_quorum anchor_quorum; /* the anchor's over itself, until the next takes it */
+    struct swt_quorum root_quorum;   /* the anchor's quorum over the new root */
+    bool rotated;                    /* step 10: the new root is another than the anchor */
+    bool floor_cleared;              /* step 10 */
+    struct swt_targets *targets;     /* from step 12 on */
     struct swt_buf user_manifest;
     bool has_user_manifest; /* its bytes are at hand and hash as they should: what a device records,
                              * wherever it stands among the targets */

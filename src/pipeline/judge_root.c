@@ -208,18 +208,17 @@ int swt_judge_anchor(struct swt_judge *judge, struct swt_step *step, struct swt_
     rc = swt_step_pass(step, err, "root version %u, %zu root and %zu targets keys",
                        anchor->common.version, anchor->root.key_id_count,
                        anchor->targets.key_id_count);
-    /* What is provisioned is trusted as it is, but nobody should provision this. The next step
-     * counts a bundle's own root. */
-    SWT_CLEANUP(quorum_done) struct swt_quorum quorum = {.met = judge->options->self};
-    if (rc == 0 && !judge->options->self)
-        rc = swt_quorum_count(anchor, &anchor->root, &judge->state->root.envelope, &quorum, err);
+    /* What is provisioned is trusted as it is, but nobody should provision this. */
+    struct swt_quorum *quorum = &judge->anchor_quorum;
+    if (rc == 0)
+        rc = swt_quorum_count(anchor, &anchor->root, &judge->state->root.envelope, quorum, err);
     size_t unknown = judge->state->root.envelope.unknown_fields;
     if (rc == 0 && unknown > 0)
         rc = swt_step_warn(step, err, "%zu unknown field%s in the anchor that no signature covers",
                            unknown, unknown == 1 ? "" : "s");
-    if (rc == 0 && !quorum.met)
+    if (rc == 0 && !quorum->met)
         rc = swt_step_warn(step, err, "the anchor is not signed by its own quorum (%zu of %u)",
-                           quorum.signed_count, quorum.threshold);
+                           quorum->signed_count, quorum->threshold);
     return rc;
 }
 
@@ -227,6 +226,27 @@ int swt_judge_anchor(struct swt_judge *judge, struct swt_step *step, struct swt_
 
 static int skip_without_root(struct swt_step *step, struct swt_error *err) {
     return swt_step_skip(step, err, "the bundle holds no root");
+}
+
+static bool same_signatures(const struct swt_envelope *a, const struct swt_envelope *b) {
+    bool same =
+        swt_slice_equal(a->metadata, b->metadata) && a->signature_count == b->signature_count;
+    for (size_t i = 0; i < a->signature_count && same; i++)
+        same = swt_slice_equal(a->signatures[i].key_id, b->signatures[i].key_id) &&
+               swt_slice_equal(a->signatures[i].value, b->signatures[i].value);
+    return same;
+}
+
+/* A bundle mostly brings the anchor itself, whose signatures have been counted. */
+static int count_old_quorum(struct swt_judge *judge, struct swt_error *err) {
+    const struct swt_root_source *anchor = &judge->state->root;
+    if (judge->anchor_quorum.states != NULL &&
+        same_signatures(&anchor->envelope, &judge->root_envelope)) {
+        judge->root_quorum = SWT_MOVE(judge->anchor_quorum);
+        return 0;
+    }
+    return swt_quorum_count(anchor->root, &anchor->root->root, &judge->root_envelope,
+                            &judge->root_quorum, err);
 }
 
 int swt_judge_root_old_quorum(struct swt_judge *judge, struct swt_step *step,
@@ -237,8 +257,7 @@ int swt_judge_root_old_quorum(struct swt_judge *judge, struct swt_step *step,
     int rc = swt_step_expect(step, err, "signatures of %u of the anchor's %zu root keys",
                              anchor->root.threshold, anchor->root.key_id_count);
     if (rc == 0)
-        rc = swt_quorum_count(anchor, &anchor->root, &judge->root_envelope, &judge->root_quorum,
-                              err);
+        rc = count_old_quorum(judge, err);
     if (rc == 0)
         rc = swt_judge_tell_quorum(step, &judge->root_quorum, err);
     /* Which keys are strangers' is told at the new quorum, as the new root is not read yet, unless
@@ -287,14 +306,17 @@ int swt_judge_root_new_quorum(struct swt_judge *judge, struct swt_step *step,
     if (!judge->has_root)
         return skip_without_root(step, err);
     const struct swt_root *root = judge->new_root;
-    SWT_CLEANUP(quorum_done) struct swt_quorum quorum = {0};
+    SWT_CLEANUP(quorum_done) struct swt_quorum counted = {0};
+    /* The same root has the same quorum over the same signatures. */
+    bool same = swt_slice_equal(root->bytes, judge->state->root.root->bytes);
+    const struct swt_quorum *own = same ? &judge->root_quorum : &counted;
     int rc = swt_step_expect(step, err, "signatures of %u of its own %zu root keys",
                              root->root.threshold, root->root.key_id_count);
+    if (rc == 0 && !same)
+        rc = swt_quorum_count(root, &root->root, &judge->root_envelope, &counted, err);
     if (rc == 0)
-        rc = swt_quorum_count(root, &root->root, &judge->root_envelope, &quorum, err);
-    if (rc == 0)
-        rc = swt_judge_tell_quorum(step, &quorum, err);
-    return rc < 0 ? rc : tell_both_quorums(judge, step, &quorum, err);
+        rc = swt_judge_tell_quorum(step, own, err);
+    return rc < 0 ? rc : tell_both_quorums(judge, step, own, err);
 }
 
 int swt_judge_root_version(struct swt_judge *judge, struct swt_step *step, struct swt_error *err) {

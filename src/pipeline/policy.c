@@ -70,6 +70,18 @@ static int load_version(const struct swt_policy_rule *rule, struct swt_policy_fa
     return 0;
 }
 
+/* Whether an earlier rule names the same bundle: it is read once. */
+static bool known_version(struct swt_policy_world *world, size_t index) {
+    const struct swt_policy_rule *rules = world->policy->rules;
+    for (size_t i = 0; i < index; i++)
+        if (rules[i].kind == SWT_POLICY_VERSION_ABOVE &&
+            strcmp(rules[i].bundle_file, rules[index].bundle_file) == 0) {
+            world->facts[index].version = world->facts[i].version;
+            return true;
+        }
+    return false;
+}
+
 int swt_policy_world_load(const char *path, struct swt_policy_world *ret_world,
                           struct swt_error *err) {
     SWT_CLEANUP(swt_policy_world_done) struct swt_policy_world world = {.path = path};
@@ -83,7 +95,7 @@ int swt_policy_world_load(const char *path, struct swt_policy_world *ret_world,
         const struct swt_policy_rule *rule = &world.policy->rules[i];
         if (rule->kind == SWT_POLICY_FORBIDDEN_KEYS)
             rc = load_keys(rule, &world.facts[i], err);
-        if (rule->kind == SWT_POLICY_VERSION_ABOVE)
+        if (rule->kind == SWT_POLICY_VERSION_ABOVE && !known_version(&world, i))
             rc = load_version(rule, &world.facts[i], err);
     }
     if (rc == 0)

@@ -53,9 +53,10 @@ int swt_key_file_refuse(const struct swt_key_file *file, enum swt_code fault,
  * NULL when none was needed. OSSL_STORE tells of the first key only. */
 int swt_pkcs12_count_keys(const struct swt_key_file *file, const struct swt_secret *passphrase);
 
-/* fault when file is PKCS#12 whose MAC would take minutes or years to verify. */
-int swt_pkcs12_check_work(const struct swt_key_file *file, enum swt_code fault,
-                          struct swt_error *err) SWT_CHECKED;
+/* fault when deriving keys from its passphrase would take minutes or years (key_work.c): for all
+ * that can be told of the file without the passphrase. */
+int swt_key_file_check_work(const struct swt_key_file *file, enum swt_code fault,
+                            struct swt_error *err) SWT_CHECKED;
 
 /* What a file or a provider's object holds. */
 struct swt_key_objects {

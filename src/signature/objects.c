@@ -115,7 +115,7 @@ int swt_key_objects_load(const struct swt_key_request *request, const struct swt
     if (method == NULL)
         return swt_fail_memory(err);
     if (file != NULL) {
-        if (swt_pkcs12_check_work(file, fault, err) < 0)
+        if (swt_key_file_check_work(file, fault, err) < 0)
             return swt_key_uri_blame(&request->uri, err);
         /* The bytes that were read, not the name: OSSL_STORE would list a directory, decode
          * percent signs, and open the file a second time. */

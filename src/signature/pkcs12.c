@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many private keys a PKCS#12 file holds (RFC 7292, 4), and what it takes to open it. */
+/* How many private keys a PKCS#12 file holds (RFC 7292, 4). */
 #include "internal.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/pkcs7.h>
-
-/* Each is a hash, and the library stops for nobody meanwhile: what tools write has some thousands.
- */
-#define MAX_ITERATIONS 2000000L
-
-int swt_pkcs12_check_work(const struct swt_key_file *file, enum swt_code fault,
-                          struct swt_error *err) {
-    const unsigned char *at = file->data;
-    PKCS12 *pkcs12 = d2i_PKCS12(NULL, &at, (long)file->len);
-    const ASN1_INTEGER *count = NULL;
-    if (pkcs12 != NULL)
-        PKCS12_get0_mac(NULL, NULL, NULL, &count, pkcs12);
-    long iterations = count == NULL ? 1 : ASN1_INTEGER_get(count);
-    PKCS12_free(pkcs12);
-    ERR_clear_error();
-    if (iterations >= 0 && iterations <= MAX_ITERATIONS)
-        return 0;
-    swt_fail(err, fault, "the MAC of this PKCS#12 takes %ld iterations, expected at most %ld",
-             iterations, MAX_ITERATIONS);
-    return swt_error_hint(err, "write it anew: openssl pkcs12 -export, with -iter 100000 or less");
-}
 
 static int count_bags(const STACK_OF(PKCS12_SAFEBAG) * bags) {
     int count = 0;

@@ -14,8 +14,11 @@
 
 /* Each level holds a folder open. */
 #define MAX_LEVELS 64
-/* Entries of folders that are looked at: links that lead upwards would have no end. */
-#define MAX_SEEN 1000000
+/* In steps, a character compared being one: what the system takes for an entry of a folder, for
+ * looking at a path, and for opening a folder. */
+#define ENTRY_STEPS 20
+#define LOOK_STEPS 200
+#define OPEN_STEPS 600
 
 void swt_path_list_done(struct swt_path_list *list) {
     for (size_t i = 0; i < list->count; i++)
@@ -29,7 +32,11 @@ void swt_path_list_done(struct swt_path_list *list) {
 /* The next character, or, where that is not UTF-8, a byte, which is like no character. */
 static size_t next_character(struct swt_slice text, uint32_t *ret_character) {
     uint8_t lead = text.data[0];
-    size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (lead < 0x80) {
+        *ret_character = lead;
+        return 1;
+    }
+    size_t len = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     if (len <= text.len && swt_utf8_valid(swt_slice_of(text.data, len)))
         return swt_utf8_next(swt_slice_of(text.data, len), ret_character);
     *ret_character = UINT32_C(0x80000000) | lead;
@@ -68,14 +75,23 @@ static size_t match_set(struct swt_slice pattern, uint32_t character, bool *ret_
     return 0;
 }
 
+/* Whether there were so many steps left; they are taken. */
+static bool spend(uint64_t *steps, uint64_t count) {
+    *steps -= count < *steps ? count : *steps;
+    return *steps > 0;
+}
+
 /* Whether what stands at the start of pattern, no star, is the character; how long it is. */
-static bool match_one(struct swt_slice pattern, uint32_t character, size_t *ret_len) {
+static bool match_one(struct swt_slice pattern, uint32_t character, size_t *ret_len,
+                      uint64_t *steps) {
     bool is_in;
     *ret_len = 1;
     if (pattern.data[0] == '?')
         return true;
     if (pattern.data[0] == '[') {
         size_t len = match_set(pattern, character, &is_in);
+        /* Without an end it is read to that of the pattern. */
+        (void)spend(steps, len > 0 ? len : pattern.len);
         if (len > 0) {
             *ret_len = len;
             return is_in;
@@ -87,11 +103,13 @@ static bool match_one(struct swt_slice pattern, uint32_t character, size_t *ret_
 }
 
 /* Back to the last star alone: an earlier one could match no more than it does. So the time is
- * that of one length by the other. */
-static bool matches(struct swt_slice pattern, struct swt_slice name) {
+ * that of one length by the other. False when no steps are left. */
+static bool matches(struct swt_slice pattern, struct swt_slice name, uint64_t *steps) {
     struct swt_slice star = {0};
     struct swt_slice rest = {0}; /* of the name, where the star began to match */
     while (name.len > 0 || pattern.len > 0) {
+        if (!spend(steps, 1))
+            return false;
         if (pattern.len > 0 && pattern.data[0] == '*') {
             star = pattern = after(pattern, 1);
             rest = name;
@@ -101,7 +119,7 @@ static bool matches(struct swt_slice pattern, struct swt_slice name) {
         size_t step;
         if (name.len > 0 && pattern.len > 0) {
             size_t len = next_character(name, &character);
-            if (match_one(pattern, character, &step)) {
+            if (match_one(pattern, character, &step, steps)) {
                 name = after(name, len);
                 pattern = after(pattern, step);
                 continue;
@@ -121,12 +139,20 @@ static bool matches(struct swt_slice pattern, struct swt_slice name) {
 struct walk {
     struct swt_path_list *list;
     size_t max;
-    size_t seen;
+    uint64_t *steps;
     struct swt_buf path;
 };
 
 static int expand(struct walk *walk, struct swt_slice pattern, unsigned level,
                   struct swt_error *err);
+
+/* Takes steps; an error when none are left. */
+static int work(const struct walk *walk, uint64_t count, struct swt_error *err) {
+    if (spend(walk->steps, count))
+        return 0;
+    swt_fail(err, SWT_E_GLOB, "the patterns up to this one take too long to match");
+    return swt_error_hint(err, "give fewer patterns, with fewer *, over folders of fewer files");
+}
 
 static void cut(struct swt_buf *path, size_t len) {
     path->len = len;
@@ -161,6 +187,9 @@ static int fail_path(const struct walk *walk, const char *what, struct swt_error
 /* Whether there is such a file. One that cannot be looked at is no file less: an error. */
 static int look(const struct walk *walk, int flags, struct stat *ret_status, bool *ret_exists,
                 struct swt_error *err) {
+    int rc = work(walk, LOOK_STEPS + 2 * walk->path.len, err);
+    if (rc < 0)
+        return rc;
     *ret_exists = fstatat(AT_FDCWD, swt_buf_text(&walk->path), ret_status, flags) == 0;
     if (*ret_exists || errno == ENOENT || errno == ENOTDIR)
         return 0;
@@ -192,24 +221,27 @@ static void close_folder(DIR **folder) {
 
 static int search(struct walk *walk, struct swt_slice component, struct swt_slice rest,
                   unsigned level, struct swt_error *err) {
+    int rc = work(walk, OPEN_STEPS, err);
+    if (rc < 0)
+        return rc;
     SWT_CLEANUP(close_folder)
     DIR *folder = opendir(walk->path.len > 0 ? swt_buf_text(&walk->path) : ".");
     if (folder == NULL)
         return errno == ENOENT || errno == ENOTDIR ? 0 : fail_path(walk, "read the folder", err);
     bool hidden = component.data[0] == '.';
     for (;;) {
-        int rc = swt_interrupted(err);
+        rc = swt_interrupted(err);
+        if (rc == 0)
+            rc = work(walk, ENTRY_STEPS, err);
         if (rc < 0)
             return rc;
         errno = 0;
         const struct dirent *entry = readdir(folder);
         if (entry == NULL)
             return errno == 0 ? 0 : fail_path(walk, "read the folder", err);
-        if (++walk->seen > MAX_SEEN)
-            return swt_fail(err, SWT_E_GLOB, "more than %d files to compare", MAX_SEEN);
         const char *name = entry->d_name;
         if ((name[0] == '.' && !hidden) || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-            !matches(component, swt_slice_text(name)))
+            !matches(component, swt_slice_text(name), walk->steps))
             continue;
         rc = take(walk, name, rest, level, err);
         if (rc < 0)
@@ -262,10 +294,10 @@ static int compare_paths(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int swt_payload_glob(const char *folder, const char *pattern, size_t max,
+int swt_payload_glob(const char *folder, const char *pattern, size_t max, uint64_t *steps,
                      struct swt_path_list *ret_list, struct swt_error *err) {
     SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
-    struct walk walk = {.list = &list, .max = max};
+    struct walk walk = {.list = &list, .max = max, .steps = steps};
     struct swt_slice rest = swt_slice_text(pattern);
     int rc = swt_buf_append(&walk.path, folder, strlen(folder), err);
     for (; rc == 0 && rest.len > 0 && rest.data[0] == '/'; rest = after(rest, 1))
@@ -273,6 +305,8 @@ int swt_payload_glob(const char *folder, const char *pattern, size_t max,
             rc = swt_buf_append(&walk.path, "/", 1, err);
     if (rc == 0 && rest.len > 0)
         rc = expand(&walk, rest, 0, err);
+    if (rc == 0)
+        rc = work(&walk, 1, err);
     swt_buf_done(&walk.path);
     if (rc == 0 && list.count == 0)
         rc = swt_fail(err, SWT_E_GLOB, "no file matches '%s'", pattern);

@@ -250,6 +250,27 @@ def glob_long():
         yield Run(("build", "product.yaml", "-o", "out.swb"), None)
 
 
+@worst("glob", "1 MiB of patterns over a folder of 9,000 files")
+def glob_many():
+    many_files(9000, "a" * 94)
+    write("many/b", b"")
+    write("many/c", b"")
+    os.mkdir("one")
+    write("one/f", b"")
+    for pattern, says in (
+        (b"many/*b", "take too long"),
+        (b"many/*[!a" + b"d" * 200 + b"]", "take too long"),
+        (b"many/*", "over 18005 targets"),
+        (b"one/" + b"../one/" * 30 + b"f", "take too long"),
+        (b"*/f", "over 10002 targets"),
+        (b"one/*", "over 10002 targets"),
+    ):
+        write("product.yaml", PRODUCT, b"targets:\n",
+              numbered(b"- {name: 'n%d{name}', files: '" + pattern + b"'}\n", MIB - 200))
+        yield refused(3, says, "build", "product.yaml", "-o", "out.swb")
+        yield answers(says, "check", "product.yaml", status=1)
+
+
 @worst("policy", "patterns without end for 6,800 targets")
 def policy_rules():
     write("app", b"app")
@@ -260,7 +281,7 @@ def policy_rules():
     for pattern in b"*a" * 40 + b"*b", b"*" * 3000, b"a*" * 1000, b"?" * 90 + b"*" * 2000 + b"b":
         write("policy.yaml", rules, b"- {rule: max-size, target: '%s', size: 1}\n" % pattern * 250)
         yield Run(("check", "out.swb", "--policy", "policy.yaml"), None)
-    write("policy.yaml", rules, b"- rule: allowed-names\n  names: [", numbered(b"'*%d',", MIB - 300), b"]\n")
+    write("policy.yaml", rules, b"- rule: allowed-names\n  names: [", numbered(b"'*b%d',", MIB - 300), b"]\n")
     yield refused(3, "take too long", "check", "out.swb", "--policy", "policy.yaml")
     for keys in numbered(b"a/%d,", MIB - 300), numbered(b"%08d,", MIB - 300, 10000000):
         write("policy.yaml", rules, b"- rule: forbidden-keys\n  keys: [", keys, b"]\n")

@@ -669,6 +669,36 @@ both(
     anchor=signed(root_metadata(), ROOT2),
     warns={"anchor": "not signed by its own quorum"},
 )
+ITSELF = root_metadata()
+BAD = [(ROOT1.id, bytes(64))]
+both(
+    "the anchor's root with other signatures than the anchor",
+    Bundle(root=signed(ITSELF, ROOT2)),
+    rejected,
+    "root-old-quorum",
+    anchor=signed(ITSELF, ROOT1),
+)
+both(
+    "the root of an unsigned anchor, signed",
+    Bundle(root=signed(ITSELF, ROOT1)),
+    accepted,
+    anchor=envelope(ITSELF, []),
+    warns={"anchor": "not signed by its own quorum (0 of 1)"},
+)
+both(
+    "the root of a signed anchor, a signature more",
+    Bundle(root=envelope(ITSELF, sign(ITSELF, ROOT1) + BAD)),
+    accepted,
+    anchor=signed(ITSELF, ROOT1),
+    warns={"root-new-quorum": "does not verify"},
+)
+both(
+    "the anchor itself, with a bad signature",
+    Bundle(root=envelope(ITSELF, sign(ITSELF, ROOT1) + BAD)),
+    accepted,
+    anchor=envelope(ITSELF, sign(ITSELF, ROOT1) + BAD),
+    warns={"root-new-quorum": "does not verify"},
+)
 both("an unknown spec_version", Bundle(head=common(b"targets", 1, spec=b"9.9")), accepted,
      warns={"targets-content": "spec_version"})
 

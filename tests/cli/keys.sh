@@ -174,6 +174,84 @@ t_begin "key show: a file without end, or too large for a key, is refused at onc
 try key show /dev/zero
 error_is "key show" 3 public-key
 
+# patched IN OUT FROM TO: the bytes FROM of IN, in hex, are TO in OUT, wherever they stand.
+patched() {
+    python3 - "$@" <<'EOF_PATCH' || t_fail "cannot patch $1"
+import base64, sys
+name, out, old, new = sys.argv[1], sys.argv[2], *map(bytes.fromhex, sys.argv[3:])
+data = open(name, "rb").read()
+lines = data.splitlines()
+pem = lines[0].startswith(b"-----")
+der = base64.b64decode(b"".join(lines[1:-1])) if pem else data
+assert old in der
+der = der.replace(old, new)
+open(out, "wb").write(b"\n".join([lines[0], base64.b64encode(der), lines[-1], b""]) if pem else der)
+EOF_PATCH
+}
+
+# too_slow FILE: it is refused before anything is derived, with any passphrase and with none.
+too_slow() {
+    try key show "$1" --passphrase-file wrong
+    error_is "key show" 3 public-key
+    t_err_contains "2000000 times"
+    t_json_err error.file "$1"
+    t_err_contains "-iter 100000"
+    try key show "$1"
+    error_is "key show" 3 public-key
+    t_must root create -o root --root-key "$KEYS/root2.pub" --targets-key "$KEYS/targets1.pub"
+    try sign root --key "$1" --passphrase-file wrong -o signed
+    error_is sign 4 key
+    t_err_contains "2000000 times"
+}
+
+t_begin "key show: a key whose passphrase is hashed without end is refused before it is asked for"
+T_SECONDS=10
+echo wrong >wrong
+count=020301ADB0      # 110,000, as openssl is told
+many=02037FFFFF       # 8,388,607
+pem=$KEYS/root1.pem
+for form in PEM DER; do
+    openssl pkcs8 -topk8 -in "$pem" -outform $form -out "pbkdf2.$form" -iter 110000 -passout pass:one
+    openssl pkcs8 -topk8 -in "$pem" -outform $form -out "pbes1.$form" -iter 110000 -v1 PBE-SHA1-3DES \
+        -passout pass:one
+    openssl pkcs8 -topk8 -in "$pem" -outform $form -out "scrypt.$form" -scrypt -passout pass:one
+    for kind in pbkdf2 pbes1; do
+        patched $kind.$form slow $count $many
+        too_slow slow
+    done
+    # N is 16,384, r is 8, p becomes 127.
+    patched scrypt.$form slow 020240000201080201 020240000201080201
+    t_must key show slow --passphrase-file <(echo one)
+    patched scrypt.$form slow 02024000020108020101 0202400002010802017F
+    too_slow slow
+    t_must key show pbkdf2.$form --passphrase-file <(echo one)
+    cat "$KEYS/root1-certificate.pem" slow >behind
+    [ $form = PEM ] && too_slow behind
+done
+
+t_begin "key show: PKCS#12 with many iterations, in any part of it or in all together"
+T_SECONDS=20
+echo wrong >wrong
+for cert in AES-256-CBC PBE-SHA1-3DES; do
+    openssl pkcs12 -export -inkey "$KEYS/root1.pem" -in "$KEYS/root1-certificate.pem" -out whole.p12 \
+        -iter 110000 -certpbe $cert -keypbe $cert -passout pass:one
+    t_must key show whole.p12 --passphrase-file <(echo one)
+    # The certificates' part, the key's bag and the MAC: one alone, then 3 of 700,000 each.
+    patched whole.p12 slow $count 02030AAE60
+    too_slow slow
+    for part in 0 1 2; do
+        python3 - whole.p12 slow $part <<'EOF_PART' || t_fail "the file has no part $part"
+import sys
+parts = open(sys.argv[1], "rb").read().split(bytes.fromhex("020301ADB0"))
+assert len(parts) == 4
+joints = [bytes.fromhex("020301ADB0")] * 3
+joints[int(sys.argv[3])] = bytes.fromhex("02037FFFFF")
+open(sys.argv[2], "wb").write(parts[0] + b"".join(j + p for j, p in zip(joints, parts[1:])))
+EOF_PART
+        too_slow slow
+    done
+done
+
 t_begin "encrypted PEM with no terminal: an error at once"
 T_SECONDS=10
 key=$KEYS/root1-encrypted.pem

@@ -157,6 +157,18 @@ t_run verify b.swb --self --json
 t_json authenticated false
 t_json verdict accept
 
+t_begin "--self: a root that its own quorum did not sign is warned of, and fails"
+sample_manifest
+quiet root create -o root --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub"
+quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem"
+t_run verify b.swb --self
+t_exit 1
+t_out_contains "warning:  the anchor is not signed by its own quorum (0 of 1)"
+t_out_contains "reject: b.swb fails at root-old-quorum"
+t_run verify b.swb --self --strict
+t_exit 1
+t_out_contains "reject: b.swb fails at anchor"
+
 # ---- root metadata ---------------------------------------------------------------------------------
 
 t_begin "--type root: a rotation that both quorums signed"

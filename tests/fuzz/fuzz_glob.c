@@ -69,6 +69,7 @@ static void check_list(const struct swt_path_list *list) {
 
 static void check_escaped(const char *path) {
     SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
+    uint64_t steps = SWT_PATTERN_STEPS;
     char pattern[256];
     char root[256];
     struct swt_error err;
@@ -80,7 +81,7 @@ static void check_escaped(const char *path) {
         pattern[len++] = *at;
     }
     pattern[len] = '\0';
-    require(swt_payload_glob(path_of("", root), pattern, 1, &list, &err) == 0);
+    require(swt_payload_glob(path_of("", root), pattern, 1, &steps, &list, &err) == 0);
     require(list.count == 1 && strcmp(list.items[0], path) == 0);
 }
 
@@ -98,6 +99,7 @@ static bool leads_out(const char *pattern) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
+    uint64_t steps = SWT_PATTERN_STEPS;
     char root[256];
     struct swt_error err;
     char *pattern = strndup(size == 0 ? "" : (const char *)data, size);
@@ -106,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     make_folder();
-    if (swt_payload_glob(path_of("", root), pattern, MAX_FILES, &list, &err) == 0) {
+    if (swt_payload_glob(path_of("", root), pattern, MAX_FILES, &steps, &list, &err) == 0) {
         check_list(&list);
         struct stat status;
         if (lstat(list.items[0], &status) == 0 && S_ISREG(status.st_mode))

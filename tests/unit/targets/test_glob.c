@@ -16,10 +16,17 @@
 #include "swt/targets.h"
 
 static char folder[] = "/tmp/test-glob-XXXXXX";
+static uint64_t steps; /* left; each test begins with all of them */
 
 static int enter(void **state) {
     (void)state;
     return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int renew(void **state) {
+    (void)state;
+    steps = SWT_PATTERN_STEPS;
+    return 0;
 }
 
 static int drop(const char *path, const struct stat *status, int kind, struct FTW *walk) {
@@ -49,7 +56,7 @@ static void expect_in(const char *in, const char *pattern, const char *expected)
     SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf found = {0};
     struct swt_error err = {0};
-    int rc = swt_payload_glob(in, pattern, 100, &list, &err);
+    int rc = swt_payload_glob(in, pattern, 100, &steps, &list, &err);
     assert_int_equal(rc, expected[0] == '\0' ? -SWT_E_GLOB : 0);
     for (size_t i = 0; i < list.count; i++)
         assert_int_equal(swt_buf_printf(&found, &err, "%s ", list.items[i]), 0);
@@ -157,10 +164,10 @@ static void test_limits(void **state) {
     make("m");
     touch("m/1");
     touch("m/2");
-    assert_int_equal(swt_payload_glob("", "m/*", 2, &list, &err), 0);
+    assert_int_equal(swt_payload_glob("", "m/*", 2, &steps, &list, &err), 0);
     assert_int_equal(list.count, 2);
     swt_path_list_done(&list);
-    assert_int_equal(swt_payload_glob("", "m/*", 1, &list, &err), -SWT_E_GLOB);
+    assert_int_equal(swt_payload_glob("", "m/*", 1, &steps, &list, &err), -SWT_E_GLOB);
     assert_non_null(strstr(err.message, "more than 1 file"));
     assert_null(list.items);
     char deep[2 * 64 + 2] = "";
@@ -168,8 +175,43 @@ static void test_limits(void **state) {
         memcpy(deep + 2 * i, "./", 3);
     deep[128] = 'm';
     deep[129] = '\0';
-    assert_int_equal(swt_payload_glob("", deep, 1, &list, &err), -SWT_E_GLOB);
+    assert_int_equal(swt_payload_glob("", deep, 1, &steps, &list, &err), -SWT_E_GLOB);
     assert_non_null(strstr(err.message, "levels"));
+}
+
+/* How many steps a pattern takes; none are left where it took all, and it has failed then. */
+static uint64_t taken_by(const char *pattern, uint64_t left) {
+    SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
+    struct swt_error err = {0};
+    steps = left;
+    int rc = swt_payload_glob("", pattern, 9, &steps, &list, &err);
+    assert_int_equal(rc, steps > 0 ? 0 : -SWT_E_GLOB);
+    if (rc < 0) {
+        assert_non_null(strstr(err.message, "take too long"));
+        assert_null(list.items);
+    }
+    return left - steps;
+}
+
+static void test_patterns_share_their_steps(void **state) {
+    (void)state;
+    make("s");
+    touch("s/1");
+    touch("s/2");
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const patterns[] = {"s/*", "s/[1-9]", "?/1"};
+        uint64_t whole = taken_by(patterns[i], SWT_PATTERN_STEPS);
+        assert_in_range(whole, 500, 10000);
+        assert_int_equal(taken_by(patterns[i], whole + 1), whole);
+        /* Wherever they end, it is told, and never that nothing matches. */
+        for (uint64_t left = 1; left <= whole; left++)
+            assert_int_equal(taken_by(patterns[i], left), left);
+    }
+    /* A longer name, more files and a longer set take more. */
+    assert_true(taken_by("s/[1-9a-z]", SWT_PATTERN_STEPS) > taken_by("s/[1-9]", SWT_PATTERN_STEPS));
+    uint64_t before = taken_by("s/*", SWT_PATTERN_STEPS);
+    touch("s/3");
+    assert_true(taken_by("s/*", SWT_PATTERN_STEPS) > before);
 }
 
 static void test_a_folder_that_cannot_be_read_is_an_error(void **state) {
@@ -180,23 +222,24 @@ static void test_a_folder_that_cannot_be_read_is_an_error(void **state) {
     touch("u/x");
     /* For root no folder is unreadable; a link that leads to itself is, for everyone. */
     assert_int_equal(symlink("loop", "loop"), 0);
-    assert_int_equal(swt_payload_glob("loop/", "*", 9, &list, &err), -SWT_E_IO);
+    assert_int_equal(swt_payload_glob("loop/", "*", 9, &steps, &list, &err), -SWT_E_IO);
     assert_string_equal(err.file, "loop/");
     if (geteuid() == 0)
         return;
     assert_int_equal(chmod("u", 0), 0);
-    assert_int_equal(swt_payload_glob("", "u/*", 9, &list, &err), -SWT_E_IO);
+    assert_int_equal(swt_payload_glob("", "u/*", 9, &steps, &list, &err), -SWT_E_IO);
     assert_int_equal(chmod("u", 0755), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_folders),
-        cmocka_unit_test(test_the_locale_changes_nothing),
-        cmocka_unit_test(test_a_hard_pattern_takes_no_time),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_a_folder_that_cannot_be_read_is_an_error),
+        cmocka_unit_test_setup(test_names, renew),
+        cmocka_unit_test_setup(test_folders, renew),
+        cmocka_unit_test_setup(test_the_locale_changes_nothing, renew),
+        cmocka_unit_test_setup(test_a_hard_pattern_takes_no_time, renew),
+        cmocka_unit_test_setup(test_limits, renew),
+        cmocka_unit_test_setup(test_patterns_share_their_steps, renew),
+        cmocka_unit_test_setup(test_a_folder_that_cannot_be_read_is_an_error, renew),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
