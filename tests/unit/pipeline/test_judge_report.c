@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each step of the judge says, word for word: verdict, expected, found and notes. */
+#include "../../flips/sample.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct test_key keys[KEYS];
+
+/* ---- what is judged ---------------------------------------------------------------------- */
+
+struct root_plan {
+    uint32_t version;
+    unsigned root_keys, targets_keys;
+    uint32_t root_threshold, targets_threshold;
+    int64_t expires; /* 0: never */
+};
+
+#define MOST_EXTRA 4
+struct scene {
+    struct root_plan anchor, root;
+    bool has_root;
+    unsigned anchor_signers, root_signers, targets_signers;
+    struct swt_signature extra[MOST_EXTRA]; /* after these, on the targets */
+    size_t extra_count;
+    uint32_t version; /* of the targets */
+    int64_t expires;
+    size_t target_count;
+    unsigned left_out; /* a bit a target */
+    bool has_floor;
+    uint32_t floor;
+    uint32_t installed_version; /* 0: nothing was */
+    bool installed_differs;
+    struct swt_verify_options options;
+
+    json_t *document;
+    struct swt_buf targets_metadata;
+};
+
+#define NOW 1893456000
+static const struct root_plan ROOT_PLAN = {.version = 1,
+                                           .root_keys = BIT(ROOT1) | BIT(ROOT2),
+                                           .targets_keys = BIT(TARGETS1) | BIT(TARGETS2),
+                                           .root_threshold = 1,
+                                           .targets_threshold = 1};
+static const char *const NAMES[] = {"app", "boot", "data"};
+static const char *const CONTENTS[] = {"the application", "the loader", "data"};
+
+/* A device with floor 7, a bundle of version 7 with one target, signed by one key. */
+static void set_scene(struct scene *scene) {
+    *scene = (struct scene){.anchor = ROOT_PLAN,
+                            .root = ROOT_PLAN,
+                            .anchor_signers = BIT(ROOT1),
+                            .root_signers = BIT(ROOT1),
+                            .targets_signers = BIT(TARGETS1),
+                            .version = 7,
+                            .target_count = 1,
+                            .has_floor = true,
+                            .floor = 7,
+                            .options = SAMPLE_OPTIONS};
+}
+
+static void strike(struct scene *scene) {
+    json_decref(scene->document);
+    scene->document = NULL;
+}
+
+static void put_root(const struct root_plan *plan, struct swt_buf *ret_metadata) {
+    struct swt_key root[KEYS], targets[KEYS];
+    struct swt_error err;
+    const struct swt_root_spec spec = {.version = plan->version,
+                                       .has_expires = plan->expires != 0,
+                                       .expires = plan->expires,
+                                       .root_keys = root,
+                                       .root_key_count = pick_keys(keys, plan->root_keys, root),
+                                       .root_threshold = plan->root_threshold,
+                                       .targets_keys = targets,
+                                       .targets_key_count =
+                                           pick_keys(keys, plan->targets_keys, targets),
+                                       .targets_threshold = plan->targets_threshold};
+    made(swt_root_encode(&spec, ret_metadata, &err), &err);
+}
+
+static void put_targets(const struct scene *scene, bool differs, uint32_t version,
+                        struct swt_buf *ret_metadata) {
+    struct swt_target_spec targets[SWT_COUNT(NAMES)];
+    struct swt_error err;
+    for (size_t i = 0; i < scene->target_count; i++) {
+        struct swt_slice content = swt_slice_text(CONTENTS[i]);
+        targets[i].name = swt_slice_text(NAMES[i]);
+        targets[i].length = content.len;
+        SHA256(content.data, content.len, targets[i].sha256);
+    }
+    const struct swt_targets_spec spec = {.version = version,
+                                          .has_expires = scene->expires != 0 || differs,
+                                          .expires = differs ? NOW + 1 : scene->expires,
+                                          .targets = targets,
+                                          .target_count = scene->target_count};
+    made(swt_targets_encode(&spec, ret_metadata, &err), &err);
+}
+
+static void put_signed_targets(const struct scene *scene, struct swt_buf *ret_envelope) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf metadata = {0};
+    uint8_t values[KEYS][TEST_SIGNATURE_SIZE];
+    struct swt_signature signatures[KEYS + MOST_EXTRA];
+    size_t count = 0;
+    struct swt_error err;
+    put_targets(scene, false, scene->version, &metadata);
+    for (size_t i = 0; i < KEYS; i++)
+        if ((scene->targets_signers & BIT(i)) != 0) {
+            test_sign(&keys[i], swt_buf_slice(&metadata), values[i]);
+            signatures[count++] =
+                (struct swt_signature){swt_slice_of(keys[i].id, SWT_KEY_ID_SIZE),
+                                       swt_slice_of(values[i], TEST_SIGNATURE_SIZE)};
+        }
+    for (size_t i = 0; i < scene->extra_count; i++)
+        signatures[count++] = scene->extra[i];
+    made(swt_envelope_encode(swt_buf_slice(&metadata), signatures, count, ret_envelope, &err),
+         &err);
+}
+
+static void put_scene(const struct scene *scene, struct swt_buf *ret_bundle) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf root_envelope = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf targets_envelope = {0};
+    struct swt_forge_member members[2 + SWT_COUNT(NAMES)];
+    size_t count = 0;
+    struct swt_error err;
+    put_root(&scene->root, &root);
+    seal(keys, &root, scene->root_signers, &root_envelope);
+    put_signed_targets(scene, &targets_envelope);
+    if (scene->has_root)
+        members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_ROOT,
+                                                     .content = swt_buf_slice(&root_envelope)};
+    members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_TARGETS,
+                                                 .content = swt_buf_slice(&targets_envelope)};
+    for (size_t i = 0; i < scene->target_count; i++)
+        if ((scene->left_out & 1U << i) == 0)
+            members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_PAYLOAD,
+                                                         .name = swt_slice_text(NAMES[i]),
+                                                         .content = swt_slice_text(CONTENTS[i])};
+    const struct swt_forge_bundle bundle = {
+        .format = SWT_FORMAT_TAR, .members = members, .count = count, .end_blocks = 2};
+    made(swt_forge_bundle(&bundle, ret_bundle, &err), &err);
+}
+
+static void put_state(const struct scene *scene, struct swt_device_state *ret_state) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf metadata = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf envelope = {0};
+    struct swt_error err;
+    put_root(&scene->anchor, &metadata);
+    seal(keys, &metadata, scene->anchor_signers, &envelope);
+    made(swt_root_source_decode(&envelope, "anchor", false, &ret_state->root, &err), &err);
+    ret_state->knows_floor = true;
+    ret_state->has_floor = scene->has_floor;
+    ret_state->floor = scene->floor;
+    if (scene->installed_version == 0)
+        return;
+    swt_buf_clear(&metadata);
+    put_targets(scene, scene->installed_differs, scene->installed_version, &metadata);
+    made(swt_device_manifest_encode(swt_buf_slice(&metadata), NULL, &ret_state->installed.bytes,
+                                    &err),
+         &err);
+    made(swt_device_manifest_decode(swt_buf_slice(&ret_state->installed.bytes),
+                                    &ret_state->installed.manifest, &err),
+         &err);
+}
+
+static void judge_scene(struct scene *scene) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state state = {0};
+    SWT_CLEANUP(swt_judge_done)
+    struct swt_judge judge = {.authenticate = true, .state = &state};
+    struct swt_error err;
+    strike(scene);
+    put_scene(scene, &bundle);
+    put_state(scene, &state);
+    made(swt_reader_open_memory(swt_buf_slice(&bundle), "memory", &judge.reader, &err), &err);
+    made(swt_judge_open(&judge, "memory", &scene->options, &err), &err);
+    made(swt_judge_run(&judge, &err), &err);
+    made(swt_judge_document(&judge, &scene->document, &err), &err);
+}
+
+/* ---- what is said of it ------------------------------------------------------------------ */
+
+static const char *word(const json_t *object, const char *name) {
+    const char *text = json_string_value(json_object_get(object, name));
+    return text == NULL ? "" : text;
+}
+
+/* "verdict | expected | found | note" of a step, or "" when it was not come to. */
+static void says(const struct scene *scene, const char *slug, const char *expected) {
+    char said[4096] = "";
+    const json_t *steps = json_object_get(scene->document, "steps");
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *step = json_array_get(steps, i);
+        if (strcmp(word(step, "step"), slug) == 0)
+            (void)snprintf(said, sizeof said, "%s | %s | %s | %s", word(step, "verdict"),
+                           word(step, "expected"), word(step, "found"), word(step, "note"));
+    }
+    assert_string_equal(said, expected);
+}
+
+static void warns(const struct scene *scene, json_int_t count) {
+    assert_int_equal(json_integer_value(json_object_get(scene->document, "warnings")), count);
+}
+
+static void ends(const struct scene *scene, const char *failed_step) {
+    assert_string_equal(word(scene->document, "failed_step"), failed_step);
+    assert_string_equal(word(scene->document, "verdict"), *failed_step ? "reject" : "accept");
+}
+
+static void without_a_root(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 0);
+    says(&scene, "anchor-given", "pass | one trust anchor | a device with root version 1 | ");
+    says(&scene, "container",
+         "pass | a canonical head with one targets metadata | a tar bundle, without a root | ");
+    says(&scene, "envelope",
+         "pass | envelopes in strict encoding | 1 signature on the targets metadata | ");
+    says(&scene, "anchor",
+         "pass | an anchor that keeps the rules of root metadata | root version 1, 2 root and 2 "
+         "targets keys | ");
+    says(&scene, "root-old-quorum",
+         "skipped | the anchor's quorum on the new root |  | the bundle holds no root");
+    says(&scene, "root-content",
+         "skipped | a new root that keeps the rules |  | the bundle holds no root");
+    says(&scene, "root-new-quorum",
+         "skipped | the new root's own quorum |  | the bundle holds no root");
+    says(&scene, "root-version",
+         "skipped | a root version that is not lower |  | the bundle holds no root");
+    says(&scene, "root-expiry", "pass | not expired at 2030-01-01T00:00:00Z | never expires | ");
+    says(&scene, "floor",
+         "pass | the device's targets version, or a real rotation | targets version 7 | ");
+    says(&scene, "targets-quorum",
+         "pass | signatures of 1 of the 2 targets keys | 1 of 1 (2fafd70992db...) | ");
+    says(&scene, "targets-content",
+         "pass | targets metadata with the role targets | targets version 7, 1 target | ");
+    says(&scene, "targets-expiry", "pass | not expired at 2030-01-01T00:00:00Z | never expires | ");
+    says(&scene, "targets-entries",
+         "pass | valid unique names, each with a length and one SHA-256 | 1 target, 15 B | ");
+    says(&scene, "targets-version", "pass | version 7 or higher | version 7 | ");
+    says(&scene, "payloads",
+         "pass | each listed payload with its length and hash, and no other | 1 match | ");
+    says(&scene, "root-stripped",
+         "skipped | the root that the bundle was built with, or a newer one |  | no user_manifest "
+         "is at hand");
+    says(&scene, "end", "pass | the end of the container, and nothing after it | 3,072 bytes | ");
+    strike(&scene);
+}
+
+static void with_the_anchor(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.has_root = true;
+    scene.targets_signers |= BIT(TARGETS2);
+    scene.target_count = 2;
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "container",
+         "pass | a canonical head with one targets metadata | a tar bundle, with a root | ");
+    says(&scene, "envelope",
+         "pass | envelopes in strict encoding | 2 signatures on the targets metadata, and a root "
+         "| ");
+    says(&scene, "root-old-quorum",
+         "pass | signatures of 1 of the anchor's 2 root keys | 1 of 1 (bddcf2a88952...) | ");
+    says(&scene, "root-content",
+         "pass | a new root that keeps the rules | root version 1, 2 root and 2 targets keys | ");
+    says(&scene, "root-new-quorum",
+         "pass | signatures of 1 of its own 2 root keys | 1 of 1 (bddcf2a88952...) | ");
+    says(&scene, "root-version", "pass | version 1 or higher | version 1 | the same root");
+    says(&scene, "floor",
+         "pass | the device's targets version, or a real rotation | targets version 7 | ");
+    says(&scene, "targets-quorum",
+         "pass | signatures of 1 of the 2 targets keys | 2 of 1 (2fafd70992db..., 8eac946f79cf...) "
+         "| ");
+    says(&scene, "targets-content",
+         "pass | targets metadata with the role targets | targets version 7, 2 targets | ");
+    says(&scene, "targets-entries",
+         "pass | valid unique names, each with a length and one SHA-256 | 2 targets, 25 B | ");
+    says(&scene, "payloads",
+         "pass | each listed payload with its length and hash, and no other | 2 match | ");
+    strike(&scene);
+}
+
+/* Another root, of this version, signed by these. */
+static void rotate(struct scene *scene, uint32_t version, unsigned signers) {
+    set_scene(scene);
+    scene->has_root = true;
+    scene->root.version = version;
+    scene->root.root_keys = BIT(ROOT2) | BIT(ROOT3);
+    scene->root_signers = signers;
+    judge_scene(scene);
+}
+
+static void root_versions(void **state) {
+    (void)state;
+    struct scene scene;
+    rotate(&scene, 1, BIT(ROOT2));
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "root-version",
+         "warn | version 1 or higher | version 1 | another root of the same version: two roots of "
+         "one version can be played against each other; raise the version");
+    strike(&scene);
+    rotate(&scene, 2, BIT(ROOT2));
+    ends(&scene, "");
+    warns(&scene, 0);
+    says(&scene, "root-version", "pass | version 1 or higher | version 2 | a rotation");
+    strike(&scene);
+    rotate(&scene, 3, BIT(ROOT2));
+    says(&scene, "root-version",
+         "pass | version 1 or higher | version 3 | a rotation that skips 1 version");
+    strike(&scene);
+    rotate(&scene, 4, BIT(ROOT2));
+    says(&scene, "root-version",
+         "pass | version 1 or higher | version 4 | a rotation that skips 2 versions");
+    strike(&scene);
+    set_scene(&scene);
+    scene.has_root = true;
+    scene.anchor.version = 5;
+    scene.root.version = 4;
+    judge_scene(&scene);
+    ends(&scene, "root-version");
+    says(&scene, "root-version", "fail | version 5 or higher | version 4: a rollback | ");
+    strike(&scene);
+}
+
+/* The new root, which knows whose signature it is, is read between the two quorums. */
+static void who_signed_a_root(void **state) {
+    (void)state;
+    struct scene scene;
+    rotate(&scene, 2, BIT(ROOT1) | BIT(ROOT3) | BIT(TARGETS1) | BIT(ED25519));
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "root-old-quorum",
+         "pass | signatures of 1 of the anchor's 2 root keys | 1 of 1 (bddcf2a88952...) | ");
+    says(&scene, "root-new-quorum",
+         "warn | signatures of 1 of its own 2 root keys | 1 of 1 (c7dd0097209b...) | key "
+         "2fafd70992db... signed too, for another role or root; signature of an unknown key "
+         "cd324f7360bf... does not count");
+    strike(&scene);
+    rotate(&scene, 2, BIT(ROOT3) | BIT(TARGETS1));
+    ends(&scene, "root-old-quorum");
+    says(
+        &scene, "root-old-quorum",
+        "fail | signatures of 1 of the anchor's 2 root keys | 0 of 1 | signature of an unknown key "
+        "c7dd0097209b... does not count; key 2fafd70992db... signed too, for another role or root");
+    says(&scene, "root-content", "");
+    strike(&scene);
+    rotate(&scene, 2, BIT(ROOT1));
+    ends(&scene, "root-new-quorum");
+    says(&scene, "root-new-quorum", "fail | signatures of 1 of its own 2 root keys | 0 of 1 | ");
+    strike(&scene);
+}
+
+static void expire(int64_t expires, bool fails, const char *said) {
+    struct scene scene;
+    set_scene(&scene);
+    scene.anchor.expires = expires;
+    judge_scene(&scene);
+    ends(&scene, fails ? "root-expiry" : "");
+    says(&scene, "root-expiry", said);
+    strike(&scene);
+    set_scene(&scene);
+    scene.expires = expires;
+    judge_scene(&scene);
+    ends(&scene, fails ? "targets-expiry" : "");
+    says(&scene, "targets-expiry", said);
+    strike(&scene);
+}
+
+static void expiry(void **state) {
+    (void)state;
+    expire(NOW - 1, true,
+           "fail | not expired at 2030-01-01T00:00:00Z | expired 2029-12-31T23:59:59Z | ");
+    expire(NOW, true,
+           "fail | not expired at 2030-01-01T00:00:00Z | expired 2030-01-01T00:00:00Z | ");
+    expire(NOW + 1, false,
+           "pass | not expired at 2030-01-01T00:00:00Z | expires 2030-01-01T00:00:01Z | ");
+}
+
+/* An expired anchor does not matter once there is a newer root. */
+static void an_expired_anchor(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.anchor.expires = NOW - 1;
+    scene.has_root = true;
+    scene.root.version = 2;
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "root-expiry", "pass | not expired at 2030-01-01T00:00:00Z | never expires | ");
+    strike(&scene);
+}
+
+static void an_anchor_unsigned(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.anchor_signers = 0;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "anchor",
+         "warn | an anchor that keeps the rules of root metadata | root version 1, 2 root and 2 "
+         "targets keys | the anchor is not signed by its own quorum (0 of 1)");
+    scene.options.strict = true;
+    judge_scene(&scene);
+    ends(&scene, "anchor");
+    says(&scene, "anchor",
+         "fail | an anchor that keeps the rules of root metadata | root version 1, 2 root and 2 "
+         "targets keys | the anchor is not signed by its own quorum (0 of 1); a warning rejects "
+         "with --strict");
+    strike(&scene);
+}
+
+static void floors(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.floor = 8;
+    judge_scene(&scene);
+    ends(&scene, "targets-version");
+    says(&scene, "floor",
+         "pass | the device's targets version, or a real rotation | targets version 8 | ");
+    says(&scene, "targets-version", "fail | version 8 or higher | version 7: a rollback | ");
+    strike(&scene);
+    scene.has_floor = false;
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "floor",
+         "pass | the device's targets version, or a real rotation | none: any targets version | ");
+    says(&scene, "targets-version", "pass | any version | version 7 | ");
+    strike(&scene);
+    /* A rotation of the root keys alone clears no floor, one of the targets keys does. */
+    set_scene(&scene);
+    scene.has_root = true;
+    scene.floor = 8;
+    scene.root.version = 2;
+    judge_scene(&scene);
+    ends(&scene, "targets-version");
+    scene.root.targets_keys = BIT(TARGETS3);
+    scene.targets_signers = BIT(TARGETS3);
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "floor",
+         "pass | the device's targets version, or a real rotation | cleared: too few of the old "
+         "targets keys are left for the new threshold (it was 8) | ");
+    says(&scene, "targets-version", "pass | any version | version 7 | ");
+    strike(&scene);
+}
+
+static void what_is_installed(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.installed_version = 7;
+    judge_scene(&scene);
+    warns(&scene, 0);
+    scene.installed_differs = true;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "targets-version",
+         "warn | version 7 or higher | version 7 | the device holds other content of the same "
+         "version; raise the version");
+    scene.installed_version = 6;
+    judge_scene(&scene);
+    warns(&scene, 0);
+    strike(&scene);
+}
+
+static void what_is_left_out(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.target_count = 3;
+    scene.left_out = 1U << 1;
+    judge_scene(&scene);
+    ends(&scene, "payloads");
+    says(&scene, "payloads",
+         "fail | each listed payload with its length and hash, and no other | 'boot': its payload "
+         "is missing | ");
+    scene.installed_version = 6;
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "payloads",
+         "pass | each listed payload with its length and hash, and no other | 2 match, 1 left out "
+         "that the device has | ");
+    strike(&scene);
+    set_scene(&scene);
+    scene.target_count = 0;
+    judge_scene(&scene);
+    warns(&scene, 1);
+    says(&scene, "targets-content",
+         "pass | targets metadata with the role targets | targets version 7, 0 targets | ");
+    says(&scene, "targets-entries",
+         "warn | valid unique names, each with a length and one SHA-256 | 0 targets, 0 B | no "
+         "target is listed");
+    strike(&scene);
+}
+
+static void whose_signatures_do_not_count(void **state) {
+    (void)state;
+    static const uint8_t ID[SWT_KEY_ID_SIZE] = {0xab};
+    static const uint8_t VALUE[TEST_SIGNATURE_SIZE] = {1};
+    struct scene scene;
+    set_scene(&scene);
+    scene.targets_signers |= BIT(ROOT1) | BIT(ED25519);
+    scene.extra[0] =
+        (struct swt_signature){swt_slice_of(ID, sizeof ID), swt_slice_of(VALUE, sizeof VALUE)};
+    scene.extra[1] = (struct swt_signature){swt_slice_of(keys[TARGETS2].id, SWT_KEY_ID_SIZE),
+                                            swt_slice_of(VALUE, 5)};
+    scene.extra[2] = (struct swt_signature){swt_slice_of(keys[TARGETS2].id, SWT_KEY_ID_SIZE),
+                                            swt_slice_of(VALUE, sizeof VALUE)};
+    scene.extra_count = 3;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "envelope",
+         "pass | envelopes in strict encoding | 6 signatures on the targets metadata | ");
+    says(&scene, "targets-quorum",
+         "warn | signatures of 1 of the 2 targets keys | 1 of 1 (2fafd70992db...) | key "
+         "bddcf2a88952... signed too, for another role or root; signature of an unknown key "
+         "cd324f7360bf... does not count; signature of an unknown key ab0000000000... does not "
+         "count; signature of key 8eac946f79cf... has 5 bytes and does not count; signature of key "
+         "8eac946f79cf... does not verify");
+    scene.options.strict = true;
+    judge_scene(&scene);
+    ends(&scene, "targets-quorum");
+    says(&scene, "targets-quorum",
+         "fail | signatures of 1 of the 2 targets keys | 1 of 1 (2fafd70992db...) | key "
+         "bddcf2a88952... signed too, for another role or root; signature of an unknown key "
+         "cd324f7360bf... does not count; signature of an unknown key ab0000000000... does not "
+         "count; signature of key 8eac946f79cf... has 5 bytes and does not count; signature of key "
+         "8eac946f79cf... does not verify; a warning rejects with --strict");
+    strike(&scene);
+    set_scene(&scene);
+    scene.targets_signers = 0;
+    judge_scene(&scene);
+    ends(&scene, "targets-quorum");
+    says(&scene, "envelope",
+         "pass | envelopes in strict encoding | 0 signatures on the targets metadata | ");
+    says(&scene, "targets-quorum",
+         "fail | signatures of 1 of the 2 targets keys | not signed at all | ");
+    scene.extra[0] = (struct swt_signature){swt_slice_of(ID, 2), swt_slice_of(VALUE, 1)};
+    scene.extra[1] = (struct swt_signature){swt_slice_of(ID, 6), swt_slice_of(VALUE, 1)};
+    scene.extra[2] = (struct swt_signature){swt_slice_of(ID, 7), swt_slice_of(VALUE, 1)};
+    scene.extra_count = 3;
+    judge_scene(&scene);
+    says(&scene, "targets-quorum",
+         "fail | signatures of 1 of the 2 targets keys | 0 of 1 | signature of an unknown key ab00 "
+         "does not count; signature of an unknown key ab0000000000 does not count; signature of an "
+         "unknown key ab0000000000... does not count");
+    strike(&scene);
+}
+
+int main(void) {
+    for (size_t i = 0; i < KEYS; i++)
+        test_key_load(&keys[i], KEY_NAMES[i]);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_root),
+        cmocka_unit_test(with_the_anchor),
+        cmocka_unit_test(root_versions),
+        cmocka_unit_test(who_signed_a_root),
+        cmocka_unit_test(expiry),
+        cmocka_unit_test(an_expired_anchor),
+        cmocka_unit_test(an_anchor_unsigned),
+        cmocka_unit_test(floors),
+        cmocka_unit_test(what_is_installed),
+        cmocka_unit_test(what_is_left_out),
+        cmocka_unit_test(whose_signatures_do_not_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
