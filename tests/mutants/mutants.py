@@ -219,11 +219,13 @@ class Build:
                 file.write(f"INPUT({self.shared}/{LIBRARY} {self.shared}/{WHOLE})\n")
         programs = [f"{folder}/{name}" for names in passes for name in names if not name.endswith(".sh")]
         self.make(f"{folder}/swupdate-tool", *programs, *(["check-needs"] if len(passes) == len(PASSES) else []))
-        subprocess.run(
-            [PYTHON, "-B", os.path.join(HERE, "verdicts.py"), self.cases],
-            check=True,
-            env=self.environment(self.shared),
-        )
+        if not os.path.exists(self.cases):
+            self.record_cases()
+
+    def record_cases(self):
+        command = [PYTHON, "-B", os.path.join(HERE, "verdicts.py"), f"{self.cases}.new"]
+        subprocess.run(command, check=True, env=self.environment(self.shared))
+        os.rename(f"{self.cases}.new", self.cases)
 
     def make(self, *goals, flags=("-s",)):
         command = ["make", *flags, "-j2", f"B={self.folder}", "CFLAGS=-O0 -g -fPIC", *goals]
@@ -377,6 +379,13 @@ def equivalent():
         return {line.strip() for line in file if line.startswith("src/")}
 
 
+def tell_stale(names):
+    """1 when there are any."""
+    for name in names:
+        print(f"equivalent.txt: no living mutant: {name}")
+    return 1 if names else 0
+
+
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
@@ -428,16 +437,16 @@ def run_pass(chosen, killers, benches):
 def main():
     options = arguments()
     every = list(mutants())
+    excused = equivalent()
     if options.list:
         print(*every, sep="\n")
-        return 0
+        return tell_stale(sorted(excused - {mutant.name for mutant in every}))
     chosen = [
         mutant
         for mutant in every
         if (not options.file or mutant.path in options.file) and (not options.one or mutant.number in options.one)
     ]
     run(chosen, options)
-    excused = equivalent()
     compiled = [mutant for mutant in chosen if mutant.killer != "the compiler"]
     lives = [mutant for mutant in compiled if mutant.killer is None]
     unexcused = [mutant for mutant in lives if mutant.name not in excused]
@@ -446,8 +455,7 @@ def main():
     stale = [name for name in sorted(excused) if name not in known or known[name].killer not in (None, "the compiler")]
     for mutant in unexcused:
         print(f"lives: {mutant}")
-    for name in stale:
-        print(f"no living mutant: {name}")
+    tell_stale(stale)
     print(
         f"mutants: {len(compiled)} tried, {len(compiled) - len(lives)} killed, "
         f"{len(lives) - len(unexcused)} equivalent, {len(unexcused)} alive"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Each allocation fails in turn while a bundle is judged: what comes of it is an error, or the
- * report that there is with memory, never another one.
+ * report that there is with memory, never another one. And no judgement keeps a block.
  */
 #include "../../flips/sample.h"
 
@@ -21,6 +21,7 @@
 /* ---- an allocator that can fail ---------------------------------------------------------- */
 
 static atomic_long left = -1; /* allocations until one fails; negative: none does */
+static atomic_long blocks;    /* that are in use */
 
 /* libcrypto's own fail in test_memory.c. */
 static _Thread_local unsigned for_library;
@@ -48,6 +49,7 @@ static void *retake(void *data, size_t size, const char *file, int line) {
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *block);
 
 static bool fails(void) {
     if (atomic_load(&left) < 0 || for_library > 0 || atomic_fetch_sub(&left, 1) != 0)
@@ -56,16 +58,33 @@ static bool fails(void) {
     return true;
 }
 
+static void *counted(void *block) {
+    if (block != NULL)
+        atomic_fetch_add(&blocks, 1);
+    return block;
+}
+
 void *malloc(size_t size) {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails() ? NULL : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size) {
-    return fails() ? NULL : __libc_calloc(count, size);
+    return fails() ? NULL : counted(__libc_calloc(count, size));
 }
 
 void *realloc(void *old, size_t size) {
-    return size > 0 && fails() ? NULL : __libc_realloc(old, size);
+    if (old == NULL)
+        return malloc(size);
+    if (size > 0)
+        return fails() ? NULL : __libc_realloc(old, size);
+    free(old);
+    return NULL;
+}
+
+void free(void *block) {
+    if (block != NULL)
+        atomic_fetch_sub(&blocks, 1);
+    __libc_free(block);
 }
 #endif
 
@@ -136,6 +155,15 @@ static int in_child(const struct question *question, long number) {
     return WEXITSTATUS(status);
 }
 
+/* Once the libraries have what they keep for good. */
+static void nothing_is_kept(const struct question *question) {
+    assert_true(right(question));
+    assert_true(right(question));
+    long before = atomic_load(&blocks);
+    assert_true(right(question));
+    assert_int_equal(atomic_load(&blocks), before);
+}
+
 /* The first, the second ... until none is left to fail. step is where the judgement ends. */
 static void at_each_allocation(struct question *question, const char *step) {
     struct swt_error err = {0};
@@ -145,6 +173,7 @@ static void at_each_allocation(struct question *question, const char *step) {
     const char *failed_step = json_string_value(json_object_get(document, "failed_step"));
     assert_string_equal(failed_step == NULL ? "accepted" : failed_step, step);
     json_decref(document);
+    nothing_is_kept(question);
     long number = 0;
     for (int end = 0; end != NOT_REACHED; number++) {
         end = in_child(question, number);
