@@ -32,9 +32,17 @@ struct scene {
     uint32_t installed_version; /* 0: nothing was */
     bool installed_differs;
     struct swt_verify_options options;
+    enum swt_format format;
+    const char *const *names;
+    bool root_only;
+    /* How many unknown fields stand in the bundle (an UpdateBundle alone), in each envelope, and in
+     * each signed metadata. */
+    unsigned unknown_outside, unknown_unsigned, unknown_signed;
+    bool other_spec;       /* another spec_version of the targets */
+    unsigned other_hashes; /* of one target more */
+    const char *spoilt;    /* where this stands first in the bundle, a bit is another */
 
     json_t *document;
-    struct swt_buf targets_metadata;
 };
 
 #define NOW 1893456000
@@ -57,12 +65,28 @@ static inline void set_scene(struct scene *scene) {
                             .target_count = 1,
                             .has_floor = true,
                             .floor = 7,
+                            .format = SWT_FORMAT_TAR,
+                            .names = NAMES,
                             .options = SAMPLE_OPTIONS};
 }
 
 static inline void strike(struct scene *scene) {
     json_decref(scene->document);
     scene->document = NULL;
+}
+
+/* A field that nobody knows, so many times. */
+static inline void put_unknown(unsigned count, struct swt_buf *bytes) {
+    static const uint8_t FIELD[] = {15U << 3, 1};
+    struct swt_error err;
+    for (unsigned i = 0; i < count; i++)
+        made(swt_buf_append(bytes, FIELD, sizeof FIELD, &err), &err);
+}
+
+static inline void spoil(const char *where, struct swt_buf *bytes) {
+    uint8_t *found = memmem(bytes->data, bytes->len, where, strlen(where));
+    must(found != NULL, where);
+    *found ^= 1;
 }
 
 static inline void put_root(const struct root_plan *plan, struct swt_buf *ret_metadata) {
@@ -81,13 +105,32 @@ static inline void put_root(const struct root_plan *plan, struct swt_buf *ret_me
     made(swt_root_encode(&spec, ret_metadata, &err), &err);
 }
 
+static const char MORE[] = "more";
+
+/* As the fields of TargetsMetadata say: a name, a length, a SHA-256 and hashes of a function 2. */
+static inline void put_more(unsigned other_hashes, struct swt_buf *metadata) {
+    uint8_t target[128] = {2U << 3 | 2, 0, 1U << 3 | 2, 4,  'm', 'o', 'r', 'e',
+                           2U << 3,     4, 3U << 3 | 2, 36, 8,   1,   18,  32};
+    size_t len = 16;
+    struct swt_error err;
+    SHA256((const uint8_t *)MORE, strlen(MORE), target + len);
+    len += SWT_SHA256_SIZE;
+    for (unsigned i = 0; i < other_hashes; i++) {
+        static const uint8_t HASH[] = {3U << 3 | 2, 5, 8, 2, 18, 1, 0xff};
+        memcpy(target + len, HASH, sizeof HASH);
+        len += sizeof HASH;
+    }
+    target[1] = (uint8_t)(len - 2);
+    made(swt_buf_append(metadata, target, len, &err), &err);
+}
+
 static inline void put_targets(const struct scene *scene, bool differs, uint32_t version,
                                struct swt_buf *ret_metadata) {
     struct swt_target_spec targets[SWT_COUNT(NAMES)];
     struct swt_error err;
     for (size_t i = 0; i < scene->target_count; i++) {
         struct swt_slice content = swt_slice_text(CONTENTS[i]);
-        targets[i].name = swt_slice_text(NAMES[i]);
+        targets[i].name = swt_slice_text(scene->names[i]);
         targets[i].length = content.len;
         SHA256(content.data, content.len, targets[i].sha256);
     }
@@ -97,6 +140,11 @@ static inline void put_targets(const struct scene *scene, bool differs, uint32_t
                                           .targets = targets,
                                           .target_count = scene->target_count};
     made(swt_targets_encode(&spec, ret_metadata, &err), &err);
+    if (scene->other_hashes > 0)
+        put_more(scene->other_hashes, ret_metadata);
+    if (scene->other_spec)
+        spoil(SWT_SPEC_VERSION, ret_metadata);
+    put_unknown(scene->unknown_signed, ret_metadata);
 }
 
 static inline void put_signed_targets(const struct scene *scene, struct swt_buf *ret_envelope) {
@@ -117,17 +165,24 @@ static inline void put_signed_targets(const struct scene *scene, struct swt_buf 
         signatures[count++] = scene->extra[i];
     made(swt_envelope_encode(swt_buf_slice(&metadata), signatures, count, ret_envelope, &err),
          &err);
+    put_unknown(scene->unknown_unsigned, ret_envelope);
 }
 
 static inline void put_scene(const struct scene *scene, struct swt_buf *ret_bundle) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf root_envelope = {0};
     SWT_CLEANUP(swt_buf_done) struct swt_buf targets_envelope = {0};
-    struct swt_forge_member members[2 + SWT_COUNT(NAMES)];
+    struct swt_forge_member members[3 + SWT_COUNT(NAMES)];
     size_t count = 0;
     struct swt_error err;
     put_root(&scene->root, &root);
+    put_unknown(scene->unknown_signed, &root);
     seal(keys, &root, scene->root_signers, &root_envelope);
+    put_unknown(scene->unknown_unsigned, &root_envelope);
+    if (scene->root_only) {
+        *ret_bundle = SWT_MOVE(root_envelope);
+        return;
+    }
     put_signed_targets(scene, &targets_envelope);
     if (scene->has_root)
         members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_ROOT,
@@ -137,11 +192,18 @@ static inline void put_scene(const struct scene *scene, struct swt_buf *ret_bund
     for (size_t i = 0; i < scene->target_count; i++)
         if ((scene->left_out & 1U << i) == 0)
             members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_PAYLOAD,
-                                                         .name = swt_slice_text(NAMES[i]),
+                                                         .name = swt_slice_text(scene->names[i]),
                                                          .content = swt_slice_text(CONTENTS[i])};
+    if (scene->other_hashes > 0)
+        members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_PAYLOAD,
+                                                     .name = swt_slice_text(MORE),
+                                                     .content = swt_slice_text(MORE)};
     const struct swt_forge_bundle bundle = {
-        .format = SWT_FORMAT_TAR, .members = members, .count = count, .end_blocks = 2};
+        .format = scene->format, .members = members, .count = count, .end_blocks = 2};
     made(swt_forge_bundle(&bundle, ret_bundle, &err), &err);
+    put_unknown(scene->unknown_outside, ret_bundle);
+    if (scene->spoilt != NULL)
+        spoil(scene->spoilt, ret_bundle);
 }
 
 static inline void put_state(const struct scene *scene, struct swt_device_state *ret_state) {
@@ -150,7 +212,8 @@ static inline void put_state(const struct scene *scene, struct swt_device_state 
     struct swt_error err;
     put_root(&scene->anchor, &metadata);
     seal(keys, &metadata, scene->anchor_signers, &envelope);
-    made(swt_root_source_decode(&envelope, "anchor", false, &ret_state->root, &err), &err);
+    put_unknown(scene->unknown_unsigned, &envelope);
+    made(swt_root_source_decode(&envelope, "anchor", true, &ret_state->root, &err), &err);
     ret_state->knows_floor = true;
     ret_state->has_floor = scene->has_floor;
     ret_state->floor = scene->floor;
@@ -170,13 +233,15 @@ static inline void judge_scene(struct scene *scene) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
     SWT_CLEANUP(swt_device_state_done) struct swt_device_state state = {0};
     SWT_CLEANUP(swt_judge_done)
-    struct swt_judge judge = {.authenticate = true, .state = &state};
+    struct swt_judge judge = {.authenticate = true, .state = &state, .root_only = scene->root_only};
     struct swt_error err;
     strike(scene);
     put_scene(scene, &bundle);
     put_state(scene, &state);
     made(swt_reader_open_memory(swt_buf_slice(&bundle), "memory", &judge.reader, &err), &err);
     made(swt_judge_open(&judge, "memory", &scene->options, &err), &err);
+    if (scene->options.self)
+        judge.state = &judge.own_state; /* which holds nothing before its own root */
     made(swt_judge_run(&judge, &err), &err);
     made(swt_judge_document(&judge, &scene->document, &err), &err);
 }

@@ -35,6 +35,16 @@ static void ends(const struct scene *scene, const char *failed_step) {
     assert_string_equal(word(scene->document, "verdict"), *failed_step ? "reject" : "accept");
 }
 
+/* All but the steps. */
+static void answers(const struct scene *scene, const char *expected) {
+    json_t *rest = json_copy(scene->document);
+    assert_int_equal(json_object_del(rest, "steps"), 0);
+    char *text = json_dumps(rest, JSON_SORT_KEYS | JSON_COMPACT);
+    assert_string_equal(text, expected);
+    free(text);
+    json_decref(rest);
+}
+
 static void without_a_root(void **state) {
     (void)state;
     struct scene scene;
@@ -386,6 +396,252 @@ static void whose_signatures_do_not_count(void **state) {
     strike(&scene);
 }
 
+static void the_answer(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    judge_scene(&scene);
+    answers(&scene, "{\"authenticated\":true,\"container\":\"tar\",\"file\":\"memory\",\"root_"
+                    "version\":1,\"strict\":false,\"targets_version\":7,\"time\":\"2030-01-01T00:"
+                    "00:00Z\",\"verdict\":\"accept\",\"warnings\":0}");
+    scene.format = SWT_FORMAT_PIGWEED;
+    judge_scene(&scene);
+    answers(&scene, "{\"authenticated\":true,\"container\":\"pigweed\",\"file\":\"memory\",\"root_"
+                    "version\":1,\"strict\":false,\"targets_version\":7,\"time\":\"2030-01-01T00:"
+                    "00:00Z\",\"verdict\":\"accept\",\"warnings\":0}");
+    says(&scene, "container",
+         "pass | a canonical head with one targets metadata | an UpdateBundle, without a root | ");
+    scene.version = 6;
+    judge_scene(&scene);
+    answers(&scene,
+            "{\"authenticated\":false,\"container\":\"pigweed\",\"failed_step\":\"targets-"
+            "version\",\"file\":\"memory\",\"root_version\":1,\"strict\":false,\"targets_version\":"
+            "6,\"time\":\"2030-01-01T00:00:00Z\",\"verdict\":\"reject\",\"warnings\":0}");
+    strike(&scene);
+    rotate(&scene, 4, BIT(ROOT2));
+    answers(&scene, "{\"authenticated\":true,\"container\":\"tar\",\"file\":\"memory\",\"root_"
+                    "version\":4,\"strict\":false,\"targets_version\":7,\"time\":\"2030-01-01T00:"
+                    "00:00Z\",\"verdict\":\"accept\",\"warnings\":0}");
+    strike(&scene);
+    set_scene(&scene);
+    scene.targets_signers = BIT(TARGETS3);
+    judge_scene(&scene);
+    answers(&scene, "{\"authenticated\":false,\"container\":\"tar\",\"failed_step\":\"targets-"
+                    "quorum\",\"file\":\"memory\",\"root_version\":1,\"strict\":false,\"time\":"
+                    "\"2030-01-01T00:00:00Z\",\"verdict\":\"reject\",\"warnings\":0}");
+    strike(&scene);
+}
+
+static void what_is_no_bundle(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.spoilt = "targets_metadata";
+    judge_scene(&scene);
+    ends(&scene, "container");
+    answers(&scene,
+            "{\"authenticated\":false,\"failed_step\":\"container\",\"file\":\"memory\",\"strict\":"
+            "false,\"time\":\"2030-01-01T00:00:00Z\",\"verdict\":\"reject\",\"warnings\":0}");
+    says(&scene, "container",
+         "fail | a canonical head with one targets metadata | at offset 0: member "
+         "'uargets_metadata': the header's checksum is 5393, but its bytes add up to 5394 | ");
+    says(&scene, "envelope", "");
+    scene.options.self = true;
+    judge_scene(&scene);
+    ends(&scene, "container");
+    says(
+        &scene, "anchor-given",
+        "pass | one trust anchor | the bundle's own root | --self proves nothing about the signer");
+    strike(&scene);
+}
+
+static void judged_by_itself(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.options.self = true;
+    judge_scene(&scene);
+    ends(&scene, "anchor-given");
+    says(&scene, "anchor-given",
+         "fail | one trust anchor | --self, but the bundle holds no root | --root ROOT gives the "
+         "trust anchor");
+    scene.has_root = true;
+    scene.root.version = 3;
+    scene.version = 6;
+    judge_scene(&scene);
+    ends(&scene, "");
+    answers(&scene, "{\"authenticated\":false,\"container\":\"tar\",\"file\":\"memory\",\"root_"
+                    "version\":3,\"strict\":false,\"targets_version\":6,\"time\":\"2030-01-01T00:"
+                    "00:00Z\",\"verdict\":\"accept\",\"warnings\":0}");
+    says(
+        &scene, "anchor-given",
+        "pass | one trust anchor | the bundle's own root | --self proves nothing about the signer");
+    says(&scene, "anchor",
+         "pass | an anchor that keeps the rules of root metadata | root version 3, 2 root and 2 "
+         "targets keys | ");
+    says(&scene, "root-old-quorum",
+         "pass | signatures of 1 of the anchor's 2 root keys | 1 of 1 (bddcf2a88952...) | ");
+    says(&scene, "root-version", "pass | version 3 or higher | version 3 | the same root");
+    says(&scene, "floor",
+         "skipped | the device's targets version, or a real rotation |  | rollback not judged: "
+         "--self knows no device");
+    says(&scene, "targets-version",
+         "skipped | a targets version that is not below the floor |  | version 6: rollback not "
+         "judged");
+    scene.root_signers = 0;
+    judge_scene(&scene);
+    ends(&scene, "root-old-quorum");
+    strike(&scene);
+}
+
+static void a_root_alone(void **state) {
+    (void)state;
+    struct scene scene;
+    rotate(&scene, 2, BIT(ROOT2));
+    scene.root_only = true;
+    judge_scene(&scene);
+    ends(&scene, "");
+    answers(&scene,
+            "{\"authenticated\":true,\"file\":\"memory\",\"root_version\":2,\"strict\":false,"
+            "\"time\":\"2030-01-01T00:00:00Z\",\"verdict\":\"accept\",\"warnings\":0}");
+    says(&scene, "container",
+         "pass | a canonical head with one targets metadata | root metadata, no bundle | ");
+    says(&scene, "envelope", "pass | envelopes in strict encoding | 1 signature | ");
+    says(&scene, "root-old-quorum",
+         "pass | signatures of 1 of the anchor's 2 root keys | 1 of 1 (2ad58f90ed24...) | ");
+    says(&scene, "root-expiry", "pass | not expired at 2030-01-01T00:00:00Z | never expires | ");
+    says(&scene, "floor", "");
+    says(&scene, "targets-quorum", "");
+    says(&scene, "payloads", "");
+    says(&scene, "end", "pass | the end of the container, and nothing after it | 702 bytes | ");
+    scene.root_signers |= BIT(ROOT1);
+    scene.options.allow_unknown = true;
+    scene.unknown_unsigned = 1;
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "envelope",
+         "warn | envelopes in strict encoding | 2 signatures | 1 unknown field that no signature "
+         "covers");
+    strike(&scene);
+}
+
+static void unknown_fields(void **state) {
+    (void)state;
+    struct scene scene;
+    rotate(&scene, 2, BIT(ROOT2));
+    scene.format = SWT_FORMAT_PIGWEED;
+    scene.unknown_signed = 1;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 0);
+    says(&scene, "root-content",
+         "pass | a new root that keeps the rules | root version 2, 2 root and 2 targets keys | 1 "
+         "unknown signed field");
+    says(&scene, "targets-content",
+         "pass | targets metadata with the role targets | targets version 7, 1 target | 1 unknown "
+         "signed field");
+    scene.unknown_signed = 2;
+    judge_scene(&scene);
+    says(&scene, "root-content",
+         "pass | a new root that keeps the rules | root version 2, 2 root and 2 targets keys | 2 "
+         "unknown signed fields");
+    says(&scene, "targets-content",
+         "pass | targets metadata with the role targets | targets version 7, 1 target | 2 unknown "
+         "signed fields");
+    scene.unknown_signed = 0;
+    scene.unknown_outside = 1;
+    judge_scene(&scene);
+    ends(&scene, "container");
+    says(&scene, "container",
+         "fail | a canonical head with one targets metadata | at offset 915: unknown field 15 in "
+         "the UpdateBundle | --allow-unknown makes an unknown field a warning");
+    scene.options.allow_unknown = true;
+    judge_scene(&scene);
+    warns(&scene, 1);
+    says(&scene, "container",
+         "warn | a canonical head with one targets metadata | an UpdateBundle, with a root | 1 "
+         "unknown field that no signature covers");
+    scene.unknown_outside = 2;
+    judge_scene(&scene);
+    says(&scene, "container",
+         "warn | a canonical head with one targets metadata | an UpdateBundle, with a root | 2 "
+         "unknown fields that no signature covers");
+    scene.unknown_outside = 0;
+    scene.unknown_unsigned = 1;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 2);
+    says(&scene, "envelope",
+         "warn | envelopes in strict encoding | 1 signature on the targets metadata, and a root | "
+         "2 unknown fields that no signature covers");
+    says(&scene, "anchor",
+         "warn | an anchor that keeps the rules of root metadata | root version 1, 2 root and 2 "
+         "targets keys | 1 unknown field in the anchor that no signature covers");
+    scene.unknown_unsigned = 2;
+    judge_scene(&scene);
+    says(&scene, "envelope",
+         "warn | envelopes in strict encoding | 1 signature on the targets metadata, and a root | "
+         "4 unknown fields that no signature covers");
+    says(&scene, "anchor",
+         "warn | an anchor that keeps the rules of root metadata | root version 1, 2 root and 2 "
+         "targets keys | 2 unknown fields in the anchor that no signature covers");
+    scene.options.allow_unknown = false;
+    judge_scene(&scene);
+    ends(&scene, "envelope");
+    says(&scene, "envelope",
+         "fail | envelopes in strict encoding | at offset 705: SignedMetadata: unknown field 15, "
+         "which no signature covers | --allow-unknown makes an unknown field a warning");
+    strike(&scene);
+}
+
+static void odd_targets(void **state) {
+    (void)state;
+    static const char *const TWINS[] = {"app", "App", "data"};
+    struct scene scene;
+    set_scene(&scene);
+    scene.target_count = 3;
+    scene.names = TWINS;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "targets-entries",
+         "warn | valid unique names, each with a length and one SHA-256 | 3 targets, 29 B | 'app' "
+         "and 'App' differ only in case");
+    strike(&scene);
+    set_scene(&scene);
+    scene.other_spec = true;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "targets-content",
+         "warn | targets metadata with the role targets | targets version 7, 1 target | "
+         "spec_version is '1.0.1', expected '0.0.1'");
+    strike(&scene);
+    set_scene(&scene);
+    scene.other_hashes = 1;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "targets-entries",
+         "warn | valid unique names, each with a length and one SHA-256 | 2 targets, 19 B | 1 hash "
+         "of a function that is not known here");
+    scene.other_hashes = 2;
+    judge_scene(&scene);
+    says(&scene, "targets-entries",
+         "warn | valid unique names, each with a length and one SHA-256 | 2 targets, 19 B | 2 "
+         "hashes of a function that is not known here");
+    strike(&scene);
+    set_scene(&scene);
+    scene.spoilt = "the application";
+    judge_scene(&scene);
+    ends(&scene, "payloads");
+    says(&scene, "payloads",
+         "fail | 'app' with SHA-256 "
+         "59b33147eed775afbd220ad5c1d10dfd17c401cb664c3c05a2e877c208d45bfb | SHA-256 "
+         "b8ce3ff713f5b254e0614736f4f02b8ff2d57a9225c49eb5c59a238dd3ad4d06 | ");
+    strike(&scene);
+}
+
 int main(void) {
     for (size_t i = 0; i < KEYS; i++)
         test_key_load(&keys[i], KEY_NAMES[i]);
@@ -401,6 +657,12 @@ int main(void) {
         cmocka_unit_test(what_is_installed),
         cmocka_unit_test(what_is_left_out),
         cmocka_unit_test(whose_signatures_do_not_count),
+        cmocka_unit_test(the_answer),
+        cmocka_unit_test(what_is_no_bundle),
+        cmocka_unit_test(judged_by_itself),
+        cmocka_unit_test(a_root_alone),
+        cmocka_unit_test(unknown_fields),
+        cmocka_unit_test(odd_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
