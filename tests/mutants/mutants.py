@@ -228,7 +228,7 @@ class Build:
         os.rename(f"{self.cases}.new", self.cases)
 
     def make(self, *goals, flags=("-s",)):
-        command = ["make", *flags, "-j2", f"B={self.folder}", "CFLAGS=-O0 -g -fPIC", *goals]
+        command = ["make", *flags, "-j2", f"B={self.folder}", "CFLAGS=-O0 -g -fPIC", "LDFLAGS=-Wl,--no-as-needed", *goals]
         environment = self.environment(self.shared)
         return subprocess.run(
             command, cwd=SOURCE, env=environment, check=True, stdout=subprocess.PIPE, text=True

@@ -3,7 +3,7 @@
  * Each allocation fails in turn while a bundle is judged: what comes of it is an error, or the
  * report that there is with memory, never another one. And no judgement keeps a block.
  */
-#include "../../flips/sample.h"
+#include "scene.h"
 
 #include "../../../src/pipeline/json_text.h"
 
@@ -89,8 +89,6 @@ void free(void *block) {
 #endif
 
 /* ---- one judgement ----------------------------------------------------------------------- */
-
-static struct test_key keys[KEYS];
 
 /* What is judged, by what, and the report that there is with memory. */
 struct question {
@@ -274,6 +272,39 @@ static void what_too_few_signed(void **state) {
     judge_signed_by(root, 0, SAMPLE_TIME, "targets-quorum");
 }
 
+/* With all that is told without being refused: signatures that do not count, unknown fields, a
+ * payload that the device has, an odd target. */
+static void what_warns(void **state) {
+    (void)state;
+    static const char *const TWINS[] = {"app", "App", "data"};
+    static const uint8_t VALUE[TEST_SIGNATURE_SIZE] = {1};
+    const struct swt_slice id = swt_slice_of(keys[TARGETS1].id, SWT_KEY_ID_SIZE);
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+    struct scene scene;
+    set_scene(&scene);
+    scene.options.allow_unknown = true;
+    scene.has_root = true;
+    scene.root.version = 3;
+    scene.anchor_signers = 0;
+    scene.root_signers |= BIT(TARGETS1) | BIT(ED25519);
+    scene.unknown_signed = scene.unknown_unsigned = 1;
+    scene.extra[0] = (struct swt_signature){id, swt_slice_of(VALUE, sizeof VALUE)};
+    scene.extra[1] = (struct swt_signature){id, swt_slice_of(VALUE, 5)};
+    scene.extra_count = 2;
+    scene.target_count = 3;
+    scene.names = TWINS;
+    scene.other_spec = true;
+    scene.other_hashes = 1;
+    scene.installed_version = 7;
+    scene.left_out = 1;
+    put_scene(&scene, &bundle);
+    put_state(&scene, &device);
+    struct question question = {
+        .bytes = swt_buf_slice(&bundle), .state = &device, .options = scene.options};
+    at_each_allocation(&question, "accepted");
+}
+
 int main(void) {
     swt_library_memory_setup();
     CRYPTO_get_mem_functions(&own_take, &own_retake, &own_give);
@@ -282,9 +313,8 @@ int main(void) {
     for (size_t i = 0; i < KEYS; i++)
         test_key_load(&keys[i], KEY_NAMES[i]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_accepted),
-        cmocka_unit_test(what_is_accepted_of_itself),
-        cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(what_is_accepted),    cmocka_unit_test(what_is_accepted_of_itself),
+        cmocka_unit_test(what_is_refused),     cmocka_unit_test(what_warns),
         cmocka_unit_test(what_too_few_signed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
