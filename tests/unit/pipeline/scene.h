@@ -229,6 +229,74 @@ static inline void put_state(const struct scene *scene, struct swt_device_state 
          &err);
 }
 
+/* ---- judging it -------------------------------------------------------------------------- */
+
+static inline void open_scene(struct swt_judge *judge, struct swt_slice bundle,
+                              const struct swt_verify_options *options) {
+    struct swt_error err;
+    made(swt_reader_open_memory(bundle, "memory", &judge->reader, &err), &err);
+    made(swt_judge_open(judge, "memory", options, &err), &err);
+}
+
+/* As one of many states, by what was found before: the answer is the same. */
+static inline void judge_again(const struct scene *scene, struct swt_slice bundle,
+                               const struct swt_device_state *state) {
+    static const struct swt_device_state NOTHING;
+    SWT_CLEANUP(swt_payload_finding_done) struct swt_payload_finding finding = {0};
+    SWT_CLEANUP(swt_judge_done)
+    struct swt_judge first = {.authenticate = true, .state = &NOTHING};
+    json_t *known = NULL;
+    struct swt_error err;
+    open_scene(&first, bundle, &scene->options);
+    made(swt_judge_find_payloads(&first, &finding, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        struct swt_judge judge;
+        json_t *document = NULL;
+        swt_judge_open_again(&judge, &first, state, &finding);
+        judge.known = known;
+        made(swt_judge_run(&judge, &err), &err);
+        made(swt_judge_document(&judge, &document, &err), &err);
+        must(json_equal(document, scene->document), "another answer by what was found before");
+        json_decref(document);
+        json_decref(known);
+        known = NULL;
+        made(swt_judge_known(&judge, &known, &err), &err);
+        /* A warning that rejects is judged each time. */
+        if (judge.failed_warning)
+            (void)json_object_del(known, judge.failed_step);
+        swt_judge_done(&judge);
+    }
+    json_decref(known);
+}
+
+/* What the device remembers of what was accepted, and had it ended after the rotation. */
+static inline void check_states(const struct swt_judge *judge) {
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state rotated = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state after = {0};
+    const struct swt_device_state *before = judge->state;
+    const bool has_floor = before->has_floor && !judge->floor_cleared;
+    struct swt_error err;
+    made(swt_judge_state_rotated(judge, &rotated, &err), &err);
+    made(swt_judge_state_installed(judge, &after, &err), &err);
+    must(swt_slice_equal(rotated.root.root->bytes, judge->trusted->bytes) &&
+             swt_slice_equal(after.root.root->bytes, judge->trusted->bytes),
+         "another root is remembered");
+    must(rotated.root.envelope.signature_count == (judge->rotated
+                                                       ? judge->root_envelope.signature_count
+                                                       : before->root.envelope.signature_count),
+         "other signatures are remembered");
+    must(rotated.knows_floor == before->knows_floor && rotated.has_floor == has_floor &&
+             rotated.floor == (judge->floor_cleared ? 0 : before->floor),
+         "another floor after the rotation");
+    must((rotated.installed.manifest == NULL) == (before->installed.manifest == NULL),
+         "another manifest after the rotation");
+    must(after.knows_floor && after.has_floor && after.floor == judge->targets->common.version,
+         "another floor");
+    must(swt_slice_equal(after.installed.manifest->targets->bytes, judge->targets->bytes) &&
+             after.installed.manifest->has_user_manifest == judge->has_user_manifest,
+         "another manifest");
+}
+
 static inline void judge_scene(struct scene *scene) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
     SWT_CLEANUP(swt_device_state_done) struct swt_device_state state = {0};
@@ -238,12 +306,16 @@ static inline void judge_scene(struct scene *scene) {
     strike(scene);
     put_scene(scene, &bundle);
     put_state(scene, &state);
-    made(swt_reader_open_memory(swt_buf_slice(&bundle), "memory", &judge.reader, &err), &err);
-    made(swt_judge_open(&judge, "memory", &scene->options, &err), &err);
+    open_scene(&judge, swt_buf_slice(&bundle), &scene->options);
     if (scene->options.self)
         judge.state = &judge.own_state; /* which holds nothing before its own root */
     made(swt_judge_run(&judge, &err), &err);
     made(swt_judge_document(&judge, &scene->document, &err), &err);
+    if (scene->options.self || scene->root_only)
+        return;
+    judge_again(scene, swt_buf_slice(&bundle), &state);
+    if (judge.failed_step == NULL)
+        check_states(&judge);
 }
 
 #endif

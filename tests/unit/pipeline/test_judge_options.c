@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 static char folder[] = "/tmp/swupdate-options.XXXXXX";
-static const char *const FILES[] = {"bundle", "old", "root", "next", "manifest", "words"};
+static const char *const FILES[] = {"bundle", "old", "root", "next", "manifest", "words", "odd"};
 
 static void write_bytes(const char *path, const struct swt_buf *bytes) {
     FILE *file = fopen(path, "wb");
@@ -52,6 +52,8 @@ static int enter(void **state) {
     scene.root_only = true;
     scene.root.version = 2;
     write_scene("next", &scene);
+    scene.unknown_unsigned = 1;
+    write_scene("odd", &scene);
     made(swt_buf_printf(&words, &err, "words\n"), &err);
     write_bytes("words", &words);
     return 0;
@@ -139,6 +141,15 @@ static void no_anchor_of_its_own(void **state) {
            "this is root metadata: --type root judges it");
 }
 
+static void an_anchor_with_an_unknown_field(void **state) {
+    (void)state;
+    refuses(A_BUNDLE, (struct swt_verify_options){.root = "odd"}, SWT_E_UNKNOWN_FIELD,
+            "SignedMetadata: unknown field 15, which no signature covers",
+            "--allow-unknown makes an unknown field a warning");
+    refuses(A_BUNDLE, (struct swt_verify_options){.root = "missing"}, SWT_E_NOT_FOUND,
+            "cannot open: No such file or directory", "");
+}
+
 static void the_time(void **state) {
     (void)state;
     refuses(A_BUNDLE, (struct swt_verify_options){.root = "root", .time = "noon"}, SWT_E_USAGE,
@@ -214,9 +225,13 @@ static void without_verifying(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_anchor),        cmocka_unit_test(no_anchor_of_its_own),
-        cmocka_unit_test(the_time),          cmocka_unit_test(a_device_manifest),
-        cmocka_unit_test(root_metadata),     cmocka_unit_test(what_else_is_there),
+        cmocka_unit_test(one_anchor),
+        cmocka_unit_test(no_anchor_of_its_own),
+        cmocka_unit_test(an_anchor_with_an_unknown_field),
+        cmocka_unit_test(the_time),
+        cmocka_unit_test(a_device_manifest),
+        cmocka_unit_test(root_metadata),
+        cmocka_unit_test(what_else_is_there),
         cmocka_unit_test(without_verifying),
     };
     return cmocka_run_group_tests(tests, enter, leave);
