@@ -3,7 +3,7 @@
 """Flips comparisons and drops checks of the judge and of signature counting, one at a time, and sees
 whether a test fails each time.
 
-usage: mutants.py --list | [--file NAME]... [--one NUMBER]... [--jobs N] BUILD
+usage: mutants.py --list | [--file NAME]... [--one NUMBER]... [--passes N] [--jobs N] BUILD
 
 A mutant that no test kills must stand in equivalent.txt with the reason why nobody can see it. In BUILD a
 tree for each job holds the sources and what is built from them. The last line has the figures; the exit
@@ -14,7 +14,7 @@ import argparse
 import concurrent.futures
 import os
 import re
-import shutil
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,6 +24,10 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 SECONDS = 300
+LAYERS = ("base", "io", "manifest", "targets", "metadata", "signature", "container", "pipeline", "cli")
+LIBRARY = "libswt-mutant.so"
+WHOLE = "libswt-whole.so"
+PYTHON = "/usr/bin/python3"  # the one whose packages are there
 
 # What judges a bundle, and what counts signatures.
 SUBJECTS = (
@@ -39,30 +43,45 @@ SUBJECTS = (
     "src/pipeline/device_state.c",
 )
 
-# What may kill, the quickest first; what kills most in its time comes to the front.
-UNIT = (
-    "signature/test_quorum",
-    "signature/test_verify",
-    "pipeline/test_payload_walk",
-    "pipeline/test_fixtures_mutation",
-)
-SCRIPTS = (
-    "tests/cli/vectors.sh",
-    "tests/cli/verify.sh",
-    "tests/cli/verify_device.sh",
-    "tests/cli/attacks_metadata.sh",
-    "tests/cli/attacks_device.sh",
-    "tests/cli/attacks_update_bundle.sh",
-    "tests/cli/attacks_tar.sh",
-    "tests/cli/against.sh",
-    "tests/cli/root.sh",
-    "tests/cli/apply.sh",
-    "tests/cli/extract.sh",
-    "tests/cli/payloads.sh",
-    "tests/cli/profile.sh",
-    "tests/cli/progress.sh",
-    "tests/cli/fleet.sh",
-    "tests/cli/errors.sh",
+# What may kill, in passes: what one leaves alive is for the next. Scripts are of the source folder, programs
+# of the build folder. Those of a pass stand in an order to begin with; what kills most in its time comes to
+# the front.
+VERDICTS = "differential/verdicts"
+PASSES = (
+    (
+        "unit/pipeline/test_judge_report",
+        "unit/pipeline/test_judge_options",
+        "unit/signature/test_quorum",
+        "unit/signature/test_verify",
+        "unit/pipeline/test_payload_walk",
+        VERDICTS,
+        "fuzz/verify",
+    ),
+    (
+        "unit/signature/test_memory",
+        "unit/pipeline/test_fuzz_verify",
+        "unit/pipeline/test_judge_memory",
+        "unit/pipeline/test_fixtures_mutation",
+        "tests/flips",
+    ),
+    (
+        "tests/cli/vectors.sh",
+        "tests/cli/verify.sh",
+        "tests/cli/verify_device.sh",
+        "tests/cli/attacks_metadata.sh",
+        "tests/cli/attacks_device.sh",
+        "tests/cli/attacks_update_bundle.sh",
+        "tests/cli/attacks_tar.sh",
+        "tests/cli/against.sh",
+        "tests/cli/root.sh",
+        "tests/cli/apply.sh",
+        "tests/cli/extract.sh",
+        "tests/cli/payloads.sh",
+        "tests/cli/profile.sh",
+        "tests/cli/progress.sh",
+        "tests/cli/fleet.sh",
+        "tests/cli/errors.sh",
+    ),
 )
 
 TOKEN = re.compile(
@@ -153,108 +172,206 @@ def mutants():
             yield Mutant(number, path, text, change, names)
 
 
+def reaches(name, path):
+    """Whether a test runs what is in a file: the unit tests of a layer know none above it."""
+    return not (name.startswith("unit/signature/") and path.startswith("src/pipeline/"))
+
+
 class Killers:
-    """The tests, ordered by kills for each second, shared by all jobs."""
+    """The tests of one pass, ordered by kills for each second, those of each file by themselves."""
 
     def __init__(self, names):
+        self.names = names
         self.lock = threading.Lock()
-        self.figures = {name: [0, 0.0] for name in names}
+        self.figures = {}
 
-    def ordered(self):
+    def ordered(self, path):
         with self.lock:
-            rank = {name: -(kills + 1) / (seconds + 1) for name, (kills, seconds) in self.figures.items()}
-            return sorted(self.figures, key=rank.get)
+            names = [name for name in self.names if reaches(name, path)]
+            return sorted(names, key=lambda name: self.rank(path, name))
 
-    def tell(self, name, killed, seconds):
+    def rank(self, path, name):
+        """From 0; where nothing is known the order is that of the list above."""
+        kills, seconds = self.figures.get((path, name), (0, 0.0))
+        return -(kills + 1) / (seconds + 1 + self.names.index(name))
+
+    def tell(self, path, name, killed, seconds):
         with self.lock:
-            self.figures[name][0] += killed
-            self.figures[name][1] += seconds
+            kills, sum_of_seconds = self.figures.get((path, name), (0, 0.0))
+            self.figures[path, name] = kills + killed, sum_of_seconds + seconds
 
 
-class Tree:
-    """A copy of the sources that is built and tested, one mutant after the other."""
+class Build:
+    """
+    The program and its tests, which ask for all that is tested in LIBRARY. Of a mutant that holds one file
+    alone, and finds the others in WHOLE: so a mutant costs the compilation of one file.
+    """
 
-    def __init__(self, folder, killers):
+    def __init__(self, folder, passes):
         self.folder = folder
-        self.killers = killers
-        self.units = [f"build/unit/{name}" for name in UNIT]
-        self.environment = dict(
+        self.shared = os.path.join(folder, "shared")
+        self.cases = os.path.join(folder, "cases")
+        self.make(*(f"{folder}/lib/lib{layer}.a" for layer in LAYERS))
+        self.commands = {path: self.command(path) for path in SUBJECTS}
+        self.link_whole()
+        # Who asks for a layer's library is given the shared one.
+        for layer in LAYERS:
+            with open(os.path.join(folder, "lib", f"lib{layer}.a"), "w", encoding="ascii") as file:
+                file.write(f"INPUT({self.shared}/{LIBRARY} {self.shared}/{WHOLE})\n")
+        programs = [f"{folder}/{name}" for names in passes for name in names if not name.endswith(".sh")]
+        self.make(f"{folder}/swupdate-tool", *programs, *(["check-needs"] if len(passes) == len(PASSES) else []))
+        if not os.path.exists(self.cases):
+            self.record_cases()
+
+    def record_cases(self):
+        command = [PYTHON, "-B", os.path.join(HERE, "verdicts.py"), f"{self.cases}.new"]
+        subprocess.run(command, check=True, env=self.environment(self.shared))
+        os.rename(f"{self.cases}.new", self.cases)
+
+    def make(self, *goals, flags=("-s",)):
+        command = ["make", *flags, "-j2", f"B={self.folder}", "CFLAGS=-O0 -g -fPIC", "LDFLAGS=-Wl,--no-as-needed", *goals]
+        environment = self.environment(self.shared)
+        return subprocess.run(
+            command, cwd=SOURCE, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+    def command(self, path):
+        """The compiler's command line, but for the names of its two files."""
+        said = self.make(f"{self.folder}/obj/{path[len('src/') : -len('.c')]}.o", flags=("-n", "-W", path, "V=1"))
+        words = shlex.split(next(line for line in said.splitlines() if line.endswith(path)))
+        # Nothing is said of what a mutant does not use, nor is it debugged.
+        dropped = ("-MMD", "-MP", "-Werror", "-g")
+        return [word for word in words[: words.index("-o")] if word not in (*dropped, "-c")] + [
+            *("-w", "-iquote", os.path.dirname(path))
+        ]
+
+    def link_whole(self):
+        objects = [
+            os.path.join(parent, name)
+            for parent, _, names in os.walk(os.path.join(self.folder, "obj"))
+            for name in names
+            if name.endswith(".o") and name != "main.o" and os.path.basename(parent) != "scripts"
+        ]
+        packages = ["pkg-config", "--libs", "libcrypto", "yaml-0.1", "libprotobuf-c", "jansson", "p11-kit-1"]
+        libraries = subprocess.run(packages, check=True, capture_output=True, text=True).stdout.split()
+        os.makedirs(self.shared, exist_ok=True)
+        whole = os.path.join(self.shared, WHOLE)
+        if not (
+            quiet(["cc", "-shared", f"-Wl,-soname,{WHOLE}", "-o", whole, *objects, *libraries, "-ldl"])
+            and self.compile(SUBJECTS[0], SUBJECTS[0], self.shared)
+        ):
+            sys.exit("the sources do not build")
+
+    def compile(self, path, source, folder):
+        """Makes the library that holds source in the place of path."""
+        return quiet(
+            [
+                *(*self.commands[path], "-shared", f"-Wl,-soname,{LIBRARY},--no-as-needed"),
+                *("-o", os.path.join(folder, LIBRARY), source, os.path.join(self.shared, WHOLE)),
+            ]
+        )
+
+    def environment(self, libraries):
+        return dict(
             os.environ,
-            SWT_TOOL=f"{folder}/build/swupdate-tool",
-            SWT_BUILD=f"{folder}/build",
-            SWT_SOURCE=folder,
+            LD_LIBRARY_PATH=f"{libraries}:{self.shared}",
+            SWT_TOOL=f"{self.folder}/swupdate-tool",
+            SWT_BUILD=self.folder,
+            SWT_SOURCE=SOURCE,
             SWT_SANITIZE="",
             CMOCKA_MESSAGE_OUTPUT="TAP",
+            MALLOC_PERTURB_="165",  # what was not set, or was freed, is no zero
             T_SECONDS="20",
         )
 
-    def prepare(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
-        files = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=SOURCE,
-            check=True,
-            capture_output=True,
-        ).stdout
-        for name in files.decode().split("\0")[:-1]:
-            target = os.path.join(self.folder, name)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy2(os.path.join(SOURCE, name), target, follow_symlinks=False)
-        if not self.make("check-needs"):
-            sys.exit(f"{self.folder}: the sources do not build")
 
-    def make(self, *more):
-        """Whether what is tested could be built."""
-        command = ["make", "-s", "CFLAGS=-O1 -g", "build/swupdate-tool", *self.units, *more]
-        return (
-            subprocess.run(
-                command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-            ).returncode
-            == 0
-        )
+def quiet(command):
+    """Whether it ends well."""
+    done = subprocess.run(command, cwd=SOURCE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
+class Bench:
+    """Where one job makes and tests its mutants, one after the other."""
+
+    def __init__(self, build, number):
+        self.build = build
+        self.folder = os.path.join(build.folder, "mutants", str(number))
+        os.makedirs(self.folder, exist_ok=True)
+        self.environment = build.environment(self.folder)
+
+    def put(self, mutant):
+        """Whether the library with the mutant in it could be made."""
+        source = os.path.join(self.folder, os.path.basename(mutant.path))
+        with open(source, "w", encoding="ascii") as file:
+            file.write(mutant.text)
+        return self.build.compile(mutant.path, source, self.folder)
 
     def fails(self, name):
         """Whether a test fails; it is ended at its first fault."""
-        command = ["bash", name] if name.endswith(".sh") else [name]
-        with subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            timer = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        if name == VERDICTS:
+            return self.verdicts_differ()
+        command = ["bash", name] if name.endswith(".sh") else [os.path.join(self.build.folder, name)]
+        with self.start(command, subprocess.DEVNULL) as process:
+            timer = threading.Timer(SECONDS, end, (process,))
             timer.start()
             try:
                 fault = any(line.startswith(b"not ok") for line in process.stdout)
                 if fault:
-                    os.killpg(process.pid, signal.SIGTERM)
+                    end(process)
                 return process.wait() != 0 or fault
             finally:
                 timer.cancel()
 
-    def killer(self):
-        for name in self.killers.ordered():
+    def start(self, command, given):
+        return subprocess.Popen(
+            command,
+            cwd=SOURCE,
+            env=self.environment,
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def verdicts_differ(self):
+        """Whether the program says of a bundle anything but the second judge does (verdicts.py)."""
+        command = [os.path.join(self.build.folder, VERDICTS)]
+        with open(f"{self.build.cases}/asked", "rb") as asked, open(f"{self.build.cases}/answers", "rb") as answers:
+            with self.start(command, asked) as process:
+                timer = threading.Timer(SECONDS, end, (process,))
+                timer.start()
+                try:
+                    for answer in answers:
+                        said = process.stdout.readline().split()
+                        warned = said[:1] == [b"accept"] and said[1] != b"0"
+                        if answer.split() != [*said[:1], b"1" if warned else b"0"]:
+                            end(process)
+                            return True
+                    return process.wait() != 0
+                finally:
+                    timer.cancel()
+
+    def judge(self, mutant, killers):
+        """Sets mutant.killer: a test, "the compiler" or None."""
+        if not self.put(mutant):
+            mutant.killer = "the compiler"
+            return
+        for name in killers.ordered(mutant.path):
             start = time.monotonic()
             killed = self.fails(name)
-            self.killers.tell(name, killed, time.monotonic() - start)
+            killers.tell(mutant.path, name, killed, time.monotonic() - start)
             if killed:
-                return name
-        return None
+                mutant.killer = name
+                return
 
-    def judge(self, mutant):
-        """Sets mutant.killer: a test, "the compiler" or None."""
-        path = os.path.join(self.folder, mutant.path)
-        with open(os.path.join(SOURCE, mutant.path), encoding="ascii") as file:
-            original = file.read()
-        with open(path, "w", encoding="ascii") as file:
-            file.write(mutant.text)
-        mutant.killer = self.killer() if self.make() else "the compiler"
-        with open(path, "w", encoding="ascii") as file:
-            file.write(original)
+
+def end(process):
+    """With all that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def equivalent():
@@ -263,11 +380,19 @@ def equivalent():
         return {line.strip() for line in file if line.startswith("src/")}
 
 
+def tell_stale(names):
+    """1 when there are any."""
+    for name in names:
+        print(f"equivalent.txt: no living mutant: {name}")
+    return 1 if names else 0
+
+
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--file", action="append")
     parser.add_argument("--one", action="append", type=int)
+    parser.add_argument("--passes", type=int, default=len(PASSES))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("build", nargs="?")
     options = parser.parse_args()
@@ -277,41 +402,52 @@ def arguments():
 
 
 def run(chosen, options):
-    killers = Killers([*(f"build/unit/{name}" for name in UNIT), *SCRIPTS])
-    trees = [Tree(os.path.abspath(f"{options.build}/{i}"), killers) for i in range(options.jobs)]
-    free = list(trees)
-    for tree in trees:
-        tree.prepare()
-    for name in killers.ordered():
-        if trees[0].fails(name):
-            sys.exit(f"{name} fails without a mutant")
+    build = Build(os.path.abspath(options.build), PASSES[: options.passes])
+    benches = [Bench(build, i) for i in range(options.jobs)]
+    passes = [Killers(names) for names in PASSES[: options.passes]]
+    whole = Bench(build, "whole")
+    if not build.compile(SUBJECTS[0], SUBJECTS[0], whole.folder):
+        sys.exit("the sources do not build")
+    for killers in passes:
+        for name in killers.names:
+            start = time.monotonic()
+            if whole.fails(name):
+                sys.exit(f"{name} fails without a mutant")
+            print(f"{name}: {time.monotonic() - start:.1f} s", flush=True)
+    for killers in passes:
+        run_pass([mutant for mutant in chosen if mutant.killer is None], killers, benches)
+
+
+def run_pass(chosen, killers, benches):
+    free = list(benches)
 
     def one(mutant):
-        tree = free.pop()
+        bench = free.pop()
         try:
-            tree.judge(mutant)
+            bench.judge(mutant, killers)
         finally:
-            free.append(tree)
+            free.append(bench)
         return mutant
 
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for mutant in pool.map(one, chosen):
+    with concurrent.futures.ThreadPoolExecutor(len(benches)) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in chosen]):
+            mutant = done.result()
             print(f"{mutant}: {'killed by ' + mutant.killer if mutant.killer else 'LIVES'}", flush=True)
 
 
 def main():
     options = arguments()
     every = list(mutants())
+    excused = equivalent()
     if options.list:
         print(*every, sep="\n")
-        return 0
+        return tell_stale(sorted(excused - {mutant.name for mutant in every}))
     chosen = [
         mutant
         for mutant in every
         if (not options.file or mutant.path in options.file) and (not options.one or mutant.number in options.one)
     ]
     run(chosen, options)
-    excused = equivalent()
     compiled = [mutant for mutant in chosen if mutant.killer != "the compiler"]
     lives = [mutant for mutant in compiled if mutant.killer is None]
     unexcused = [mutant for mutant in lives if mutant.name not in excused]
@@ -320,8 +456,7 @@ def main():
     stale = [name for name in sorted(excused) if name not in known or known[name].killer not in (None, "the compiler")]
     for mutant in unexcused:
         print(f"lives: {mutant}")
-    for name in stale:
-        print(f"no living mutant: {name}")
+    tell_stale(stale)
     print(
         f"mutants: {len(compiled)} tried, {len(compiled) - len(lives)} killed, "
         f"{len(lives) - len(unexcused)} equivalent, {len(unexcused)} alive"

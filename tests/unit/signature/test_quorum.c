@@ -308,6 +308,53 @@ static void good_ones_among_ed25519_junk(void **state) {
     free(metadata);
 }
 
+/* Nor can junk of one key keep the second of another from being tried. */
+static void a_good_one_behind_ed25519_junk(void **state) {
+    struct scene *scene = *state;
+    struct swt_buf good = {0};
+    struct swt_error err = {0};
+    uint8_t *metadata = calloc(1, SWT_MAX_METADATA);
+    uint8_t junk[64] = {0x11, [32] = 0x22};
+    assert_non_null(metadata);
+    scene->envelope.metadata = swt_slice_of(metadata, SWT_MAX_METADATA);
+    assert_done(swt_signer_sign(scene->signers[0], &TRIAL, scene->envelope.metadata, &good, &err),
+                &err);
+    for (size_t i = 0; i < 50; i++)
+        add(scene, 1, swt_slice_of(junk, sizeof junk));
+    add(scene, 0, swt_slice_of(junk, sizeof junk));
+    add(scene, 0, swt_buf_slice(&good));
+    count(scene, false, 1);
+    assert_int_equal(scene->quorum.states[49], SWT_SIGNATURE_UNTRIED);
+    assert_int_equal(scene->quorum.states[50], SWT_SIGNATURE_BAD);
+    assert_int_equal(scene->quorum.states[51], SWT_SIGNATURE_GOOD);
+    swt_buf_done(&good);
+    free(metadata);
+}
+
+/* What may be tried of one key is 64 MiB worth of hashing: all that an envelope holds on a curve;
+ * on a modulus of 384 bytes 455, as each is worth its square. */
+static void junk_up_to_the_limit(void **state) {
+    struct scene *scene = *state;
+    uint8_t junk[384] = {0x11, [32] = 0x22};
+    for (size_t i = 0; i < SWT_MAX_SIGNATURES; i++)
+        add(scene, 0, swt_slice_of(junk, 64));
+    count(scene, false, 0);
+    for (size_t i = 0; i < SWT_MAX_SIGNATURES; i++)
+        assert_int_equal(scene->quorum.states[i], SWT_SIGNATURE_BAD);
+    swt_signer_free(scene->signers[2]);
+    swt_buf_done(&scene->raw[2]);
+    scene->signers[2] = open_signer(KEYS "rsa3072.pem");
+    scene->ids[2] = swt_slice_of(swt_signer_key_id(scene->signers[2]), SWT_KEY_ID_SIZE);
+    scene->keys[2].id = scene->ids[2];
+    scene->keys[2].key = *swt_signer_key(scene->signers[2]);
+    scene->envelope.signature_count = 0;
+    for (size_t i = 0; i < 460; i++)
+        add(scene, 2, swt_slice_of(junk, sizeof junk));
+    count(scene, false, 0);
+    assert_int_equal(scene->quorum.states[454], SWT_SIGNATURE_BAD);
+    assert_int_equal(scene->quorum.states[455], SWT_SIGNATURE_UNTRIED);
+}
+
 static void more_than_the_caps(void **state) {
     struct scene *scene = *state;
     struct swt_error err = {0};
@@ -341,6 +388,8 @@ int main(void) {
         SCENE_TEST(junk_in_bounded_time),
         SCENE_TEST(ed25519_junk_in_bounded_time),
         SCENE_TEST(good_ones_among_ed25519_junk),
+        SCENE_TEST(a_good_one_behind_ed25519_junk),
+        SCENE_TEST(junk_up_to_the_limit),
         SCENE_TEST(more_than_the_caps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each allocation fails in turn while a bundle is judged: what comes of it is an error, or the
+ * report that there is with memory, never another one. And no judgement keeps a block.
+ */
+#include "scene.h"
+
+#include "../../../src/pipeline/json_text.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- an allocator that can fail ---------------------------------------------------------- */
+
+static atomic_long left = -1; /* allocations until one fails; negative: none does */
+static atomic_long blocks;    /* that are in use */
+
+/* libcrypto's own fail in test_memory.c. */
+static _Thread_local unsigned for_library;
+static CRYPTO_malloc_fn own_take;
+static CRYPTO_realloc_fn own_retake;
+static CRYPTO_free_fn own_give;
+
+static void *take(size_t size, const char *file, int line) {
+    for_library++;
+    void *data = own_take(size, file, line);
+    for_library--;
+    return data;
+}
+
+static void *retake(void *data, size_t size, const char *file, int line) {
+    for_library++;
+    data = own_retake(data, size, file, line);
+    for_library--;
+    return data;
+}
+
+/* A sanitizer's allocator is its own, which none of these can stand before: there, nothing fails,
+ * and what is left of the test is that the report of a bundle is always the same. */
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *block);
+
+static bool fails(void) {
+    if (atomic_load(&left) < 0 || for_library > 0 || atomic_fetch_sub(&left, 1) != 0)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *counted(void *block) {
+    if (block != NULL)
+        atomic_fetch_add(&blocks, 1);
+    return block;
+}
+
+void *malloc(size_t size) {
+    return fails() ? NULL : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size) {
+    return fails() ? NULL : counted(__libc_calloc(count, size));
+}
+
+void *realloc(void *old, size_t size) {
+    if (old == NULL)
+        return malloc(size);
+    if (size > 0)
+        return fails() ? NULL : __libc_realloc(old, size);
+    free(old);
+    return NULL;
+}
+
+void free(void *block) {
+    if (block != NULL)
+        atomic_fetch_sub(&blocks, 1);
+    __libc_free(block);
+}
+#endif
+
+/* ---- one judgement ----------------------------------------------------------------------- */
+
+/* What is judged, by what, and the report that there is with memory. */
+struct question {
+    struct swt_slice bytes;
+    const struct swt_device_state *state; /* NULL: --self */
+    struct swt_verify_options options;
+    bool extracts;
+    struct swt_buf report, content;
+};
+
+/* The report as text, and of what is accepted the content. */
+static int ask(const struct question *question, struct swt_buf *content, struct swt_buf *ret_report,
+               struct swt_error *err) {
+    const struct swt_payload_sink sink = {sink_begin, sink_write, content};
+    SWT_CLEANUP(swt_judge_done)
+    struct swt_judge judge = {
+        .authenticate = true, .state = question->state, .sink = question->extracts ? &sink : NULL};
+    const struct swt_device_state nothing = {0};
+    json_t *document = NULL;
+    if (judge.state == NULL)
+        judge.state = &nothing;
+    int rc = swt_reader_open_memory(question->bytes, "memory", &judge.reader, err);
+    if (rc == 0)
+        rc = swt_judge_open(&judge, "memory", &question->options, err);
+    if (judge.state == &nothing)
+        judge.state = &judge.own_state;
+    if (rc == 0)
+        rc = swt_judge_run(&judge, err);
+    if (rc == 0)
+        rc = swt_judge_document(&judge, &document, err);
+    if (rc == 0)
+        rc = swt_json_write(document, JSON_SORT_KEYS, ret_report, err);
+    json_decref(document);
+    return rc;
+}
+
+static bool right(const struct question *question) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf content = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf report = {0};
+    struct swt_error err = {0};
+    if (ask(question, &content, &report, &err) < 0)
+        return err.code == SWT_E_MEMORY;
+    return swt_slice_equal(swt_buf_slice(&report), swt_buf_slice(&question->report)) &&
+           swt_slice_equal(swt_buf_slice(&content), swt_buf_slice(&question->content));
+}
+
+enum { WRONG = 1, NOT_REACHED };
+
+/* In a process of its own: a crash is told, too. */
+static int in_child(const struct question *question, long number) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        atomic_store(&left, number);
+        bool good = right(question);
+        _exit(!good ? WRONG : atomic_load(&left) < 0 ? 0 : NOT_REACHED);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status))
+        fail_msg("allocation %ld: signal %d", number, WTERMSIG(status));
+    return WEXITSTATUS(status);
+}
+
+/* Once the libraries have what they keep for good. */
+static void nothing_is_kept(const struct question *question) {
+    assert_true(right(question));
+    assert_true(right(question));
+    long before = atomic_load(&blocks);
+    assert_true(right(question));
+    assert_int_equal(atomic_load(&blocks), before);
+}
+
+/* The first, the second ... until none is left to fail. step is where the judgement ends. */
+static void at_each_allocation(struct question *question, const char *step) {
+    struct swt_error err = {0};
+    if (ask(question, &question->content, &question->report, &err) < 0)
+        fail_msg("%s", err.message);
+    json_t *document = json_loads(swt_buf_text(&question->report), 0, NULL);
+    const char *failed_step = json_string_value(json_object_get(document, "failed_step"));
+    assert_string_equal(failed_step == NULL ? "accepted" : failed_step, step);
+    json_decref(document);
+    nothing_is_kept(question);
+    long number = 0;
+    for (int end = 0; end != NOT_REACHED; number++) {
+        end = in_child(question, number);
+        if (end == WRONG)
+            fail_msg("allocation %ld", number);
+        assert_true(number < 100000);
+    }
+    print_message("# %s: %ld allocations\n", step, number - 1);
+    swt_buf_done(&question->report);
+    swt_buf_done(&question->content);
+}
+
+/* ---- the bundles ------------------------------------------------------------------------- */
+
+/* Signed by strangers as well, each of whom the report names. */
+static const struct sample_plan ROTATES = {
+    .name = "rotates the root",
+    .size = 10240,
+    .root = ROTATION,
+    .anchor_keys = BIT(TARGETS1) | BIT(TARGETS2),
+    .rotated_keys = BIT(TARGETS2) | BIT(TARGETS3),
+    .root_signers = BIT(ROOT1) | BIT(ROOT3) | BIT(ED25519),
+    .targets_signers = BIT(TARGETS2) | BIT(TARGETS3) | BIT(ROOT1) | BIT(ED25519),
+    .floor = TARGETS_VERSION + 2,
+};
+
+static void judge_as_it_is(enum swt_format format, bool extracts) {
+    struct sample sample;
+    sample_make(&sample, &ROTATES, format, keys);
+    struct question question = {.bytes = swt_buf_slice(&sample.bytes),
+                                .state = &sample.state,
+                                .options = SAMPLE_OPTIONS,
+                                .extracts = extracts};
+    at_each_allocation(&question, "accepted");
+    sample_done(&sample);
+}
+
+static void what_is_accepted(void **state) {
+    (void)state;
+    judge_as_it_is(SWT_FORMAT_TAR, false);
+    judge_as_it_is(SWT_FORMAT_TAR, true);
+    judge_as_it_is(SWT_FORMAT_PIGWEED, false);
+}
+
+static void what_is_accepted_of_itself(void **state) {
+    (void)state;
+    struct sample sample;
+    sample_make(&sample, &ROTATES, SWT_FORMAT_TAR, keys);
+    struct question question = {.bytes = swt_buf_slice(&sample.bytes), .options = SAMPLE_OPTIONS};
+    question.options.self = true;
+    at_each_allocation(&question, "accepted");
+    sample_done(&sample);
+}
+
+/* One byte is another. */
+static void judge_spoiled(const char *where, size_t offset, const char *step) {
+    struct sample sample;
+    sample_make(&sample, &ROTATES, SWT_FORMAT_TAR, keys);
+    uint8_t *found = memmem(sample.bytes.data, sample.bytes.len, where, strlen(where));
+    assert_non_null(found);
+    found[offset] ^= 1;
+    struct question question = {
+        .bytes = swt_buf_slice(&sample.bytes), .state = &sample.state, .options = SAMPLE_OPTIONS};
+    at_each_allocation(&question, step);
+    sample_done(&sample);
+}
+
+static void what_is_refused(void **state) {
+    (void)state;
+    judge_spoiled(STAGE, 0, "payloads");
+    judge_spoiled("targets_metadata", 0, "container");
+}
+
+/* Refused for who signed it, and as expired. */
+static void judge_signed_by(unsigned root_signers, unsigned targets_signers, const char *time,
+                            const char *step) {
+    struct sample sample;
+    struct sample_plan plan = ROTATES;
+    sample_make(&sample, &ROTATES, SWT_FORMAT_TAR, keys);
+    plan.root_signers = root_signers;
+    plan.targets_signers = targets_signers;
+    sample.plan = &plan;
+    swt_buf_clear(&sample.root_envelope);
+    seal(keys, &sample.root, root_signers, &sample.root_envelope);
+    make_members(&sample);
+    struct question question = {
+        .bytes = swt_buf_slice(&sample.bytes), .state = &sample.state, .options = {.time = time}};
+    at_each_allocation(&question, step);
+    sample_done(&sample);
+}
+
+static void what_too_few_signed(void **state) {
+    (void)state;
+    const unsigned root = ROTATES.root_signers, targets = ROTATES.targets_signers;
+    judge_signed_by(BIT(ROOT3), targets, SAMPLE_TIME, "root-old-quorum");
+    judge_signed_by(BIT(ROOT1), targets, SAMPLE_TIME, "root-new-quorum");
+    judge_signed_by(root, BIT(TARGETS2) | BIT(TARGETS1), SAMPLE_TIME, "targets-quorum");
+    judge_signed_by(root, 0, SAMPLE_TIME, "targets-quorum");
+}
+
+/* With all that is told without being refused: signatures that do not count, unknown fields, a
+ * payload that the device has, an odd target. */
+static void what_warns(void **state) {
+    (void)state;
+    static const char *const TWINS[] = {"app", "App", "data"};
+    static const uint8_t VALUE[TEST_SIGNATURE_SIZE] = {1};
+    const struct swt_slice id = swt_slice_of(keys[TARGETS1].id, SWT_KEY_ID_SIZE);
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+    struct scene scene;
+    set_scene(&scene);
+    scene.options.allow_unknown = true;
+    scene.has_root = true;
+    scene.root.version = 3;
+    scene.anchor_signers = 0;
+    scene.root_signers |= BIT(TARGETS1) | BIT(ED25519);
+    scene.unknown_signed = scene.unknown_unsigned = 1;
+    scene.extra[0] = (struct swt_signature){id, swt_slice_of(VALUE, sizeof VALUE)};
+    scene.extra[1] = (struct swt_signature){id, swt_slice_of(VALUE, 5)};
+    scene.extra_count = 2;
+    scene.target_count = 3;
+    scene.names = TWINS;
+    scene.other_spec = true;
+    scene.other_hashes = 1;
+    scene.installed_version = 7;
+    scene.left_out = 1;
+    put_scene(&scene, &bundle);
+    put_state(&scene, &device);
+    struct question question = {
+        .bytes = swt_buf_slice(&bundle), .state = &device, .options = scene.options};
+    at_each_allocation(&question, "accepted");
+}
+
+int main(void) {
+    swt_library_memory_setup();
+    CRYPTO_get_mem_functions(&own_take, &own_retake, &own_give);
+    if (CRYPTO_set_mem_functions(take, retake, own_give) != 1)
+        return 1;
+    for (size_t i = 0; i < KEYS; i++)
+        test_key_load(&keys[i], KEY_NAMES[i]);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_accepted),    cmocka_unit_test(what_is_accepted_of_itself),
+        cmocka_unit_test(what_is_refused),     cmocka_unit_test(what_warns),
+        cmocka_unit_test(what_too_few_signed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
