@@ -35,9 +35,8 @@ static inline void fail_allocation(long number, bool of_libcrypto) {
 
 /* Whether there were so many; from here on none fails. */
 static inline bool allocation_failed(void) {
-    bool reached = armed && atomic_load(&count) >= at;
     armed = 0;
-    return reached;
+    return at > 0 && atomic_load(&count) >= at;
 }
 #endif
 
