@@ -208,7 +208,9 @@ static int load_path(struct swt_p11 *p11, const char *path, struct swt_error *er
         return swt_error_hint(err, "its own configuration, or the service that it talks to, may be "
                                    "missing");
     }
-    return add_module(p11, functions, strdup(path), strdup(path), false, err);
+    char *copy = strdup(path); /* without it, it would be no module that the URI means */
+    return copy == NULL ? swt_fail_memory(err)
+                        : add_module(p11, functions, strdup(path), copy, false, err);
 }
 
 bool swt_p11_module_fits(const struct swt_p11_module *module, const struct swt_p11_uri *uri) {

@@ -216,3 +216,23 @@ against many.swb
 t_exit 1
 t_out_contains "150 differences"
 t_out_contains "  and 50 more"
+
+t_begin "targets in another order, and unknown fields, are differences that no field shows"
+prepare
+sed -i '/name: app/{h;d};/name: data/{G}' product.yaml
+against b.swb
+t_exit 1
+t_out_contains "1 difference: order of the targets"
+
+t_begin "a compressed target that differs: another compressor may have made it"
+prepare
+head -c 5000 "$T_TOOL" >data.bin
+sed -i 's/name: data,/& compression: gzip,/' product.yaml
+quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem"
+against b.swb
+t_exit 0
+t_out_lacks "another version of the compressor"
+head -c 5001 "$T_TOOL" >data.bin
+against b.swb
+t_exit 1
+t_out_contains "'data' is compressed (gzip): another version of the compressor makes other bytes"

@@ -458,6 +458,17 @@ t_file_equal found expected
 quiet build product.yaml -o b.swb
 payload b.swb user_manifest | grep -q '"root"' && t_fail "records a root that is not there"
 
+t_begin "user_manifest: what nobody would read is not built"
+sample_manifest
+mkdir out
+touch out/{1..9}
+(cat product.yaml && printf '  - {files: "out/*", meta: {long: "%s"}}\n' "$(head -c 600000 /dev/zero | tr '\0' x)") >long.yaml
+t_run build long.yaml -o long.swb --json
+t_exit 3
+t_json_err error.code target-too-large
+t_err_contains "expected at most 4 MiB"
+t_file_absent long.swb
+
 t_begin "user_manifest: left out, or the user's own"
 sample_manifest
 (cat product.yaml && echo "bundle: {user_manifest: false}") >none.yaml

@@ -167,6 +167,16 @@ t_run convert b.swb -o out.swb --root nothing
 t_exit 5
 t_file_absent out.swb
 
+t_begin "--root that breaks a rule, and a bundle from a pipe: refused, nothing written"
+quiet fixtures -o made
+t_run convert made/good.swb -o out.swb --root made/anchor-threshold-0.root
+t_exit 3
+t_err_contains "made/anchor-threshold-0.root"
+t_do bash -c "cat made/good.swb | '$T_TOOL' convert - -o out.swb --root made/anchor.root"
+t_exit 2
+t_err_contains "it is read twice"
+t_file_absent out.swb
+
 # ---- what is refused -------------------------------------------------------------------------------
 
 t_begin "a payload that does not match is not converted"

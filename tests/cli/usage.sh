@@ -43,6 +43,21 @@ for group in root key; do
     t_err_contains "hint: swupdate-tool $group --help"
 done
 
+t_begin "help GROUP is GROUP --help"
+for group in root key; do
+    for words in "$group" "$group --help"; do
+        # shellcheck disable=SC2086 # one word or two
+        t_run help $words
+        t_exit 0
+        cp "$T_OUT" help
+        t_run "$group" --help
+        t_file_equal "$T_OUT" help
+    done
+done
+t_run help nothing
+t_exit 2
+t_err_contains "unknown command 'nothing'"
+
 t_begin "no command, an unknown one, an option before it"
 t_run
 t_exit 2
@@ -182,6 +197,9 @@ t_exit 4
 t_json_err error.code key-scheme
 t_run keygen -o -
 t_exit 2
+t_run keygen -o file:
+t_exit 2
+t_err_contains "the name of the key file is empty"
 t_must keygen -o file:a:b
 t_must keygen -o ./c:d
 t_files "a:b a:b.pub c:d c:d.pub"

@@ -6,8 +6,8 @@
  * SWT_FAULT_BLOCKS=1: who allocated each such block, too, on standard error. Those of the libraries
  * count too, but for libcrypto's; with SWT_FAULT_LIBRARY=1 libcrypto's are the only ones that do.
  * Those of glibc's name service and loader, of p11-kit and of libarchive with its compressors never
- * do: they die of them, or say that their input is broken. Nor do those of a process that the
- * program forks, which would be a second fault.
+ * do: they die of them, or say that their input is broken. Nor do those of the module of
+ * tests/pkcs11, nor those of a process that the program forks, which would be a second fault.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -40,11 +40,9 @@ static struct library {
     const char *name;
     uintptr_t begin;
     uintptr_t end;
-} crypto = {"/libcrypto.so", 0, 0}, spared[] = {{"/libp11-kit.so", 0, 0},
-                                                {"/libarchive.so", 0, 0},
-                                                {"/libz.so", 0, 0},
-                                                {"/liblzma.so", 0, 0},
-                                                {"/libzstd.so", 0, 0}};
+} crypto = {"/libcrypto.so", 0, 0},
+  spared[] = {{"/libp11-kit.so", 0, 0}, {"/libarchive.so", 0, 0}, {"/libz.so", 0, 0},
+              {"/liblzma.so", 0, 0},    {"/libzstd.so", 0, 0},    {"/mock-pkcs11.so", 0, 0}};
 #define SPARED_COUNT (sizeof spared / sizeof spared[0])
 static struct library loader = {"/ld-linux", 0, 0}; /* what it allocates for a thread stays */
 static int armed; /* what happens before main is not the program's */

@@ -9,3 +9,6 @@ $(MOCK_MODULE): $(wildcard tests/pkcs11/*.[ch])
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) $(PKG_CFLAGS) -O2 -g -fPIC -shared -o $@ $(filter %.c,$^) $(PKG_LIBS)
 
 CHECK_NEEDS += $(MOCK_MODULE)
+
+# Unit tests load it, too.
+unit: $(MOCK_MODULE)

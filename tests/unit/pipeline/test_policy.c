@@ -99,11 +99,26 @@ static void text(void **state) {
     assert_false(is_text("\xe2\x82", 2, 600 * 1024));
 }
 
+/* A signature by a key id that no key can have is nobody's. */
+static void signers(void **state) {
+    (void)state;
+    static const uint8_t id[SWT_KEY_ID_SIZE + 1] = {7};
+    struct swt_policy_subject subject = {0};
+    struct swt_error err;
+    for (size_t len = 0; len <= sizeof id; len++)
+        assert_int_equal(
+            swt_policy_add_signer(&subject, swt_slice_of(id, len), "signed", NULL, &err), 0);
+    assert_int_equal(subject.signer_count, 1);
+    assert_memory_equal(subject.signers[0].id, id, SWT_KEY_ID_SIZE);
+    free(subject.signers);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns),
         cmocka_unit_test(stars_cost_no_time),
         cmocka_unit_test(text),
+        cmocka_unit_test(signers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
