@@ -45,15 +45,15 @@ def response():
         yield answers("", "sign", "bundle", "--attach", "response", "-o", "out", status=3)
 
 
-@worst("audit log", "32 MiB of each")
+@worst("audit log", "8 MiB of each")
 def audit():
-    for name, text in texts(2 * SIZE):
+    for name, text in texts(SIZE // 2):
         write("log", text)
         yield Run(("check", "log"), None)
         line = b'{"schema":"swupdate-tool/audit/1","previous":"' + b"0" * 64 + b'"}\n'
         write("log", line + text)
         yield Run(("check", "log"), None)
-    write("log", repeated(line, 2 * SIZE))
+    write("log", repeated(line, SIZE // 2))
     yield answers("", "check", "log", status=1)
 
 
