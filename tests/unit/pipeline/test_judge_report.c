@@ -642,6 +642,113 @@ static void odd_targets(void **state) {
     strike(&scene);
 }
 
+static void what_is_assumed(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.version = 6;
+    scene.assumed = "targets-version";
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "targets-version", "pass | version 7 or higher | version 6: a rollback | ");
+    scene.assumed = "payloads";
+    judge_scene(&scene);
+    ends(&scene, "targets-version");
+    strike(&scene);
+}
+
+static void what_a_stock_device_says(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.format = SWT_FORMAT_PIGWEED;
+    scene.options.profile = "pigweed";
+    judge_scene(&scene);
+    assert_string_equal(word(json_object_get(scene.document, "profile"), "verdict"), "accept");
+    scene.anchor_signers = 0;
+    scene.options.strict = true;
+    judge_scene(&scene);
+    ends(&scene, "anchor");
+    says(&scene, "anchor",
+         "fail | an anchor that keeps the rules of root metadata | root version 1, 2 root and 2 "
+         "targets keys | the anchor is not signed by its own quorum (0 of 1); a warning rejects "
+         "with --strict; a stock Pigweed device passes this step and accepts the bundle");
+    strike(&scene);
+}
+
+/* What warns before it passes has warned. */
+static void a_user_manifest_left_out(void **state) {
+    (void)state;
+    static const char *const OURS[] = {"user_manifest", "boot", "data"};
+    struct scene scene;
+    set_scene(&scene);
+    scene.names = OURS;
+    scene.target_count = 2;
+    scene.left_out = 1;
+    scene.installed_version = 6;
+    judge_scene(&scene);
+    ends(&scene, "");
+    warns(&scene, 1);
+    says(&scene, "payloads",
+         "warn | each listed payload with its length and hash, and no other | 1 match, 1 left out "
+         "that the device has | user_manifest is left out: a stock device would record none");
+    scene.options.strict = true;
+    judge_scene(&scene);
+    ends(&scene, "payloads");
+    strike(&scene);
+}
+
+/* ---- a step by itself -------------------------------------------------------------------- */
+
+static void notes_come_to_an_end(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_step_done) struct swt_step step = {0};
+    struct swt_error err;
+    char text[249];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    /* 8 of 248 bytes and 7 times "; ": two less than the limit. */
+    for (int i = 0; i < 8; i++)
+        made(swt_step_note(&step, &err, "%s", text), &err);
+    assert_int_equal(step.note.len, 1998);
+    made(swt_buf_printf(&step.note, &err, "!?"), &err);
+    for (int i = 0; i < 3; i++)
+        made(swt_step_note(&step, &err, "one more"), &err);
+    assert_int_equal(step.note.len, 2005);
+    assert_memory_equal(step.note.data + 1997, "a!?; ...", 8);
+}
+
+static void a_step_is_said_again(void **state) {
+    (void)state;
+    for (int with_note = 0; with_note < 2; with_note++) {
+        SWT_CLEANUP(swt_step_done) struct swt_step found = {0};
+        SWT_CLEANUP(swt_step_done) struct swt_step step = {0};
+        struct swt_error err;
+        made(swt_step_expect(&step, &err, "anything"), &err);
+        made(swt_step_fail(&found, &err, "something"), &err);
+        if (with_note)
+            made(swt_step_note(&found, &err, "a note"), &err);
+        made(swt_step_repeat(&step, &found, &err), &err);
+        assert_int_equal(step.verdict, SWT_FAIL);
+        assert_string_equal(swt_buf_text(&step.expected), "anything");
+        assert_string_equal(swt_buf_text(&step.found), "something");
+        assert_string_equal(swt_buf_text(&step.note), with_note ? "a note" : "");
+    }
+}
+
+/* A system that failed is no verdict. */
+static void what_is_no_fault_of_the_file(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_step_done) struct swt_step step = {0};
+    struct swt_error err;
+    (void)swt_fail(&err, SWT_E_IO, "cannot read");
+    assert_int_equal(swt_step_fault(&step, &err), -SWT_E_IO);
+    assert_int_equal(step.verdict, SWT_PASS);
+    (void)swt_fail(&err, SWT_E_METADATA, "no metadata");
+    assert_int_equal(swt_step_fault(&step, &err), 0);
+    assert_int_equal(step.verdict, SWT_FAIL);
+}
+
 int main(void) {
     for (size_t i = 0; i < KEYS; i++)
         test_key_load(&keys[i], KEY_NAMES[i]);
@@ -663,6 +770,12 @@ int main(void) {
         cmocka_unit_test(a_root_alone),
         cmocka_unit_test(unknown_fields),
         cmocka_unit_test(odd_targets),
+        cmocka_unit_test(what_is_assumed),
+        cmocka_unit_test(a_user_manifest_left_out),
+        cmocka_unit_test(notes_come_to_an_end),
+        cmocka_unit_test(a_step_is_said_again),
+        cmocka_unit_test(what_is_no_fault_of_the_file),
+        cmocka_unit_test(what_a_stock_device_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
