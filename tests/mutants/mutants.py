@@ -50,6 +50,7 @@ VERDICTS = "differential/verdicts"
 PASSES = (
     (
         "unit/pipeline/test_judge_report",
+        "unit/pipeline/test_judge_targets",
         "unit/pipeline/test_judge_options",
         "unit/signature/test_quorum",
         "unit/signature/test_verify",
