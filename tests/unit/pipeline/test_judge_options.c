@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 static char folder[] = "/tmp/swupdate-options.XXXXXX";
-static const char *const FILES[] = {"bundle", "old", "root",     "next",  "manifest",
-                                    "words",  "odd", "unsigned", "m.yaml"};
+static const char *const FILES[] = {"bundle", "old", "root",     "next",   "manifest",
+                                    "words",  "odd", "unsigned", "m.yaml", "log"};
 
 static void write_bytes(const char *path, const struct swt_buf *bytes) {
     FILE *file = fopen(path, "wb");
@@ -66,6 +66,9 @@ static int enter(void **state) {
                         "targets: [{file: words}]\n"),
          &err);
     write_bytes("m.yaml", &words);
+    swt_buf_clear(&words);
+    made(swt_buf_printf(&words, &err, "{\"schema\":\"%s\"}\n", SWT_AUDIT_LOG_SCHEMA), &err);
+    write_bytes("log", &words);
     return 0;
 }
 
@@ -229,6 +232,7 @@ static void what_else_is_there(void **state) {
     const struct swt_verify_options by_root = {.root = "root"};
     judges(A_BUNDLE, "words", by_root, "container", "the file is of no kind that is known here");
     judges(A_BUNDLE, "manifest", by_root, "container", "this is a device manifest");
+    judges(A_BUNDLE, "log", by_root, "container", "this is an audit log");
     for (size_t i = 0; i < SWT_COUNT(KINDS); i++) {
         char path[8192];
         (void)snprintf(path, sizeof path, "%s/%s", getenv("SWT_SOURCE"), KINDS[i][0]);

@@ -262,6 +262,24 @@ static void what_is_no_bundle(void **state) {
     strike(&scene);
 }
 
+/* In a tar there is one order, in an UpdateBundle any. */
+static void the_order_in_an_envelope(void **state) {
+    (void)state;
+    struct scene scene;
+    for (int i = 0; i < 2; i++) {
+        set_scene(&scene);
+        scene.has_root = true;
+        scene.root_disordered = i == 0;
+        scene.targets_disordered = i == 1;
+        judge_scene(&scene);
+        ends(&scene, "container");
+        scene.format = SWT_FORMAT_PIGWEED;
+        judge_scene(&scene);
+        ends(&scene, "");
+        strike(&scene);
+    }
+}
+
 static void judged_by_itself(void **state) {
     (void)state;
     struct scene scene;
@@ -298,6 +316,7 @@ static void judged_by_itself(void **state) {
     scene.root_signers = 0;
     judge_scene(&scene);
     ends(&scene, "root-old-quorum");
+    warns(&scene, 0); /* what is its own is not told twice */
     strike(&scene);
 }
 
@@ -366,6 +385,42 @@ static void what_a_stock_device_says(void **state) {
     strike(&scene);
 }
 
+static int keep_root(void *context, const struct swt_judge *judge, struct swt_error *err) {
+    unsigned *kept = context;
+    assert_true(judge->rotated);
+    return (*kept)++ == 0 ? 0 : swt_fail(err, SWT_E_IO, "cannot be kept");
+}
+
+/* A device keeps a new root before anything of the targets is judged, and but one that it can keep
+ * is gone on with. */
+static void a_rotation_is_kept(void **state) {
+    (void)state;
+    for (unsigned kept = 0, i = 0; i < 2; i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+        SWT_CLEANUP(swt_device_state_done) struct swt_device_state held = {0};
+        const struct swt_judge_device device = {.rotate = keep_root, .context = &kept};
+        SWT_CLEANUP(swt_judge_done)
+        struct swt_judge judge = {.authenticate = true, .state = &held, .device = &device};
+        struct swt_error err;
+        struct scene scene;
+        set_scene(&scene);
+        scene.has_root = true;
+        scene.root.version = 2;
+        put_scene(&scene, &bundle);
+        put_state(&scene, &held);
+        open_scene(&judge, swt_buf_slice(&bundle), &scene.options);
+        assert_int_equal(swt_judge_run(&judge, &err), i == 0 ? 0 : -SWT_E_IO);
+        assert_int_equal(kept, i + 1);
+        assert_int_equal(judge.targets != NULL, i == 0);
+        if (i > 0)
+            continue;
+        made(swt_judge_document(&judge, &scene.document, &err), &err);
+        says(&scene, "floor",
+             "pass | the device's targets version, or a real rotation | targets version 7 | ");
+        strike(&scene);
+    }
+}
+
 int main(void) {
     for (size_t i = 0; i < KEYS; i++)
         test_key_load(&keys[i], KEY_NAMES[i]);
@@ -379,9 +434,11 @@ int main(void) {
         cmocka_unit_test(an_anchor_unsigned),
         cmocka_unit_test(the_answer),
         cmocka_unit_test(what_is_no_bundle),
+        cmocka_unit_test(the_order_in_an_envelope),
         cmocka_unit_test(judged_by_itself),
         cmocka_unit_test(a_root_alone),
         cmocka_unit_test(what_is_assumed),
+        cmocka_unit_test(a_rotation_is_kept),
         cmocka_unit_test(what_a_stock_device_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,22 @@ static void floors(void **state) {
     strike(&scene);
 }
 
+static void no_floor_is_known(void **state) {
+    (void)state;
+    struct scene scene;
+    set_scene(&scene);
+    scene.knows_floor = scene.has_floor = false;
+    judge_scene(&scene);
+    ends(&scene, "");
+    says(&scene, "floor",
+         "skipped | the device's targets version, or a real rotation |  | rollback not judged: no "
+         "device manifest was given");
+    says(&scene, "targets-version",
+         "skipped | a targets version that is not below the floor |  | version 7: rollback not "
+         "judged");
+    strike(&scene);
+}
+
 static void what_is_installed(void **state) {
     (void)state;
     struct scene scene;
@@ -338,6 +354,7 @@ int main(void) {
         test_key_load(&keys[i], KEY_NAMES[i]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floors),
+        cmocka_unit_test(no_floor_is_known),
         cmocka_unit_test(what_is_installed),
         cmocka_unit_test(what_is_left_out),
         cmocka_unit_test(whose_signatures_do_not_count),
