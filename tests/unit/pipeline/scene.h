@@ -26,11 +26,13 @@ struct scene {
     uint32_t version; /* of the targets */
     int64_t expires;
     size_t target_count;
-    unsigned left_out; /* a bit a target */
+    const uint64_t *lengths; /* that the metadata says; NULL: those of the contents */
+    unsigned left_out;       /* a bit a target */
     bool knows_floor, has_floor;
     uint32_t floor;
     uint32_t installed_version; /* 0: nothing was */
     bool installed_differs;
+    const char *user_manifest; /* that the device recorded, or NULL */
     struct swt_verify_options options;
     enum swt_format format;
     const char *const *names;
@@ -151,7 +153,7 @@ static inline void put_targets(const struct scene *scene, bool differs, uint32_t
     for (size_t i = 0; i < scene->target_count; i++) {
         struct swt_slice content = swt_slice_text(CONTENTS[i]);
         targets[i].name = swt_slice_text(scene->names[i]);
-        targets[i].length = content.len;
+        targets[i].length = scene->lengths != NULL ? scene->lengths[i] : content.len;
         SHA256(content.data, content.len, targets[i].sha256);
     }
     const struct swt_targets_spec spec = {.version = version,
@@ -245,8 +247,11 @@ static inline void put_state(const struct scene *scene, struct swt_device_state 
         return;
     swt_buf_clear(&metadata);
     put_targets(scene, scene->installed_differs, scene->installed_version, &metadata);
-    made(swt_device_manifest_encode(swt_buf_slice(&metadata), NULL, &ret_state->installed.bytes,
-                                    &err),
+    struct swt_slice copy =
+        swt_slice_text(scene->user_manifest != NULL ? scene->user_manifest : "");
+    made(swt_device_manifest_encode(swt_buf_slice(&metadata),
+                                    scene->user_manifest != NULL ? &copy : NULL,
+                                    &ret_state->installed.bytes, &err),
          &err);
     made(swt_device_manifest_decode(swt_buf_slice(&ret_state->installed.bytes),
                                     &ret_state->installed.manifest, &err),

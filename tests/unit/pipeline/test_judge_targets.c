@@ -54,6 +54,25 @@ static void no_floor_is_known(void **state) {
     strike(&scene);
 }
 
+static void the_sum_of_lengths(void **state) {
+    (void)state;
+    static const uint64_t MOST[] = {UINT64_MAX - 4, 4}, MORE_THAN_THAT[] = {UINT64_MAX - 4, 5};
+    struct scene scene;
+    set_scene(&scene);
+    scene.target_count = 2;
+    scene.left_out = 3;
+    scene.lengths = MOST;
+    judge_scene(&scene);
+    ends(&scene, "payloads");
+    scene.lengths = MORE_THAN_THAT;
+    judge_scene(&scene);
+    ends(&scene, "targets-entries");
+    says(&scene, "targets-entries",
+         "fail | valid unique names, each with a length and one SHA-256 | the lengths add up to "
+         "more than 2^64 bytes | ");
+    strike(&scene);
+}
+
 static void what_is_installed(void **state) {
     (void)state;
     struct scene scene;
@@ -298,6 +317,32 @@ static void a_user_manifest_left_out(void **state) {
     strike(&scene);
 }
 
+/* The device's copy stands in for it where it is the one that is signed here. */
+static void a_user_manifest_at_hand(void **state) {
+    (void)state;
+    static const char *const OURS[] = {"user_manifest", "boot", "data"};
+    static const char *const COPIES[] = {"the application", "another one", NULL};
+    const char *said = "skipped | the root that the bundle was built with, or a newer one |  | ";
+    for (size_t i = 0; i <= SWT_COUNT(COPIES); i++) {
+        bool present = i == SWT_COUNT(COPIES);
+        char expected[256];
+        struct scene scene;
+        set_scene(&scene);
+        scene.names = OURS;
+        scene.target_count = 2;
+        scene.left_out = present ? 0 : 1;
+        scene.installed_version = 6;
+        scene.user_manifest = present ? NULL : COPIES[i];
+        judge_scene(&scene);
+        ends(&scene, "");
+        (void)snprintf(expected, sizeof expected, "%s%s", said,
+                       present || i == 0 ? "user_manifest names no root"
+                                         : "no user_manifest is at hand");
+        says(&scene, "root-stripped", expected);
+        strike(&scene);
+    }
+}
+
 /* ---- a step by itself -------------------------------------------------------------------- */
 
 static void notes_come_to_an_end(void **state) {
@@ -355,12 +400,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floors),
         cmocka_unit_test(no_floor_is_known),
+        cmocka_unit_test(the_sum_of_lengths),
         cmocka_unit_test(what_is_installed),
         cmocka_unit_test(what_is_left_out),
         cmocka_unit_test(whose_signatures_do_not_count),
         cmocka_unit_test(unknown_fields),
         cmocka_unit_test(odd_targets),
         cmocka_unit_test(a_user_manifest_left_out),
+        cmocka_unit_test(a_user_manifest_at_hand),
         cmocka_unit_test(notes_come_to_an_end),
         cmocka_unit_test(a_step_is_said_again),
         cmocka_unit_test(what_is_no_fault_of_the_file),
