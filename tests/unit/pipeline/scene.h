@@ -26,11 +26,13 @@ struct scene {
     uint32_t version; /* of the targets */
     int64_t expires;
     size_t target_count;
-    unsigned left_out; /* a bit a target */
-    bool has_floor;
+    const uint64_t *lengths; /* that the metadata says; NULL: those of the contents */
+    unsigned left_out;       /* a bit a target */
+    bool knows_floor, has_floor;
     uint32_t floor;
     uint32_t installed_version; /* 0: nothing was */
     bool installed_differs;
+    const char *user_manifest; /* that the device recorded, or NULL */
     struct swt_verify_options options;
     enum swt_format format;
     const char *const *names;
@@ -38,9 +40,11 @@ struct scene {
     /* How many unknown fields stand in the bundle (an UpdateBundle alone), in each envelope, and in
      * each signed metadata. */
     unsigned unknown_outside, unknown_unsigned, unknown_signed;
-    bool other_spec;       /* another spec_version of the targets */
-    unsigned other_hashes; /* of one target more */
-    const char *spoilt;    /* where this stands first in the bundle, a bit is another */
+    bool root_disordered, targets_disordered; /* signatures before what they sign */
+    bool other_spec;                          /* another spec_version of the targets */
+    unsigned other_hashes;                    /* of one target more */
+    const char *assumed;                      /* a step that is taken for passed, or NULL */
+    const char *spoilt; /* where this stands first in the bundle, a bit is another */
 
     json_t *document;
 };
@@ -63,6 +67,7 @@ static inline void set_scene(struct scene *scene) {
                             .targets_signers = BIT(TARGETS1),
                             .version = 7,
                             .target_count = 1,
+                            .knows_floor = true,
                             .has_floor = true,
                             .floor = 7,
                             .format = SWT_FORMAT_TAR,
@@ -81,6 +86,23 @@ static inline void put_unknown(unsigned count, struct swt_buf *bytes) {
     struct swt_error err;
     for (unsigned i = 0; i < count; i++)
         made(swt_buf_append(bytes, FIELD, sizeof FIELD, &err), &err);
+}
+
+/* The first field of an envelope, its metadata, behind the others. */
+static inline void disorder(struct swt_buf *envelope) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf copy = {0};
+    size_t at = 1, len = 0;
+    struct swt_error err;
+    for (unsigned shift = 0;; shift += 7) {
+        len |= (size_t)(envelope->data[at] & 0x7f) << shift;
+        if ((envelope->data[at++] & 0x80) == 0)
+            break;
+    }
+    at += len;
+    made(swt_buf_append(&copy, envelope->data + at, envelope->len - at, &err), &err);
+    made(swt_buf_append(&copy, envelope->data, at, &err), &err);
+    swt_buf_done(envelope);
+    *envelope = SWT_MOVE(copy);
 }
 
 static inline void spoil(const char *where, struct swt_buf *bytes) {
@@ -131,7 +153,7 @@ static inline void put_targets(const struct scene *scene, bool differs, uint32_t
     for (size_t i = 0; i < scene->target_count; i++) {
         struct swt_slice content = swt_slice_text(CONTENTS[i]);
         targets[i].name = swt_slice_text(scene->names[i]);
-        targets[i].length = content.len;
+        targets[i].length = scene->lengths != NULL ? scene->lengths[i] : content.len;
         SHA256(content.data, content.len, targets[i].sha256);
     }
     const struct swt_targets_spec spec = {.version = version,
@@ -184,6 +206,10 @@ static inline void put_scene(const struct scene *scene, struct swt_buf *ret_bund
         return;
     }
     put_signed_targets(scene, &targets_envelope);
+    if (scene->root_disordered)
+        disorder(&root_envelope);
+    if (scene->targets_disordered)
+        disorder(&targets_envelope);
     if (scene->has_root)
         members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_ROOT,
                                                      .content = swt_buf_slice(&root_envelope)};
@@ -214,15 +240,18 @@ static inline void put_state(const struct scene *scene, struct swt_device_state 
     seal(keys, &metadata, scene->anchor_signers, &envelope);
     put_unknown(scene->unknown_unsigned, &envelope);
     made(swt_root_source_decode(&envelope, "anchor", true, &ret_state->root, &err), &err);
-    ret_state->knows_floor = true;
+    ret_state->knows_floor = scene->knows_floor;
     ret_state->has_floor = scene->has_floor;
     ret_state->floor = scene->floor;
     if (scene->installed_version == 0)
         return;
     swt_buf_clear(&metadata);
     put_targets(scene, scene->installed_differs, scene->installed_version, &metadata);
-    made(swt_device_manifest_encode(swt_buf_slice(&metadata), NULL, &ret_state->installed.bytes,
-                                    &err),
+    struct swt_slice copy =
+        swt_slice_text(scene->user_manifest != NULL ? scene->user_manifest : "");
+    made(swt_device_manifest_encode(swt_buf_slice(&metadata),
+                                    scene->user_manifest != NULL ? &copy : NULL,
+                                    &ret_state->installed.bytes, &err),
          &err);
     made(swt_device_manifest_decode(swt_buf_slice(&ret_state->installed.bytes),
                                     &ret_state->installed.manifest, &err),
@@ -307,11 +336,14 @@ static inline void judge_scene(struct scene *scene) {
     put_scene(scene, &bundle);
     put_state(scene, &state);
     open_scene(&judge, swt_buf_slice(&bundle), &scene->options);
+    judge.assumed = &scene->assumed;
+    judge.assumed_count = scene->assumed != NULL;
     if (scene->options.self)
         judge.state = &judge.own_state; /* which holds nothing before its own root */
     made(swt_judge_run(&judge, &err), &err);
     made(swt_judge_document(&judge, &scene->document, &err), &err);
-    if (scene->options.self || scene->root_only)
+    if (scene->options.self || scene->root_only || scene->assumed != NULL ||
+        scene->options.profile != NULL)
         return;
     judge_again(scene, swt_buf_slice(&bundle), &state);
     if (judge.failed_step == NULL)

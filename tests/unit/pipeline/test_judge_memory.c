@@ -305,6 +305,60 @@ static void what_warns(void **state) {
     at_each_allocation(&question, "accepted");
 }
 
+/* ---- against the sources ----------------------------------------------------------------- */
+
+static char folder[] = "/tmp/swupdate-judge.XXXXXX";
+static const char *const FILES[] = {"m.yaml", "app", "bundle"};
+
+static void write_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int enter_sources(void **state) {
+    (void)state;
+    return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave_sources(void **state) {
+    (void)state;
+    for (size_t i = 0; i < SWT_COUNT(FILES); i++)
+        (void)unlink(FILES[i]);
+    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+/* A bundle that nobody signed, which the sources made, and then when they differ. */
+static void what_the_sources_make(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+    SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
+    struct swt_keyring keyring = {0};
+    const struct swt_build_options build = {
+        .manifest = "m.yaml", .output = "bundle", .keyring = &keyring};
+    json_t *document = NULL;
+    struct swt_error err;
+    struct scene scene;
+    write_text("app", "the application");
+    write_text("m.yaml", "schema: 1\n"
+                         "product: {name: w, vendor: v}\n"
+                         "release: {version: 1.0.0, metadata_version: 7}\n"
+                         "targets: [{file: app, meta: {board: b}}]\n");
+    made(swt_build(&build, &notices, &document, &err), &err);
+    json_decref(document);
+    made(swt_read_file("bundle", 1 << 20, &bundle, &err), &err);
+    set_scene(&scene);
+    put_state(&scene, &device);
+    struct question question = {
+        .bytes = swt_buf_slice(&bundle), .state = &device, .options = scene.options};
+    question.options.against = "m.yaml";
+    at_each_allocation(&question, "targets-quorum");
+    write_text("app", "the application, changed");
+    at_each_allocation(&question, "targets-quorum");
+}
+
 int main(void) {
     swt_library_memory_setup();
     CRYPTO_get_mem_functions(&own_take, &own_retake, &own_give);
@@ -313,9 +367,12 @@ int main(void) {
     for (size_t i = 0; i < KEYS; i++)
         test_key_load(&keys[i], KEY_NAMES[i]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_accepted),    cmocka_unit_test(what_is_accepted_of_itself),
-        cmocka_unit_test(what_is_refused),     cmocka_unit_test(what_warns),
+        cmocka_unit_test(what_is_accepted),
+        cmocka_unit_test(what_is_accepted_of_itself),
+        cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(what_warns),
         cmocka_unit_test(what_too_few_signed),
+        cmocka_unit_test_setup_teardown(what_the_sources_make, enter_sources, leave_sources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

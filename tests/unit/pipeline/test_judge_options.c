@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 static char folder[] = "/tmp/swupdate-options.XXXXXX";
-static const char *const FILES[] = {"bundle", "old", "root", "next", "manifest", "words", "odd"};
+static const char *const FILES[] = {"bundle", "old", "root",     "next",   "manifest",
+                                    "words",  "odd", "unsigned", "m.yaml", "log"};
 
 static void write_bytes(const char *path, const struct swt_buf *bytes) {
     FILE *file = fopen(path, "wb");
@@ -49,6 +50,8 @@ static int enter(void **state) {
     put_state(&scene, &device);
     write_bytes("root", &device.root.bytes);
     write_bytes("manifest", &device.installed.bytes);
+    scene.targets_signers = 0;
+    write_scene("unsigned", &scene);
     scene.root_only = true;
     scene.root.version = 2;
     write_scene("next", &scene);
@@ -56,6 +59,16 @@ static int enter(void **state) {
     write_scene("odd", &scene);
     made(swt_buf_printf(&words, &err, "words\n"), &err);
     write_bytes("words", &words);
+    swt_buf_clear(&words);
+    made(swt_buf_printf(&words, &err,
+                        "schema: 1\nproduct: {name: w, vendor: v}\n"
+                        "release: {version: 1.0.0, metadata_version: 7}\n"
+                        "targets: [{file: words}]\n"),
+         &err);
+    write_bytes("m.yaml", &words);
+    swt_buf_clear(&words);
+    made(swt_buf_printf(&words, &err, "{\"schema\":\"%s\"}\n", SWT_AUDIT_LOG_SCHEMA), &err);
+    write_bytes("log", &words);
     return 0;
 }
 
@@ -106,6 +119,21 @@ static void judges(enum what what, const char *file, struct swt_verify_options o
     const json_t *last = json_array_get(steps, json_array_size(steps) - 1);
     const char *said = json_string_value(json_object_get(last, "note"));
     assert_string_equal(said == NULL ? "" : said, note);
+    json_decref(document);
+}
+
+/* last: the last step that was judged; of the sources there is a report when it is theirs. */
+static void judges_last(enum what what, const char *file, struct swt_verify_options options,
+                        const char *failed_step, const char *last) {
+    json_t *document = NULL;
+    struct swt_error err = {0};
+    options.time = SAMPLE_TIME;
+    made(judge_file(what, file, &options, &document, &err), &err);
+    assert_string_equal(json_string_value(json_object_get(document, "failed_step")), failed_step);
+    const json_t *steps = json_object_get(document, "steps");
+    const json_t *step = json_array_get(steps, json_array_size(steps) - 1);
+    assert_string_equal(json_string_value(json_object_get(step, "step")), last);
+    assert_int_equal(json_object_get(document, "against") != NULL, strcmp(last, "against") == 0);
     json_decref(document);
 }
 
@@ -178,6 +206,23 @@ static void root_metadata(void **state) {
     judges(A_ROOT, "bundle", by_root, "container", "");
 }
 
+/* Judged at the end of all, and where but the signatures of the targets are missing. */
+static void the_sources(void **state) {
+    (void)state;
+    judges_last(A_BUNDLE, "bundle",
+                (struct swt_verify_options){.root = "root", .against = "m.yaml"}, "against",
+                "against");
+    judges_last(A_BUNDLE, "unsigned",
+                (struct swt_verify_options){.root = "root", .against = "m.yaml"}, "targets-quorum",
+                "against");
+    judges_last(A_BUNDLE, "old",
+                (struct swt_verify_options){
+                    .root = "root", .device_manifest = "manifest", .against = "m.yaml"},
+                "targets-version", "targets-version");
+    judges_last(A_BUNDLE, "unsigned", (struct swt_verify_options){.root = "root"}, "targets-quorum",
+                "targets-quorum");
+}
+
 static void what_else_is_there(void **state) {
     (void)state;
     static const char *const KINDS[][2] = {
@@ -187,6 +232,7 @@ static void what_else_is_there(void **state) {
     const struct swt_verify_options by_root = {.root = "root"};
     judges(A_BUNDLE, "words", by_root, "container", "the file is of no kind that is known here");
     judges(A_BUNDLE, "manifest", by_root, "container", "this is a device manifest");
+    judges(A_BUNDLE, "log", by_root, "container", "this is an audit log");
     for (size_t i = 0; i < SWT_COUNT(KINDS); i++) {
         char path[8192];
         (void)snprintf(path, sizeof path, "%s/%s", getenv("SWT_SOURCE"), KINDS[i][0]);
@@ -233,6 +279,7 @@ int main(void) {
         cmocka_unit_test(root_metadata),
         cmocka_unit_test(what_else_is_there),
         cmocka_unit_test(without_verifying),
+        cmocka_unit_test(the_sources),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
