@@ -357,3 +357,21 @@ for words in "key show $ROOT" "key show $(uri "$T;object=none") --pin-file $T_TM
     t_run "${words[@]}"
     t_equal "$(pgrep -f -c "$T_TOOL key show $ROOT")" 0 "processes left"
 done
+
+t_begin "a URI that says too little, or too much, for what is to be done"
+mock
+for row in "keygen -o|pkcs11:token=Mock%20token?$MOCK_MODULE|the new key has no label" \
+    "keygen -o|pkcs11:token=Mock%20token;object=a;type=private?$MOCK_MODULE|a new key pair has no 'type='" \
+    "key show|pkcs11:token=Mock%20token?module-path=module.so|module-path 'module.so' is not absolute" \
+    "key show|pkcs11:slot-id=99;object=key?$MOCK_MODULE|no token fits"; do
+    IFS='|' read -r words uri told <<<"$row"
+    read -ra words <<<"$words"
+    t_run "${words[@]}" "$uri" "${MOCK_PIN_FILE[@]}"
+    t_exit 4
+    t_err_contains "$told"
+done
+t_must key show "pkcs11:slot-id=7;object=key?$MOCK_MODULE"
+for row in "id=%01 1" "id=%05 0" "object=key 1" "object=other 0"; do
+    t_must key list "pkcs11:token=Mock%20token;${row% *}?$MOCK_MODULE" --json
+    t_equal "$(jq '[.tokens[].keys[]] | length' "$T_OUT")" "${row#* }" "keys of ${row% *}"
+done
