@@ -204,7 +204,9 @@ run-tsan: $(PROGRAM) $(filter $(B)/%,$(TSAN_TESTS))
 	$(TEST_ENVIRONMENT) scripts/run-tests $(TSAN_TESTS)
 .PHONY: check-needs
 check-needs: all $(DESCRIBE) $(CHECK_NEEDS)    ## what a test script needs that is run alone
-run-check: check-needs $(CHECK_PROGRAMS)
+.PHONY: check-programs
+check-programs: $(CHECK_PROGRAMS)
+run-check: check-needs check-programs
 	$(TEST_ENVIRONMENT) scripts/run-tests --cases $(B)/cases.tsv $(CHECK_PROGRAMS) $(SCRIPT_TESTS)
 	$(if $(SANITIZE),,tests/attacks/rows.py --quiet $(B)/cases.tsv)
 unit: $(UNIT_TESTS)    ## the unit tests alone

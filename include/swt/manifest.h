@@ -213,7 +213,6 @@ int swt_policy_load(const char *path, struct swt_policy **ret_policy,
 int swt_policy_parse(struct swt_slice bytes, const char *path, struct swt_policy **ret_policy,
                      struct swt_error *err) SWT_CHECKED;
 void swt_policy_free(struct swt_policy *policy);
-void swt_policy_cleanup(struct swt_policy **policy);
 
 /* Sets err's position to where node stands; returns -err->code. */
 int swt_manifest_error_at(struct swt_error *err, const struct swt_node *node);

@@ -302,7 +302,3 @@ void swt_policy_free(struct swt_policy *policy) {
     if (policy != NULL)
         swt_arena_free(policy->owned);
 }
-
-void swt_policy_cleanup(struct swt_policy **policy) {
-    swt_policy_free(*policy);
-}

@@ -265,38 +265,90 @@ fi
 
 t_begin "attack: PIN in argv, URI, log, core: a log of p11-kit's own stops the login"
 # p11-kit reads nobody's configuration for root.
-someone=()
-[ "$(id -u)" -ne 0 ] || someone=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-mock
-chmod a+x "$T_TMP"
-mkdir -p home/.config/pkcs11/modules
-cp "$T_TOOL" tool
-cp "$T_BUILD/tests/mock-pkcs11.so" module.so
-echo "user-config: only" >home/.config/pkcs11/pkcs11.conf
-echo "module: $PWD/module.so" >home/.config/pkcs11/modules/tests.module
-cp -R "$KEYS" keys
-chmod -R a+rwX .
-export SWT_MODULE_LOG=$PWD/log SWT_MODULE_KEYS=$PWD/keys
-: >log
-chmod a+w log
-words=(env HOME="$PWD/home" XDG_CONFIG_HOME= ${someone[@]+"${someone[@]}"} ./tool key check
-    "pkcs11:token=Mock%20token;object=key" --pin-file "$PWD/pin")
-cp "$T_TMP/mock-pin" pin
-chmod a+r pin
-t_do "${words[@]}"
-if [ "$T_STATUS" -ne 0 ] && grep -q 'module.*configured' "$T_ERR"; then
+SOMEONE=()
+[ "$(id -u)" -ne 0 ] || SOMEONE=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# A person who has configured the module of the tests for p11-kit, as "tests", in home.
+configured() {
+    mock
+    chmod a+x "$T_TMP"
+    mkdir -p home/.config/pkcs11/modules
+    cp "$T_TOOL" tool
+    cp "$T_BUILD/tests/mock-pkcs11.so" libacme.so.1
+    echo "user-config: only" >home/.config/pkcs11/pkcs11.conf
+    echo "module: $PWD/libacme.so.1" >home/.config/pkcs11/modules/tests.module
+    cp -R "$KEYS" keys
+    cp "$T_TMP/mock-pin" pin
+    chmod -R a+rwX .
+    export SWT_MODULE_LOG=$PWD/log SWT_MODULE_KEYS=$PWD/keys
+    : >log
+    chmod a+w log
+}
+
+# as_someone QUERY: that person tries the key.
+as_someone() {
+    t_do env HOME="$PWD/home" XDG_CONFIG_HOME= ${SOMEONE[@]+"${SOMEONE[@]}"} ./tool key check \
+        "pkcs11:token=Mock%20token;object=key$1" --pin-file "$PWD/pin"
+}
+
+# Whether p11-kit reads a user's configuration here.
+are_read() {
+    as_someone ''
+    [ "$T_STATUS" -eq 0 ] || ! grep -q 'module.*configured' "$T_ERR"
+}
+
+configured
+if ! are_read; then
     t_skip "p11-kit reads no configuration of a user's here"
 else
     t_exit 0
     t_equal "$(calls C_Login)" 1 "C_Login"
     : >log
     echo "log-calls: yes" >>home/.config/pkcs11/modules/tests.module
-    t_do "${words[@]}"
+    as_someone ''
     t_exit 4
     t_err_contains "log-calls"
     t_err_lacks "$MOCK_PIN"
     t_equal "$(calls C_Login)" 0 "C_Login"
 fi
+
+t_begin "module-name: a module as p11-kit calls it, or as its file is called"
+configured
+if ! are_read; then
+    t_skip "p11-kit reads no configuration of a user's here"
+else
+    for name in tests TESTS acme; do
+        as_someone "?module-name=$name"
+        t_exit 0
+    done
+    for name in test libacme acme.so acm; do
+        as_someone "?module-name=$name"
+        t_exit 4
+        t_err_contains "no PKCS#11 module of the name '$name' is configured; there are: tests"
+    done
+    as_someone "?module-name=tests&module-path=$(percent "$PWD/libacme.so.1")"
+    t_exit 4
+    t_err_contains "module-path and module-name together"
+fi
+
+t_begin "a module that does not start keeps no other away, and is named where there is no other"
+configured
+if ! are_read; then
+    t_skip "p11-kit reads no configuration of a user's here"
+else
+    mock C_Initialize=general
+    export SWT_MODULE_LOG=$PWD/log
+    as_someone ''
+    t_exit 4
+    t_err_contains "no PKCS#11 module can be used: tests: "
+    mock
+    export SWT_MODULE_LOG=$PWD/log
+    rm home/.config/pkcs11/modules/tests.module
+    as_someone ''
+    t_exit 4
+    t_err_contains "no PKCS#11 module is configured on this system"
+fi
+export SWT_MODULE_LOG=$T_TMP/module.log SWT_MODULE_KEYS=$KEYS
 
 t_begin "the process of the module ends with the program, whatever comes"
 for words in "key show $ROOT" "key show $(uri "$T;object=none") --pin-file $T_TMP/pin" \
@@ -304,4 +356,22 @@ for words in "key show $ROOT" "key show $(uri "$T;object=none") --pin-file $T_TM
     read -ra words <<<"$words"
     t_run "${words[@]}"
     t_equal "$(pgrep -f -c "$T_TOOL key show $ROOT")" 0 "processes left"
+done
+
+t_begin "a URI that says too little, or too much, for what is to be done"
+mock
+for row in "keygen -o|pkcs11:token=Mock%20token?$MOCK_MODULE|the new key has no label" \
+    "keygen -o|pkcs11:token=Mock%20token;object=a;type=private?$MOCK_MODULE|a new key pair has no 'type='" \
+    "key show|pkcs11:token=Mock%20token?module-path=module.so|module-path 'module.so' is not absolute" \
+    "key show|pkcs11:slot-id=99;object=key?$MOCK_MODULE|no token fits"; do
+    IFS='|' read -r words uri told <<<"$row"
+    read -ra words <<<"$words"
+    t_run "${words[@]}" "$uri" "${MOCK_PIN_FILE[@]}"
+    t_exit 4
+    t_err_contains "$told"
+done
+t_must key show "pkcs11:slot-id=7;object=key?$MOCK_MODULE"
+for row in "id=%01 1" "id=%05 0" "object=key 1" "object=other 0"; do
+    t_must key list "pkcs11:token=Mock%20token;${row% *}?$MOCK_MODULE" --json
+    t_equal "$(jq '[.tokens[].keys[]] | length' "$T_OUT")" "${row#* }" "keys of ${row% *}"
 done

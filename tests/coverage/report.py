@@ -6,7 +6,7 @@ usage: report.py BUILD
 
 BUILD holds the program, unit tests and fuzz targets with clang's coverage, and their profiles. reasons.txt
 says why lines are not reached. Fails when less than LINES of all lines or BRANCHES of a group's branches are
-covered, when a line has no reason, and when a reason has no line.
+covered, and when a line has no reason; a reason that has no line is told.
 """
 
 import fnmatch
@@ -156,8 +156,8 @@ def tell_missed(files, known):
                     print(f"    {source[line - 1]}")
     for reason in known:
         for rule in reason.rules:
+            # What a signal, a race or a deadline reaches is not the same in each run.
             if rule[3] == 0:
-                count += 1
                 print(f"no line is left for this reason: {rule[4]}")
     return count
 
