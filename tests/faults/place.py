@@ -179,6 +179,12 @@ class Place:
         names = sorted(set(found) | set(old))
         return "changed: " + ", ".join(name for name in names if found.get(name, 1) != old.get(name, 1))
 
+    def staged(self, command):
+        """What is left under a name that was for a moment only; in a device directory it does no harm."""
+        if command.device is not None:
+            return []
+        return [name for name, content in tree(self.folder).items() if self.is_staged(command, name, content)]
+
     @staticmethod
     def is_staged(command, name, content):
         """Whether it is what SIGKILL may leave: a name that an output has for a moment, or while it is made."""
