@@ -19,11 +19,16 @@ static bool is_system_fault(const char *said) {
     return false;
 }
 
+/* Of memory that cannot be mapped glibc's loader names no error. */
+static bool is_out_of_memory(const char *said) {
+    return said == NULL || strstr(said, strerror(ENOMEM)) != NULL ||
+           strstr(said, "failed to map segment") != NULL ||
+           strstr(said, "cannot map zero-fill pages") != NULL;
+}
+
 static int fail_load(struct swt_error *err) {
     const char *said = dlerror();
-    /* Of memory that cannot be mapped it names no error. */
-    if (said == NULL || strstr(said, strerror(ENOMEM)) != NULL ||
-        strstr(said, "failed to map segment") != NULL)
+    if (is_out_of_memory(said))
         return swt_fail_memory(err);
     if (is_system_fault(said))
         return swt_fail(err, SWT_E_IO, "cannot load libarchive, which compresses: %s", said);
