@@ -113,10 +113,18 @@ int swt_writer_skip(struct swt_writer *writer, uint64_t len, struct swt_error *e
 /* Writes to a place before swt_writer_offset; by several threads at once. */
 int swt_writer_write_at(const struct swt_writer *writer, uint64_t offset, const void *data,
                         size_t len, struct swt_error *err) SWT_CHECKED;
-/* fsync, rename into place, fsync of the folder. After it only withdraw and free may be called. */
+/* fsync, rename into place, fsync of the folder. After it only placed, withdraw and free may be
+ * called. */
 int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) SWT_CHECKED;
-/* Takes an exclusive file away again that commit, failed or not, put into its place: for one of
- * two that belong together, when the other fails. Does nothing to any other writer; NULL too. */
+/* Two files that belong together. Everything that can fail or be interrupted is done before the
+ * first has its name, but for the second's own rename (of exclusive ones, link): when that fails,
+ * only the first is placed. */
+int swt_writer_commit_both(struct swt_writer *first, struct swt_writer *second,
+                           struct swt_error *err) SWT_CHECKED;
+/* Whether a commit, failed or not, put the file into its place; not so for NULL. */
+bool swt_writer_placed(const struct swt_writer *writer);
+/* Takes an exclusive file that is placed away again: for one of two that belong together, when the
+ * other fails. Does nothing to any other writer; NULL too. */
 void swt_writer_withdraw(struct swt_writer *writer);
 /* Without a commit before it: removes what was written; the old file stays. */
 void swt_writer_free(struct swt_writer *writer);
@@ -175,6 +183,9 @@ int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
 int swt_staging_keep(struct swt_staging *staging, const char *name, struct swt_reader *file,
                      struct swt_error *err) SWT_CHECKED;
 int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) SWT_CHECKED;
+/* After commit: the name in dir of the hidden folder, where it could not be removed; else NULL. With
+ * a folder that is new, it is an error of commit. */
+const char *swt_staging_left(const struct swt_staging *staging);
 void swt_staging_free(struct swt_staging *staging); /* uncommitted: removes everything it made */
 void swt_staging_cleanup(struct swt_staging **staging);
 

@@ -218,8 +218,9 @@ struct swt_extract_options {
 };
 /* Document: verify's, with extracted (name, path, length: of the file that was written; where it
  * was decompressed also compression). */
-int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
-                json_t **ret_document, struct swt_error *err) SWT_CHECKED;
+int swt_extract(const char *file, const struct swt_extract_options *options,
+                struct swt_notices *notices, bool *ret_accepted, json_t **ret_document,
+                struct swt_error *err) SWT_CHECKED;
 
 /* ---- convert.c, dump.c ------------------------------------------------------------------- */
 

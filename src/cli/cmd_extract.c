@@ -33,11 +33,12 @@ int swt_cmd_extract(const struct swt_invocation *invocation, struct swt_error *e
         .decompress = swt_option_given(invocation, &swt_opt_decompress),
         .force = swt_option_given(invocation, &swt_opt_force),
     };
+    SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     json_t *document;
     bool accepted;
-    int rc = swt_extract(invocation->arguments[0], &options, &accepted, &document, err);
+    int rc = swt_extract(invocation->arguments[0], &options, &notices, &accepted, &document, err);
     if (rc < 0)
         return rc;
-    swt_report_result(invocation, document, NULL, print_extract);
+    swt_report_result(invocation, document, &notices, print_extract);
     return accepted ? 0 : 1;
 }

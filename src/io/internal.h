@@ -90,16 +90,21 @@ struct swt_newfile {
     int fd;          /* to write to */
     char *name;      /* in folder, once it is published */
     char *temporary; /* its name until then; NULL while it has none */
-    bool placed;     /* it got its name, which was free before */
+    bool placed;     /* it got its name */
 };
 #define SWT_NEWFILE_NONE ((struct swt_newfile){.folder = -1, .fd = -1})
 
 /* exact: the mode as given; else less the umask. */
 int swt_newfile_open(const char *folder, const char *name, mode_t mode, bool exact,
                      struct swt_newfile *ret_file, struct swt_error *err) SWT_CHECKED;
-/* fsync, close, the name, fsync of the folder. exclusive: SWT_E_EXISTS when the name is taken. */
+/* fsync, the name, close, fsync of the folder. exclusive: SWT_E_EXISTS when the name is taken. */
 int swt_newfile_publish(struct swt_newfile *file, bool exclusive,
                         struct swt_error *err) SWT_CHECKED;
+/* The same in steps, less the folder's fsync: fsync and a last look for signals; where nothing but
+ * a rename is to be left, a temporary name and close; the name. */
+int swt_newfile_ready(struct swt_newfile *file, struct swt_error *err) SWT_CHECKED;
+int swt_newfile_name(struct swt_newfile *file, struct swt_error *err) SWT_CHECKED;
+int swt_newfile_place(struct swt_newfile *file, bool exclusive, struct swt_error *err) SWT_CHECKED;
 /* Takes a placed file away again. */
 void swt_newfile_withdraw(struct swt_newfile *file);
 void swt_newfile_done(struct swt_newfile *file); /* drops what was not published */

@@ -91,6 +91,23 @@ int swt_newfile_open(const char *folder, const char *name, mode_t mode, bool exa
     return 0;
 }
 
+static int link_temporary(struct swt_newfile *file, const char *path, struct swt_error *err) {
+    for (int i = 0; i < SWT_TEMP_TRIES; i++) {
+        char *name = swt_temp_name(file->name, err);
+        if (name == NULL)
+            return -(int)err->code;
+        if (linkat(AT_FDCWD, path, file->folder, name, AT_SYMLINK_FOLLOW) == 0) {
+            file->temporary = name;
+            return 0;
+        }
+        int errnum = errno;
+        free(name);
+        if (errnum != EEXIST)
+            return swt_fail_errno(err, errnum, "cannot put the file in its folder");
+    }
+    return swt_fail(err, SWT_E_IO, "cannot find a free temporary name");
+}
+
 /* Gives an unnamed file its name, or a temporary one when the name is taken and to be replaced. */
 static int link_unnamed(struct swt_newfile *file, bool exclusive, bool *ret_linked,
                         struct swt_error *err) {
@@ -102,21 +119,8 @@ static int link_unnamed(struct swt_newfile *file, bool exclusive, bool *ret_link
     }
     if (errno != EEXIST || exclusive)
         return swt_fail_errno(err, errno, "cannot put the file in its place");
-    for (int i = 0; i < SWT_TEMP_TRIES; i++) {
-        char *name = swt_temp_name(file->name, err);
-        if (name == NULL)
-            return -(int)err->code;
-        if (linkat(AT_FDCWD, path, file->folder, name, AT_SYMLINK_FOLLOW) == 0) {
-            file->temporary = name;
-            *ret_linked = false;
-            return 0;
-        }
-        int errnum = errno;
-        free(name);
-        if (errnum != EEXIST)
-            return swt_fail_errno(err, errnum, "cannot put the file in its folder");
-    }
-    return swt_fail(err, SWT_E_IO, "cannot find a free temporary name");
+    *ret_linked = false;
+    return link_temporary(file, path, err);
 }
 
 static int move_temporary(struct swt_newfile *file, bool exclusive, struct swt_error *err) {
@@ -128,31 +132,41 @@ static int move_temporary(struct swt_newfile *file, bool exclusive, struct swt_e
     return 0;
 }
 
-int swt_newfile_publish(struct swt_newfile *file, bool exclusive, struct swt_error *err) {
+int swt_newfile_ready(struct swt_newfile *file, struct swt_error *err) {
     int r = swt_fd_sync(file->fd, err);
-    if (r < 0)
-        return r;
     /* The last look: from here on it is a few calls that do not wait. */
-    r = swt_interrupted(err);
-    if (r < 0)
-        return r;
+    return r < 0 ? r : swt_interrupted(err);
+}
+
+int swt_newfile_name(struct swt_newfile *file, struct swt_error *err) {
+    char path[PROC_FD_SIZE];
+    proc_fd(file->fd, path);
+    int r = file->temporary == NULL ? link_temporary(file, path, err) : 0;
+    return r < 0 ? r : swt_fd_close(&file->fd, err);
+}
+
+int swt_newfile_place(struct swt_newfile *file, bool exclusive, struct swt_error *err) {
+    int r = 0;
     bool linked = false;
-    if (file->temporary == NULL) {
+    if (file->temporary == NULL)
         r = link_unnamed(file, exclusive, &linked, err);
-        if (r < 0)
-            return r;
-    }
-    file->placed = linked && exclusive;
-    r = swt_fd_close(&file->fd, err);
     if (r < 0)
         return r;
-    if (!linked) {
-        r = move_temporary(file, exclusive, err);
-        if (r < 0)
-            return r;
-        file->placed = exclusive;
-    }
-    return swt_fd_sync(file->folder, err);
+    file->placed = linked;
+    if (file->fd >= 0)
+        r = swt_fd_close(&file->fd, err);
+    if (r < 0 || linked)
+        return r;
+    r = move_temporary(file, exclusive, err);
+    file->placed = r == 0;
+    return r;
+}
+
+int swt_newfile_publish(struct swt_newfile *file, bool exclusive, struct swt_error *err) {
+    int r = swt_newfile_ready(file, err);
+    if (r == 0)
+        r = swt_newfile_place(file, exclusive, err);
+    return r < 0 ? r : swt_fd_sync(file->folder, err);
 }
 
 void swt_newfile_withdraw(struct swt_newfile *file) {

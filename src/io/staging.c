@@ -196,15 +196,21 @@ int swt_staging_keep(struct swt_staging *staging, const char *name, struct swt_r
 
 /* What the hidden folder still holds: files that were not moved, or, after it, old ones. */
 static void remove_hidden(struct swt_staging *staging) {
-    if (staging->hidden == NULL)
+    if (staging->hidden == NULL || staging->left != 0)
         return;
     for (size_t i = 0; i < staging->count; i++) {
         char number[STAGED_NUMBER_SIZE];
         (void)unlinkat(staging->hidden_fd, swt_staged_number(i, number), 0);
     }
     swt_fd_cleanup(&staging->hidden_fd);
-    (void)unlinkat(staging->dir_fd, staging->hidden, AT_REMOVEDIR);
-    free(SWT_TAKE(staging->hidden));
+    if (unlinkat(staging->dir_fd, staging->hidden, AT_REMOVEDIR) < 0)
+        staging->left = errno;
+    else
+        free(SWT_TAKE(staging->hidden));
+}
+
+const char *swt_staging_left(const struct swt_staging *staging) {
+    return staging->left != 0 ? staging->hidden : NULL;
 }
 
 static int sync_parent(const struct swt_staging *staging, struct swt_error *err) {
@@ -230,7 +236,9 @@ int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) {
     remove_hidden(staging);
     if (staging->fresh.temporary == NULL)
         return 0;
-    r = swt_newfolder_place(&staging->fresh, staging->dir_fd, err);
+    r = staging->left != 0 ? swt_fail_errno(err, staging->left,
+                                            "cannot remove the folder '%s' in it", staging->hidden)
+                           : swt_newfolder_place(&staging->fresh, staging->dir_fd, err);
     return r < 0 ? swt_error_file(err, staging->dir) : 0;
 }
 

@@ -26,6 +26,7 @@ struct swt_staging {
     bool force;
     bool committed;
     char *hidden; /* its name in dir */
+    int left;     /* errno, when it could not be removed */
     int hidden_fd;
     int file_fd;      /* of the last file, while it is written */
     uint64_t written; /* to it */

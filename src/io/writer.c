@@ -182,8 +182,44 @@ int swt_writer_commit(struct swt_writer *writer, struct swt_error *err) {
     return r < 0 ? swt_error_file(err, writer->name) : 0;
 }
 
+/* ---- two that belong together ------------------------------------------------------------ */
+
+static int make_ready(struct swt_writer *writer, struct swt_error *err) {
+    int r = is_stream(writer) ? 0 : swt_newfile_ready(&writer->file, err);
+    /* Exclusive ones are withdrawn, and need no name that SIGKILL would leave. */
+    return r < 0 || is_stream(writer) || writer->exclusive ? r
+                                                           : swt_newfile_name(&writer->file, err);
+}
+
+static int place(struct swt_writer *writer, struct swt_error *err) {
+    return is_stream(writer) ? finish_stream(writer, err)
+                             : swt_newfile_place(&writer->file, writer->exclusive, err);
+}
+
+static int sync_folder(struct swt_writer *writer, struct swt_error *err) {
+    return is_stream(writer) ? 0 : swt_fd_sync(writer->file.folder, err);
+}
+
+int swt_writer_commit_both(struct swt_writer *first, struct swt_writer *second,
+                           struct swt_error *err) {
+    static int (*const steps[])(struct swt_writer *, struct swt_error *) = {make_ready, place,
+                                                                            sync_folder};
+    struct swt_writer *const writers[] = {first, second};
+    for (size_t i = 0; i < SWT_COUNT(steps); i++)
+        for (size_t j = 0; j < SWT_COUNT(writers); j++) {
+            int r = steps[i](writers[j], err);
+            if (r < 0)
+                return swt_error_file(err, writers[j]->name);
+        }
+    return 0;
+}
+
+bool swt_writer_placed(const struct swt_writer *writer) {
+    return writer != NULL && writer->file.placed;
+}
+
 void swt_writer_withdraw(struct swt_writer *writer) {
-    if (writer != NULL)
+    if (writer != NULL && writer->exclusive)
         swt_newfile_withdraw(&writer->file);
 }
 

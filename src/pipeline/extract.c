@@ -98,15 +98,23 @@ static int extraction_open(struct extraction *extraction, struct swt_error *err)
     return swt_staging_open(options->directory, options->force, &extraction->staging, err);
 }
 
-static int commit(struct extraction *extraction, struct swt_error *err) {
+static int commit(struct extraction *extraction, struct swt_notices *notices,
+                  struct swt_error *err) {
     int rc = swt_staging_commit(extraction->staging, err);
     if (rc < 0 && err->code == SWT_E_EXISTS && !extraction->options->force)
         return swt_error_hint(err, "--force replaces existing files");
-    return rc;
+    const char *left = rc < 0 ? NULL : swt_staging_left(extraction->staging);
+    if (left == NULL)
+        return rc;
+    return swt_notices_add(
+        notices, err, SWT_WARNING,
+        "%s/%s: cannot remove the folder in which the files were made: remove it",
+        extraction->options->directory, left);
 }
 
-int swt_extract(const char *file, const struct swt_extract_options *options, bool *ret_accepted,
-                json_t **ret_document, struct swt_error *err) {
+int swt_extract(const char *file, const struct swt_extract_options *options,
+                struct swt_notices *notices, bool *ret_accepted, json_t **ret_document,
+                struct swt_error *err) {
     SWT_CLEANUP(extraction_done) struct extraction extraction = {.file = file, .options = options};
     struct swt_payload_sink sink = {begin_payload, write_payload, &extraction};
     SWT_CLEANUP(swt_judge_done)
@@ -128,7 +136,7 @@ int swt_extract(const char *file, const struct swt_extract_options *options, boo
     if (rc == 0 && accepted && json_object_set(document, "extracted", extraction.extracted) < 0)
         rc = swt_fail_memory(err);
     if (rc == 0 && accepted)
-        rc = commit(&extraction, err);
+        rc = commit(&extraction, notices, err);
     if (rc < 0) {
         json_decref(document);
         return rc;

@@ -117,12 +117,10 @@ static int write_pair(const struct pair *pair, const char *path, const char *pub
     if (rc == 0)
         rc = swt_writer_write(public_file, pair->public_pem.data, pair->public_pem.len, err);
     if (rc == 0)
-        rc = swt_writer_commit(private_file, err);
-    bool half = rc == 0;
-    if (rc == 0)
-        rc = swt_writer_commit(public_file, err);
+        rc = swt_writer_commit_both(private_file, public_file, err);
     if (rc == 0)
         return 0;
+    bool half = swt_writer_placed(private_file) && !swt_writer_placed(public_file);
     /* New files go together; what --force replaced cannot come back. */
     swt_writer_withdraw(public_file);
     swt_writer_withdraw(private_file);

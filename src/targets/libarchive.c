@@ -9,10 +9,29 @@
 /* The name of its binary interface, of which archive.h is the other half. */
 #define LIBRARY "libarchive.so.13"
 
+/* Whether it is this machine that failed, and the library may well be there. The loader tells why
+ * in its text only. */
+static bool is_system_fault(const char *said) {
+    static const int FAULTS[] = {EIO, EMFILE, ENFILE, EINTR, EAGAIN};
+    for (size_t i = 0; i < SWT_COUNT(FAULTS); i++)
+        if (strstr(said, strerror(FAULTS[i])) != NULL)
+            return true;
+    return false;
+}
+
+/* Of memory that cannot be mapped glibc's loader names no error. */
+static bool is_out_of_memory(const char *said) {
+    return said == NULL || strstr(said, strerror(ENOMEM)) != NULL ||
+           strstr(said, "failed to map segment") != NULL ||
+           strstr(said, "cannot map zero-fill pages") != NULL;
+}
+
 static int fail_load(struct swt_error *err) {
     const char *said = dlerror();
-    if (said == NULL || strstr(said, strerror(ENOMEM)) != NULL)
+    if (is_out_of_memory(said))
         return swt_fail_memory(err);
+    if (is_system_fault(said))
+        return swt_fail(err, SWT_E_IO, "cannot load libarchive, which compresses: %s", said);
     (void)swt_fail(err, SWT_E_COMPRESSION, "cannot load libarchive, which compresses: %s", said);
     return swt_error_hint(err, "install libarchive 3 (Debian: apt-get install libarchive13)");
 }

@@ -201,6 +201,20 @@ for content in broken lacking; do
     LD_LIBRARY_PATH=$PWD/lib t_must build product.yaml -o b.swb
 done
 
+t_begin "compression: a libarchive that cannot be read is the system's fault"
+files a.bin
+mkdir lib
+# Where nothing is mapped, a read of it is an I/O error.
+ln -s /proc/self/mem lib/libarchive.so.13
+manifest targets: '  - {file: out/a.bin, compression: zstd}'
+LD_LIBRARY_PATH=$PWD/lib t_run build product.yaml -o bad.swb
+t_exit 5
+t_err_contains "cannot load libarchive, which compresses: "
+t_err_contains "lib/libarchive.so.13: "
+t_err_contains ": Input/output error"
+t_err_lacks "hint: "
+t_file_absent bad.swb
+
 # ---- release notes, requires -----------------------------------------------------------------------
 
 t_begin "notes: a target of their own, behind the manifest's"

@@ -29,6 +29,7 @@ class Command:
         splits=False,
         finds=False,
         told="",
+        header=None,
     ):
         self.name = name
         self.words = words
@@ -49,6 +50,7 @@ class Command:
         self.splits = splits  # has threads or a worker, of which strace sees none
         self.finds = finds  # what is wrong with files, also that they cannot be read: exit status 1
         self.told = told  # what an error says when one file of two is new
+        self.header = header  # a header of such a folder, whose length depends on the bytes of the keys
         self.after = None
         self.printed = None
 
@@ -142,7 +144,13 @@ COMMANDS = [
         log="log",
     ),
     Command("fixtures", "fixtures -o out --manifest product.yaml --format files", fresh=True),
-    Command("fixtures c-header", "fixtures -o out --format c-header --root-key other --targets-key key --audit-log log", fresh=True, log="log"),
+    Command(
+        "fixtures c-header",
+        "fixtures -o out --format c-header --root-key other --targets-key key --audit-log log",
+        fresh=True,
+        log="log",
+        header="out/fixtures.h",
+    ),
     Command("init", "init out", fresh=True),
     Command("init with a log", "init out --audit-log log", fresh=True, log="log"),
 ]

@@ -14,6 +14,7 @@ from judge import Case, judge
 CALL = re.compile(r"^(\w+)\((.*)")
 # The first call of main; what is before it is the dynamic linker's and the libraries' own.
 FIRST = "fcntl(0, F_GETFD"
+INJECTED = re.compile(r"\(INJECTED\)|^--- SIG(INT|TERM) |^\+\+\+ killed by ", re.MULTILINE)
 # From here on the signal is the program's to handle.
 HANDLED = re.compile(r"^rt_sigaction\((SIGINT|SIGTERM), \{")
 
@@ -132,8 +133,15 @@ def record(place, command):
 
 
 def attempt(case, place, command, call, fault, allowed, **rules):
+    """Whether there was that call in this run, too, so that the fault came."""
     words = strace(place, "-e", f"trace={call.name}", "-e", f"inject={call.name}:{fault}:when={call.number}")
     judge(case, place, command, f"{call} {fault}", allowed, lambda: place.run(command, prefix=words), **rules)
+    with open(place.folder + ".strace", encoding="utf-8", errors="replace") as lines:
+        came = INJECTED.search(lines.read()) is not None
+    if not came:
+        case.runs -= 1
+        case.missed += 1
+    return came
 
 
 def errors(place, command):
@@ -144,10 +152,11 @@ def errors(place, command):
         told = call.name in SYNC or call.writes_to(1)
         # brk answers with the end that was, not with an error.
         faults = ["retval=0"] if call.name == "brk" else map("error={}".format, ERRORS.get(call.name, "EIO").split())
+        came = []
         for fault in faults:
             rules = {"must_fail": told and fault != "error=EINTR", "mute": call.writes_to(2), "leaves": call.name in REMOVAL}
-            attempt(case, place, command, call, fault, command.statuses(), **rules)
-        case.calls += 1
+            came.append(attempt(case, place, command, call, fault, command.statuses(), **rules))
+        case.calls += any(came)
     return case
 
 
@@ -158,10 +167,11 @@ def signals(place, command):
         call = calls[at - 1]
         if call.name == "exit_group":
             continue
+        came = []
         for number in signal.SIGINT, signal.SIGTERM, signal.SIGKILL:
             allowed = (128 + number,) if number.name in call.handled else (-number,)
-            attempt(case, place, command, call, f"signal={number.name}", allowed)
-        case.calls += 1
+            came.append(attempt(case, place, command, call, f"signal={number.name}", allowed))
+        case.calls += any(came)
     return case
 
 

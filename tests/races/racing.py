@@ -111,7 +111,8 @@ def calls(words, files, plan):
     os.close(writer)
     os.close(COUNT_FD)
     with os.fdopen(reader) as file:
-        return int(file.read() or 0)
+        counts = dict(line.split() for line in file)
+    return int(counts[plan["CALL"]])
 
 
 def chosen(plans, move, every):

@@ -102,11 +102,28 @@ static int staging_stops(void) {
     return count_entries(".") != 0;
 }
 
+static int two_writers_stop(void) {
+    struct swt_error err;
+    swt_io_setup();
+    struct swt_writer *first = NULL;
+    struct swt_writer *second = NULL;
+    if (swt_writer_open("first", NULL, &first, &err) < 0 ||
+        swt_writer_open("second", NULL, &second, &err) < 0)
+        return 1;
+    (void)raise(SIGINT);
+    if (swt_writer_commit_both(first, second, &err) != -SWT_E_INTERRUPTED)
+        return 2;
+    swt_writer_free(first);
+    swt_writer_free(second);
+    return count_entries(".") != 0;
+}
+
 static void test_each_loop_asks(void **state) {
     (void)state;
     check_child(writer_stops);
     check_child(reader_stops);
     check_child(staging_stops);
+    check_child(two_writers_stop);
 }
 
 /* The signal that came between the look at the flag and the read that blocks: the alarm after it

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glob.h>
+#include <limits.h>
 
 #include "io/scratch.h"
 #include "swt/io.h"
@@ -328,6 +330,49 @@ static void test_a_folder_of_its_own_replaces_only_an_empty_one(void **state) {
     assert_int_equal(count_entries("."), 2);
 }
 
+/* What another process puts into the hidden folder keeps it from being removed. */
+static void plant_in_hidden(const char *dir) {
+    char path[PATH_MAX];
+    glob_t found;
+    (void)snprintf(path, sizeof path, "%s/.swupdate-tool.*", dir);
+    assert_int_equal(glob(path, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, 1);
+    (void)snprintf(path, sizeof path, "%s/other", found.gl_pathv[0]);
+    globfree(&found);
+    put_file(path, "x");
+}
+
+static void test_a_hidden_folder_that_stays_is_told(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_staging *staging = open_staging("out", false);
+    stage(staging, "a", "one");
+    plant_in_hidden("out");
+    assert_int_equal(swt_staging_commit(staging, &err), 0);
+    assert_memory_equal(swt_staging_left(staging), ".swupdate-tool.", 15);
+    swt_staging_free(SWT_TAKE(staging));
+    check_file("out/a", "one");
+
+    staging = open_staging("clean", false);
+    stage(staging, "a", "one");
+    assert_int_equal(swt_staging_commit(staging, &err), 0);
+    assert_null(swt_staging_left(staging));
+    swt_staging_free(SWT_TAKE(staging));
+}
+
+static void test_a_folder_of_its_own_has_no_hidden_one(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_staging *staging = NULL;
+    assert_int_equal(swt_staging_create("out", &staging, &err), 0);
+    stage(staging, "a", "one");
+    plant_in_hidden(".out.*");
+    assert_int_equal(swt_staging_commit(staging, &err), -SWT_E_IO);
+    assert_string_equal(err.file, "out");
+    swt_staging_free(SWT_TAKE(staging));
+    assert_int_equal(count_entries("."), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_files_appear_together),
@@ -341,6 +386,8 @@ int main(void) {
         SCRATCH_TEST(test_dir_itself_may_be_a_link),
         SCRATCH_TEST(test_a_move_that_fails_takes_back_the_others),
         SCRATCH_TEST(test_two_files_of_one_name),
+        SCRATCH_TEST(test_a_hidden_folder_that_stays_is_told),
+        SCRATCH_TEST(test_a_folder_of_its_own_has_no_hidden_one),
         SCRATCH_TEST(test_names_that_are_too_long),
         SCRATCH_TEST(test_many_files_need_few_descriptors),
         SCRATCH_TEST(test_a_secret_is_its_owner_s),

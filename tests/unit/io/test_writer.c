@@ -171,6 +171,61 @@ static void test_exclusive(void **state) {
     assert_int_equal(count_entries("."), 3);
 }
 
+static void open_both(const struct swt_writer_options *options, struct swt_writer *ret_both[2]) {
+    static const char *const names[] = {"first", "second"};
+    struct swt_error err;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(swt_writer_open(names[i], options, &ret_both[i], &err), 0);
+        assert_int_equal(swt_writer_write(ret_both[i], "new", 3, &err), 0);
+    }
+}
+
+static void withdraw_both(struct swt_writer *const both[2]) {
+    for (size_t i = 0; i < 2; i++) {
+        swt_writer_withdraw(both[i]);
+        swt_writer_free(both[i]);
+    }
+}
+
+static void test_two_that_belong_together(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_writer *both[2];
+    open_both(&exclusive, both);
+    put_file("second", "precious");
+    assert_int_equal(swt_writer_commit_both(both[0], both[1], &err), -SWT_E_EXISTS);
+    assert_string_equal(err.file, "second");
+    withdraw_both(both);
+    check_missing("first");
+    check_file("second", "precious");
+
+    put_file("first", "old");
+    open_both(NULL, both);
+    assert_int_equal(swt_writer_commit_both(both[0], both[1], &err), 0);
+    assert_true(swt_writer_placed(both[0]) && swt_writer_placed(both[1]));
+    withdraw_both(both);
+    check_file("first", "new");
+    check_file("second", "new");
+    assert_int_equal(count_entries("."), 2);
+}
+
+/* What was replaced cannot come back. */
+static void test_one_of_two_that_cannot_be_placed(void **state) {
+    (void)state;
+    struct swt_error err;
+    struct swt_writer *both[2];
+    put_file("first", "old");
+    open_both(NULL, both);
+    assert_int_equal(mkdir("second", 0777), 0);
+    assert_int_equal(swt_writer_commit_both(both[0], both[1], &err), -SWT_E_IO);
+    assert_string_equal(err.file, "second");
+    assert_true(swt_writer_placed(both[0]) && !swt_writer_placed(both[1]));
+    withdraw_both(both);
+    check_file("first", "new");
+    assert_int_equal(count_entries("."), 2);
+    assert_false(swt_writer_placed(NULL));
+}
+
 static void test_replaces_what_appears_meanwhile(void **state) {
     (void)state;
     struct swt_error err;
@@ -366,6 +421,8 @@ int main(void) {
         SCRATCH_TEST(test_a_hard_link_keeps_the_old_bytes),
         SCRATCH_TEST(test_refuses_what_is_no_file_name),
         SCRATCH_TEST(test_exclusive),
+        SCRATCH_TEST(test_two_that_belong_together),
+        SCRATCH_TEST(test_one_of_two_that_cannot_be_placed),
         SCRATCH_TEST(test_replaces_what_appears_meanwhile),
         SCRATCH_TEST(test_long_names),
         SCRATCH_TEST(test_devices_are_streamed_to),
