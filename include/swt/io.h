@@ -183,8 +183,8 @@ int swt_staging_write(struct swt_staging *staging, const void *data, size_t len,
 int swt_staging_keep(struct swt_staging *staging, const char *name, struct swt_reader *file,
                      struct swt_error *err) SWT_CHECKED;
 int swt_staging_commit(struct swt_staging *staging, struct swt_error *err) SWT_CHECKED;
-/* After commit: the name in dir of the hidden folder, where it could not be removed; else NULL. With
- * a folder that is new, it is an error of commit. */
+/* After commit: the name in dir of the hidden folder, where it could not be removed; else NULL.
+ * With a folder that is new, it is an error of commit. */
 const char *swt_staging_left(const struct swt_staging *staging);
 void swt_staging_free(struct swt_staging *staging); /* uncommitted: removes everything it made */
 void swt_staging_cleanup(struct swt_staging **staging);

@@ -297,8 +297,9 @@ static int compare_paths(const void *a, const void *b) {
 int swt_payload_glob(const char *folder, const char *pattern, size_t max, uint64_t *steps,
                      struct swt_path_list *ret_list, struct swt_error *err) {
     SWT_CLEANUP(swt_path_list_done) struct swt_path_list list = {0};
-    struct walk walk = {.list = &list, .max = max, .steps = steps};
+    struct walk walk = {.list = &list, .max = max};
     struct swt_slice rest = swt_slice_text(pattern);
+    walk.steps = steps;
     int rc = swt_buf_append(&walk.path, folder, strlen(folder), err);
     for (; rc == 0 && rest.len > 0 && rest.data[0] == '/'; rest = after(rest, 1))
         if (walk.path.len == 0)
