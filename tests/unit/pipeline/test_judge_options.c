@@ -253,19 +253,23 @@ static void without_verifying(void **state) {
         const struct swt_extract_options options = {
             .verify = ROWS[i].options, .no_verify = true, .directory = "out"};
         char message[256];
+        struct swt_notices notices = {0};
         bool accepted;
         json_t *document;
         struct swt_error err = {0};
-        assert_int_equal(swt_extract("bundle", &options, &accepted, &document, &err), -SWT_E_USAGE);
+        assert_int_equal(swt_extract("bundle", &options, &notices, &accepted, &document, &err),
+                         -SWT_E_USAGE);
         (void)snprintf(message, sizeof message, "%s judges, --no-verify does not: give one",
                        ROWS[i].refused);
         assert_string_equal(err.message, message);
     }
     const struct swt_extract_options nothing = {.directory = "out"};
+    struct swt_notices notices = {0};
     bool accepted;
     json_t *document;
     struct swt_error err = {0};
-    assert_int_equal(swt_extract("bundle", &nothing, &accepted, &document, &err), -SWT_E_USAGE);
+    assert_int_equal(swt_extract("bundle", &nothing, &notices, &accepted, &document, &err),
+                     -SWT_E_USAGE);
     assert_non_null(strstr(err.hint, "against its own root, or --no-verify"));
 }
 
