@@ -316,7 +316,7 @@ static void judged_by_itself(void **state) {
     scene.root_signers = 0;
     judge_scene(&scene);
     ends(&scene, "root-old-quorum");
-    warns(&scene, 0); /* what is its own is not told twice */
+    warns(&scene, 1); /* that its own quorum did not sign it */
     strike(&scene);
 }
 
