@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A second judgement, written from swupdate-bundle(5) alone, beside the program's.
+# A second judgement, by what swupdate-bundle(5) says, beside the program's.
 
 VERDICTS := $(B)/differential/verdicts
 DIFFERENTIAL_CASES ?= 100000

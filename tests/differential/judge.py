@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A second judgement of a bundle, written from swupdate-bundle(5) alone.
+"""A second judgement of a bundle, by what swupdate-bundle(5) says.
 
 It shares no code with the program: the two are held against each other (differential.py).
 """
