@@ -83,13 +83,20 @@ static bool is_invisible(uint32_t character) {
            character == 0xfeff || (character >= 0xe0000 && character <= 0xe007f);
 }
 
+/* A hostile name can be made of such bytes alone, a million of them. */
+static int escape_byte(struct swt_buf *buf, uint8_t byte, struct swt_error *err) {
+    char escaped[] = "\\x00";
+    swt_hex_encode(&byte, 1, escaped + 2);
+    return swt_buf_append(buf, escaped, 4, err);
+}
+
 static int escape_control(struct swt_buf *buf, uint32_t character, struct swt_error *err) {
     if (character == '\n')
         return swt_buf_append(buf, "\\n", 2, err);
     if (character == '\t')
         return swt_buf_append(buf, "\\t", 2, err);
     if (character < 0x80)
-        return swt_buf_printf(buf, err, "\\x%02x", (unsigned)character);
+        return escape_byte(buf, (uint8_t)character, err);
     return swt_buf_printf(buf, err, "\\u{%04x}", (unsigned)character);
 }
 
@@ -106,8 +113,7 @@ int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error
         int r = swt_buf_append(buf, text.data, clean, err);
         if (r < 0)
             return r;
-        r = len > 0 ? escape_control(buf, character, err)
-                    : swt_buf_printf(buf, err, "\\x%02x", rest.data[0]);
+        r = len > 0 ? escape_control(buf, character, err) : escape_byte(buf, rest.data[0], err);
         if (r < 0)
             return r;
         text = skip(rest, len > 0 ? len : 1);

@@ -19,6 +19,9 @@ static size_t colour_length(struct swt_slice text) {
 
 /* One character, or a colour: its bytes, and its columns. */
 static size_t next(struct swt_slice text, size_t *ret_columns) {
+    *ret_columns = 1;
+    if (text.len > 0 && text.data[0] >= ' ' && text.data[0] <= '~')
+        return 1;
     size_t len = colour_length(text);
     *ret_columns = 0;
     if (len > 0)

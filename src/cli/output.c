@@ -143,6 +143,10 @@ void swt_output_printf(struct swt_output *out, const char *format, ...) {
 }
 
 void swt_output_bytes(struct swt_output *out, struct swt_slice bytes) {
+    while (bytes.len > PENDING_MAX && out->width == 0 && out->failure.code == SWT_OK) {
+        swt_output_bytes(out, swt_slice_of(bytes.data, PENDING_MAX));
+        bytes = swt_slice_of(bytes.data + PENDING_MAX, bytes.len - PENDING_MAX);
+    }
     if (out->failure.code == SWT_OK &&
         swt_buf_append_slice(&out->pending, bytes, &out->failure) == 0)
         after_append(out);

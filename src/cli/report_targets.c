@@ -144,7 +144,8 @@ static int print_row(struct table *table, const json_t *target, struct swt_error
         size_t width = swt_columns_of(swt_buf_slice(&text));
         if (width == 0)
             continue;
-        swt_output_printf(out, "%*s%s", (int)missing, "", swt_buf_text(&text));
+        swt_columns_blank(out, missing);
+        swt_output_bytes(out, swt_buf_slice(&text));
         missing = GAP + (table->widths[c] > width ? table->widths[c] - width : 0);
         if (c == NAME && width > table->widths[NAME] && table->width > 0) {
             swt_output_printf(out, "\n");

@@ -9,6 +9,8 @@
 
 #define ITEMS "items"
 #define TEXT_SIZE ((size_t)2048) /* about; a text that is as long gets no further line */
+/* What is longer is kept as the item: a text of escapes is up to six times as long. */
+#define LONGEST_LINE ((size_t)64 * 1024)
 
 json_t *swt_json_long_list(void) {
     return json_pack("{s:[]}", ITEMS);
@@ -29,6 +31,8 @@ int swt_long_list_add(json_t *list, json_t *item, struct swt_error *err) {
         rc = swt_json_write(owned, JSON_COMPACT, &text, err);
     if (rc < 0)
         return rc;
+    if (text.len > LONGEST_LINE)
+        return swt_long_list_keep(list, SWT_TAKE(owned), err);
     if (!goes_on)
         return swt_json_add(items, json_stringn(swt_buf_text(&text), text.len), err);
     return json_string_setn(last, swt_buf_text(&text), text.len) < 0 ? swt_fail_memory(err) : 0;

@@ -211,7 +211,7 @@ def metadata_kinds():
     yield "names that are not UTF-8", files([b"\xff" * 100] * 10000)
     yield "names of control characters", files([b"\x1b" * 95 + b"%05d" % i for i in range(10000)])
     yield "a name of 4 MiB", files([b"a" * (METADATA - 200)])
-    yield "a name of 1 MiB, control characters", files([b"\x1b" * MIB])
+    yield "a name of 4 MiB, control characters", files([b"\x1b" * (METADATA - 200)])
     yield "a spec_version of 4 MiB, control characters", targets_metadata(FILES, head=data(1, b"\x1b" * (METADATA-400)) + num(2, 1) + data(4, b"targets"))
     yield "a role of 4 MiB, control characters", targets_metadata(FILES, role= b"\x1b" * (METADATA-400))
 
