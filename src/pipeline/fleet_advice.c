@@ -3,6 +3,7 @@
  * for all states that the same would serve. */
 #include "fleet_advice.h"
 #include "document.h"
+#include "json_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -227,16 +228,18 @@ static int join_item(const struct swt_fleet *fleet, json_t *items, size_t start,
         return rc;
     SWT_CLEANUP(swt_json_cleanup)
     json_t *key = json_pack("[I, b, O]", (json_int_t)chain->bundle, chain->serves, chain->acts);
-    char *name = key == NULL ? NULL : json_dumps(key, JSON_COMPACT | JSON_SORT_KEYS);
-    if (name == NULL)
+    SWT_CLEANUP(swt_buf_done) struct swt_buf name = {0};
+    if (key == NULL)
         return swt_fail_memory(err);
-    json_t *item = json_object_get(items, name);
+    rc = swt_json_write(key, JSON_COMPACT | JSON_SORT_KEYS, &name, err);
+    if (rc < 0)
+        return rc;
+    json_t *item = json_object_get(items, swt_buf_text(&name));
     if (item == NULL) {
         rc = new_item(chain, chain->acts, &item, err);
         if (rc == 0)
-            rc = swt_json_set(items, name, item, err);
+            rc = swt_json_set(items, swt_buf_text(&name), item, err);
     }
-    free(name);
     if (rc == 0)
         rc = raise_above(item, above, err);
     return rc < 0 ? rc : add_rows(fleet, start, item, err);
