@@ -12,17 +12,17 @@ Tells its cases as TAP does; SWT_TOOL, SWT_BUILD and SWT_SOURCE are those of scr
 
 import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
 
 import figures
 import memory
+import place
 import preload
 from commands import TOKEN_KEY, Command
 from files import tree
 from judge import OUT_OF_MEMORY, Case
-from place import SECONDS, SOURCE, TOOL
+from place import SOURCE
 from samples import Samples
 
 SELECTION = 6
@@ -109,23 +109,7 @@ def prepare(samples):
 
 def start(samples, command, environment=None, pass_fds=()):
     # A random number, as key check signs it, is in no answer.
-    done = subprocess.run(
-        [TOOL, *command.words.split()],
-        cwd=samples.template,
-        env={
-            **os.environ,
-            "LC_ALL": "C",
-            "TMPDIR": samples.template,
-            "SWT_MODULE_KEYS": os.path.join(SOURCE, "testdata/keys"),
-            **(environment or {}),
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pass_fds=pass_fds,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = place.start([place.TOOL, *command.words.split()], samples.template, environment, pass_fds)
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 

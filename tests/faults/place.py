@@ -21,6 +21,28 @@ PR_SET_CHILD_SUBREAPER = 36
 STAGED = re.compile(r"(|.+/)\.([^/]+)\.\w{6}(?:/.*)?$")
 
 
+def start(words, folder, environment, pass_fds=()):
+    """The program with these words, to its end."""
+    return subprocess.run(
+        words,
+        cwd=folder,
+        env={
+            **os.environ,
+            "LC_ALL": "C",
+            "SWT_MODULE_KEYS": os.path.join(SOURCE, "testdata/keys"),
+            # So that a temporary file that is left behind is seen.
+            "TMPDIR": folder,
+            **(environment or {}),
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=pass_fds,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
 class Place:
     def __init__(self, samples, name):
         self.samples = samples
@@ -55,25 +77,7 @@ class Place:
         """Exit status (negative: a signal) and standard error. Prefix: words before those of the command."""
         if not again:
             self.before(command)
-        environment = dict(
-            os.environ,
-            LC_ALL="C",
-            SWT_MODULE_KEYS=os.path.join(SOURCE, "testdata/keys"),
-            # So that a temporary file that is left behind is seen.
-            TMPDIR=self.folder,
-            **(environment or {}),
-        )
-        done = subprocess.run(
-            [*prefix, TOOL, *command.words.split()],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=pass_fds,
-            timeout=SECONDS,
-            check=False,
-        )
+        done = start([*prefix, TOOL, *command.words.split()], self.folder, environment, pass_fds)
         self.printed = done.stdout
         return done.returncode, done.stderr.decode("utf-8", "replace")
 

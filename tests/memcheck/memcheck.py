@@ -142,8 +142,8 @@ def check_work(logs, work, full):
     answers.prepare(samples)
     environment = logs.environment(TOOL)
     place = places.Place(samples, "case")
-    answers.TOOL = places.TOOL = WRAPPER
-    answers.SECONDS = places.SECONDS = SECONDS
+    places.TOOL = WRAPPER
+    places.SECONDS = SECONDS
     for command in some([*COMMANDS, *DEVICE_COMMANDS], full):
         status, error = place.run(command, environment)
         faults = logs.take()

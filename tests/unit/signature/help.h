@@ -26,6 +26,14 @@ static const struct swt_signing_subject TRIAL = {.role = "trial"};
 /* What keys share where nobody can be asked. The signers of a test that opens no token share it. */
 static struct swt_keyring nobody __attribute__((unused));
 
+/* The absolute path of the tests' own PKCS#11 module, owned; NULL: it is not built. */
+static inline char *mock_module_path(void) {
+    const char *build = getenv("SWT_BUILD");
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/tests/mock-pkcs11.so", build == NULL ? "build" : build);
+    return realpath(path, NULL);
+}
+
 /* A prompt that answers text, or fails when text is NULL, and counts how often it was asked. */
 struct answer {
     const char *text;

@@ -224,11 +224,7 @@ static int leave(void **state) {
 }
 
 int main(void) {
-    const char *build = getenv("SWT_BUILD");
-    char module[4096];
-    (void)snprintf(module, sizeof module, "%s/tests/mock-pkcs11.so",
-                   build == NULL ? "build" : build);
-    char *path = realpath(module, NULL);
+    char *path = mock_module_path();
     if (path == NULL)
         return 1;
     swt_io_setup();

@@ -243,11 +243,7 @@ static void memory(void **state) {
 }
 
 int main(void) {
-    const char *build = getenv("SWT_BUILD");
-    char module[4096];
-    (void)snprintf(module, sizeof module, "%s/tests/mock-pkcs11.so",
-                   build == NULL ? "build" : build);
-    char *path = realpath(module, NULL);
+    char *path = mock_module_path();
     if (path == NULL)
         return 1;
     (void)snprintf(uri_token, sizeof uri_token, "pkcs11:token=Mock%%20token?module-path=%s", path);
