@@ -308,7 +308,17 @@ static void good_ones_among_ed25519_junk(void **state) {
     free(metadata);
 }
 
-/* Nor can junk of one key keep the second of another from being tried. */
+/* Puts the key of a file in the place of signer number. */
+static void replace_signer(struct scene *scene, size_t number, const char *path) {
+    swt_signer_free(scene->signers[number]);
+    swt_buf_done(&scene->raw[number]);
+    scene->signers[number] = open_signer(path);
+    scene->ids[number] = swt_slice_of(swt_signer_key_id(scene->signers[number]), SWT_KEY_ID_SIZE);
+    scene->keys[number].id = scene->ids[number];
+    scene->keys[number].key = *swt_signer_key(scene->signers[number]);
+}
+
+/* Nor can junk of one key keep the second of another from being tried, which hashes 4 MiB too. */
 static void a_good_one_behind_ed25519_junk(void **state) {
     struct scene *scene = *state;
     struct swt_buf good = {0};
@@ -316,6 +326,7 @@ static void a_good_one_behind_ed25519_junk(void **state) {
     uint8_t *metadata = calloc(1, SWT_MAX_METADATA);
     uint8_t junk[64] = {0x11, [32] = 0x22};
     assert_non_null(metadata);
+    replace_signer(scene, 0, KEYS "ed25519-2.pem");
     scene->envelope.metadata = swt_slice_of(metadata, SWT_MAX_METADATA);
     assert_done(swt_signer_sign(scene->signers[0], &TRIAL, scene->envelope.metadata, &good, &err),
                 &err);
@@ -331,6 +342,36 @@ static void a_good_one_behind_ed25519_junk(void **state) {
     free(metadata);
 }
 
+/* The first of each key is tried, whatever all together take: here 256 MiB are hashed. */
+static void every_key_of_the_largest_root(void **state) {
+    struct scene *scene = *state;
+    struct swt_root_key keys[SWT_MAX_KEYS];
+    struct swt_slice ids[SWT_MAX_KEYS];
+    uint8_t id[SWT_MAX_KEYS][SWT_KEY_ID_SIZE] = {{0}};
+    struct swt_buf good = {0};
+    struct swt_error err = {0};
+    uint8_t *metadata = calloc(1, SWT_MAX_METADATA);
+    assert_non_null(metadata);
+    scene->envelope.metadata = swt_slice_of(metadata, SWT_MAX_METADATA);
+    assert_done(swt_signer_sign(scene->signers[1], &TRIAL, scene->envelope.metadata, &good, &err),
+                &err);
+    for (size_t i = 0; i < SWT_MAX_KEYS; i++) { /* one key under many ids */
+        id[i][0] = (uint8_t)i;
+        ids[i] = swt_slice_of(id[i], SWT_KEY_ID_SIZE);
+        keys[i] = (struct swt_root_key){.id = ids[i], .key = *swt_signer_key(scene->signers[1])};
+        scene->signatures[i] =
+            (struct swt_signature){.key_id = ids[i], .value = swt_buf_slice(&good)};
+    }
+    scene->envelope.signature_count = SWT_MAX_KEYS;
+    scene->root.keys = keys;
+    scene->root.key_count = SWT_MAX_KEYS;
+    scene->role =
+        (struct swt_role){.key_ids = ids, .key_id_count = SWT_MAX_KEYS, .threshold = SWT_MAX_KEYS};
+    count(scene, true, SWT_MAX_KEYS);
+    swt_buf_done(&good);
+    free(metadata);
+}
+
 /* What may be tried of one key is 64 MiB worth of hashing: all that an envelope holds on a curve;
  * on a modulus of 384 bytes 455, as each is worth its square. */
 static void junk_up_to_the_limit(void **state) {
@@ -341,12 +382,7 @@ static void junk_up_to_the_limit(void **state) {
     count(scene, false, 0);
     for (size_t i = 0; i < SWT_MAX_SIGNATURES; i++)
         assert_int_equal(scene->quorum.states[i], SWT_SIGNATURE_BAD);
-    swt_signer_free(scene->signers[2]);
-    swt_buf_done(&scene->raw[2]);
-    scene->signers[2] = open_signer(KEYS "rsa3072.pem");
-    scene->ids[2] = swt_slice_of(swt_signer_key_id(scene->signers[2]), SWT_KEY_ID_SIZE);
-    scene->keys[2].id = scene->ids[2];
-    scene->keys[2].key = *swt_signer_key(scene->signers[2]);
+    replace_signer(scene, 2, KEYS "rsa3072.pem");
     scene->envelope.signature_count = 0;
     for (size_t i = 0; i < 460; i++)
         add(scene, 2, swt_slice_of(junk, sizeof junk));
@@ -389,6 +425,7 @@ int main(void) {
         SCENE_TEST(ed25519_junk_in_bounded_time),
         SCENE_TEST(good_ones_among_ed25519_junk),
         SCENE_TEST(a_good_one_behind_ed25519_junk),
+        SCENE_TEST(every_key_of_the_largest_root),
         SCENE_TEST(junk_up_to_the_limit),
         SCENE_TEST(more_than_the_caps),
     };
