@@ -11,7 +11,7 @@ $(B)/faults/%.so: tests/faults/%.c
 faults:    ## every system call and allocation fails in turn, and kills at each; takes minutes (check tries a selection)
 	scripts/bootstrap check
 	$(MAKE) $(PARALLEL) run-faults
-run-faults: $(PROGRAM) $(FAULT_LIBS) $(MOCK_MODULE)
+run-faults: check-needs
 	rm -rf $(B)/faults/figures
 	$(TEST_ENVIRONMENT) SWT_FAULTS=--full SWT_TEST_SECONDS=14400 scripts/run-tests $(filter tests/faults/%,$(SCRIPT_TESTS)); \
 	status=$$?; $(TEST_ENVIRONMENT) tests/faults/sweep.py figures; exit $$status

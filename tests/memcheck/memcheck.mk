@@ -15,7 +15,7 @@ $(B)/memcheck/leak: tests/memcheck/leak.c
 memcheck:    ## every error and the work of each command under valgrind; takes minutes (check tries a few)
 	scripts/bootstrap check
 	$(MAKE) $(PARALLEL) run-memcheck
-run-memcheck: $(PROGRAM) $(DESCRIBE) $(FAULT_LIBS) $(MOCK_MODULE) $(MEMCHECK_PROGRAMS)
+run-memcheck: check-needs
 	$(TEST_ENVIRONMENT) python3 tests/memcheck/memcheck.py --full
 
 CHECK_SCRIPTS += tests/memcheck/memcheck.sh
