@@ -311,7 +311,7 @@ case_pipe() {
     sample_manifest
     mkfifo pipe
     # Two readers that go away at once, one for each run.
-    (for _ in 1 2; do timeout 20 head -c 1 pipe >/dev/null; done) &
+    (for _ in 1 2; do timeout "$T_SECONDS" head -c 1 pipe >/dev/null; done) &
     with_calls SWT_FAULT_CALL=write SWT_FAULT_AT=1 SWT_FAULT_RUN='sleep 0.2'
     head -c 300000 /dev/zero >app.bin
     fails build build product.yaml -o pipe --format tar
