@@ -34,8 +34,7 @@ static void against_done(struct against *against) {
 /* 1 or 0. */
 static int is_recorded(const struct swt_judge *judge, const struct swt_root *root,
                        struct swt_error *err) {
-    if (root == NULL || !judge->has_user_manifest ||
-        swt_user_manifest_target(judge->targets) == NULL)
+    if (root == NULL || swt_user_manifest_target(judge->targets) == NULL)
         return 0;
     struct swt_recorded_root recorded;
     int rc = swt_user_manifest_root(swt_buf_slice(&judge->user_manifest), &recorded, err);
@@ -120,16 +119,14 @@ static int put_metadata(const struct swt_targets *targets, json_t **ret_value,
 static int compare_user_manifests(struct against *against, json_t *bundle, json_t *sources,
                                   struct swt_error *err) {
     const struct swt_judge *judge = against->judge;
-    const struct swt_payload *own =
-        against->job.payload_count > 0 ? &against->job.payloads[0] : NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *a = NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *b = NULL;
-    if (own == NULL || own->path != NULL || !judge->has_user_manifest ||
-        swt_user_manifest_target(judge->targets) == NULL)
+    if (swt_user_manifest_target(judge->targets) == NULL)
         return 0;
+    /* What is left out, or is the user's own file, has no bytes here, and reads as none of ours. */
     int rc = swt_user_manifest_read(swt_buf_slice(&judge->user_manifest), &a, err);
     if (rc == 0)
-        rc = swt_user_manifest_read(swt_buf_slice(&own->bytes), &b, err);
+        rc = swt_user_manifest_read(swt_buf_slice(&against->job.payloads[0].bytes), &b, err);
     if (rc < 0 || a == NULL || b == NULL)
         return rc;
     rc = swt_diff_values(&against->differ, against->differences, SWT_USER_MANIFEST, a, b, err);

@@ -56,6 +56,7 @@ against b.swb --json
 t_exit 1
 t_equal "$(jq -r .failed_step "$T_OUT")" against step
 t_equal "$(differences | cut -d' ' -f1)" targets.data.sha256 differences
+t_out_lacks "compressor"
 t_equal "$(differences)" "targets.data.sha256 $(printf 'data\n' | sha256sum | cut -c-64) $(sha256sum data.bin | cut -c-64)" values
 printf 'longer data\n' >data.bin
 against b.swb
@@ -172,6 +173,14 @@ t_exit 1
 t_equal "$(jq -r .failed_step "$T_OUT")" against step
 t_equal "$(differences | cut -d' ' -f1)" user_manifest.root.sha256 differences
 
+t_begin "the root that build was given is the trusted one, and the bundle has none"
+prepare
+quiet convert b.swb -o b.pb
+wire drop 5 <b.pb >rootless.pb
+against rootless.pb --json
+t_exit 0
+t_out_contains "built with root version 1, which the manifest does not name"
+
 t_begin "a root that nothing here vouches for is a difference"
 prepare
 quiet build product.yaml -o rootless.swb --key "$KEYS/targets1.pem"
@@ -214,15 +223,64 @@ sed -i '/^meta:/d' product.yaml
 quiet build many.yaml -o many.swb --root root --key "$KEYS/targets1.pem"
 against many.swb
 t_exit 1
-t_out_contains "150 differences"
+t_out_contains "150 differences: user_manifest.meta.m1, ..."
 t_out_contains "  and 50 more"
 
-t_begin "targets in another order, and unknown fields, are differences that no field shows"
+t_begin "targets in another order, unknown fields, another encoding are differences that no field shows"
 prepare
+quiet convert b.swb -o b.pb
+wire get 3/2/1 <b.pb >metadata
+wire add . 100 s:x <metadata >more
+wire set 3/2/1 @more <b.pb >unknown.pb
+against unknown.pb --json
+t_equal "$(differences)" "unknown fields - -" "an unknown field"
+head=$((2 + $(od -An -tu1 -j1 -N1 metadata)))
+{ tail -c "+$((head + 1))" metadata && head -c "$head" metadata; } >turned
+wire set 3/2/1 @turned <b.pb >turned.pb
+against turned.pb --json
+t_equal "$(differences)" "encoding of the metadata - -" "the first field last"
 sed -i '/name: app/{h;d};/name: data/{G}' product.yaml
 against b.swb
 t_exit 1
-t_out_contains "1 difference: order of the targets"
+t_out_contains "1 difference: order of the targets
+"
+
+t_begin "a user_manifest is compared by what it holds when it is ours, and by its hash in any case"
+prepare
+tar -xOf b.swb targets/user_manifest | jq . >ours
+echo "not ours" >theirs
+for content in ours theirs; do
+    { sed '/^targets:/a\  - {name: user_manifest, file: '$content'}' product.yaml && echo 'bundle: {user_manifest: false}'; } >own.yaml
+    quiet build own.yaml -o own.swb --root root --key "$KEYS/targets1.pem"
+    against own.swb --json
+    t_exit 1
+    t_equal "$(differences | cut -d' ' -f1 | tr '\n' ' ')" \
+        "targets.user_manifest.length targets.user_manifest.sha256 " "$content"
+    t_run verify b.swb --root root --against own.yaml --json
+    t_exit 1
+    t_equal "$(differences | cut -d' ' -f1 | tr '\n' ' ')" \
+        "targets.user_manifest.length targets.user_manifest.sha256 " "$content from the sources"
+done
+quiet convert b.swb -o b.pb
+wire get 3/2/1 <b.pb >metadata
+wire get 2 <metadata >first
+wire drop 2 <metadata | wire add . 2 @first >turned
+wire set 3/2/1 @turned <b.pb >turned.pb
+sed -i s/Acme/Bcme/ product.yaml
+against turned.pb --json
+t_equal "$(differences | cut -d' ' -f1 | tr '\n' ' ')" \
+    "targets.user_manifest.length targets.user_manifest.sha256 " "one that is not the first target"
+
+t_begin "a limit of the manifest is that of the container judged"
+prepare
+quiet convert b.swb -o b.pb
+size=$(wc -c <b.pb)
+echo "bundle: {max_size: $((size + 100))}" >>product.yaml
+against b.pb
+t_exit 0
+against b.swb
+t_exit 3
+t_err_contains "bundle: max_size"
 
 t_begin "a compressed target that differs: another compressor may have made it"
 prepare
@@ -236,3 +294,11 @@ head -c 5001 "$T_TOOL" >data.bin
 against b.swb
 t_exit 1
 t_out_contains "'data' is compressed (gzip): another version of the compressor makes other bytes"
+t_begin "a compressed target that the bundle does not have"
+prepare
+head -c 5000 "$T_TOOL" >more.bin
+sed -i 's/^meta:/  - {name: more, file: more.bin, compression: gzip}\n&/' product.yaml
+against b.swb
+t_exit 1
+t_out_contains "targets.more.length"
+t_out_lacks "compressor"

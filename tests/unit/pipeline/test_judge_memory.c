@@ -308,13 +308,17 @@ static void what_warns(void **state) {
 /* ---- against the sources ----------------------------------------------------------------- */
 
 static char folder[] = "/tmp/swupdate-judge.XXXXXX";
-static const char *const FILES[] = {"m.yaml", "app", "bundle"};
+static const char *const FILES[] = {"m.yaml", "app", "root", "bundle"};
+
+static void write_slice(const char *path, struct swt_slice bytes) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes.data, 1, bytes.len, file), bytes.len);
+    assert_int_equal(fclose(file), 0);
+}
 
 static void write_text(const char *path, const char *text) {
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    write_slice(path, swt_slice_text(text));
 }
 
 static int enter_sources(void **state) {
@@ -329,34 +333,61 @@ static int leave_sources(void **state) {
     return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
 }
 
-/* A bundle that nobody signed, which the sources made, and then when they differ. */
-static void what_the_sources_make(void **state) {
-    (void)state;
-    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
-    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+#define MANIFEST                                                                                   \
+    "schema: 1\n"                                                                                  \
+    "product: {name: w, vendor: v}\n"                                                              \
+    "release: {version: 1.0.0, metadata_version: 7}\n"                                             \
+    "targets: [{file: app, meta: {board: b}}]\n"
+
+static void write_root(void) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
+    struct scene scene;
+    set_scene(&scene);
+    scene.root_only = true;
+    put_scene(&scene, &root);
+    write_slice("root", swt_buf_slice(&root));
+}
+
+/* A bundle that nobody signed, made from the sources and root (or NULL). */
+static void make_bundle(const char *root, struct swt_buf *ret_bundle) {
     SWT_CLEANUP(swt_notices_done) struct swt_notices notices = {0};
     struct swt_keyring keyring = {0};
     const struct swt_build_options build = {
-        .manifest = "m.yaml", .output = "bundle", .keyring = &keyring};
+        .manifest = "m.yaml", .output = "bundle", .root = root, .keyring = &keyring};
     json_t *document = NULL;
     struct swt_error err;
-    struct scene scene;
-    write_text("app", "the application");
-    write_text("m.yaml", "schema: 1\n"
-                         "product: {name: w, vendor: v}\n"
-                         "release: {version: 1.0.0, metadata_version: 7}\n"
-                         "targets: [{file: app, meta: {board: b}}]\n");
     made(swt_build(&build, &notices, &document, &err), &err);
     json_decref(document);
-    made(swt_read_file("bundle", 1 << 20, &bundle, &err), &err);
+    swt_buf_clear(ret_bundle);
+    made(swt_read_file("bundle", 1 << 20, ret_bundle, &err), &err);
+}
+
+static void judge_against_sources(struct swt_slice bundle) {
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+    struct scene scene;
     set_scene(&scene);
     put_state(&scene, &device);
-    struct question question = {
-        .bytes = swt_buf_slice(&bundle), .state = &device, .options = scene.options};
+    struct question question = {.bytes = bundle, .state = &device, .options = scene.options};
     question.options.against = "m.yaml";
     at_each_allocation(&question, "targets-quorum");
+}
+
+/* The root is that of nobody, another than the manifest's, the manifest's; and then files differ.
+ */
+static void what_the_sources_make(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    write_root();
+    write_text("app", "the application");
+    write_text("m.yaml", MANIFEST);
+    make_bundle(NULL, &bundle);
+    judge_against_sources(swt_buf_slice(&bundle));
+    make_bundle("root", &bundle);
+    judge_against_sources(swt_buf_slice(&bundle));
+    write_text("m.yaml", MANIFEST "signing: {root: root}\n");
+    judge_against_sources(swt_buf_slice(&bundle));
     write_text("app", "the application, changed");
-    at_each_allocation(&question, "targets-quorum");
+    judge_against_sources(swt_buf_slice(&bundle));
 }
 
 int main(void) {
