@@ -48,6 +48,17 @@ try verify none.swb --device nowhere
 t_err_contains "nowhere: "
 error_is verify 5 not-found
 
+t_begin "a root of the device that has an unknown field, and one that is none"
+scene
+cp dev/current/root_metadata good
+wire add . 15 s:x <good >dev/current/root_metadata
+try verify b.swb --device dev
+t_err_contains "hint: --allow-unknown"
+error_is verify 3 unknown-field
+echo none >dev/current/root_metadata
+try verify b.swb --device dev
+t_err_lacks "--allow-unknown"
+
 t_begin "an upgrade is accepted, and the directory stays"
 scene
 sample_release 43 c.swb

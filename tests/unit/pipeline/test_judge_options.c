@@ -176,6 +176,11 @@ static void an_anchor_with_an_unknown_field(void **state) {
             "--allow-unknown makes an unknown field a warning");
     refuses(A_BUNDLE, (struct swt_verify_options){.root = "missing"}, SWT_E_NOT_FOUND,
             "cannot open: No such file or directory", "");
+    refuses(
+        A_BUNDLE, (struct swt_verify_options){.root = "words"}, SWT_E_METADATA,
+        "not root metadata, nor a bundle that holds it: SignedMetadata: field 14: expected wire "
+        "type 0, 1, 2 or 5, found 7",
+        "");
 }
 
 static void the_time(void **state) {
