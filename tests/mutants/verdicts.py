@@ -4,7 +4,7 @@
 usage: verdicts.py FOLDER
 
 FOLDER/asked: vectors, fixtures and mutated bundles as verdicts.c reads them. FOLDER/answers: a line for
-each, of the verdict and 1 where something is accepted with a warning, else 0.
+each, of the verdict and 1 where something is accepted with a warning, else 0; it is written last.
 """
 import hashlib
 import os
@@ -43,13 +43,16 @@ def every_case():
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "asked"), "wb") as asked, open(os.path.join(folder, "answers"), "w") as answers:
+    answers = []
+    with open(os.path.join(folder, "asked"), "wb") as asked:
         for case in every_case():
             (step, warned), _ = differential.second_judgement(case)
             line = "\t".join((keep(folder, case.anchor), keep(folder, case.manifest),
                               differential.text_of(case.now), str(len(case.bundle))))
             asked.write(line.encode() + b"\n" + case.bundle)
-            answers.write(f"{step} {int(warned)}\n")
+            answers.append(f"{step} {int(warned)}\n")
+    with open(os.path.join(folder, "answers"), "w", encoding="ascii") as file:
+        file.writelines(answers)
 
 
 if __name__ == "__main__":
