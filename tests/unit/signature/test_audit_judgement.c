@@ -2,6 +2,16 @@
 /* What a judgement finds in an audit log. */
 #include "audit_log.h"
 
+#include <time.h>
+
+/* The clock of what is tested: lines of one second, so that their order alone is judged. */
+time_t time(time_t *ret_time) {
+    const time_t now = 1767225600;
+    if (ret_time != NULL)
+        *ret_time = now;
+    return now;
+}
+
 /* A change of the last line that the chain cannot show changes the head. */
 static void every_changed_byte(void **state) {
     (void)state;
