@@ -210,6 +210,8 @@ for version in 41 43; do
         holds "${RELEASE[@]}"
     fi
 done
+policy "rule: version-above, bundle: last.swb" "rule: version-above, bundle: last.swb"
+holds "${RELEASE[@]}"
 
 t_begin "allowed-names"
 release

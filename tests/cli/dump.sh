@@ -164,6 +164,18 @@ t_run dump forged.pb
 t_exit 0
 t_out_contains "warning: the targets metadata needs 1 more signature"
 
+t_begin "a name of 100,000 characters that control a terminal is shown, as text"
+sample_bundle
+quiet convert b.swb -o b.pb
+head -c 100000 /dev/zero | tr '\0' '\33' >name
+wire set 3/2/1/2/1 @name <b.pb >long.pb
+t_run dump long.pb
+t_exit 0
+t_equal "$(grep '^  .x1b' "$T_OUT" | grep -o '\\x1b' | wc -l)" 100000 escapes
+t_out_lacks "$(printf '\33')"
+t_run dump long.pb --json
+t_equal "$(jq '.targets[0].name | length' "$T_OUT")" 100000 name
+
 t_begin "a rule that is broken is told, and the file is shown"
 sample_root root
 wire set 1/4/2 9 <root >broken
