@@ -93,7 +93,8 @@ void free(void *block) {
 /* What is judged, by what, and the report that there is with memory. */
 struct question {
     struct swt_slice bytes;
-    const struct swt_device_state *state; /* NULL: --self */
+    const struct swt_device_state *state;  /* NULL: --self */
+    const struct swt_judge_device *device; /* or NULL */
     struct swt_verify_options options;
     bool extracts;
     struct swt_buf report, content;
@@ -104,8 +105,10 @@ static int ask(const struct question *question, struct swt_buf *content, struct 
                struct swt_error *err) {
     const struct swt_payload_sink sink = {sink_begin, sink_write, content};
     SWT_CLEANUP(swt_judge_done)
-    struct swt_judge judge = {
-        .authenticate = true, .state = question->state, .sink = question->extracts ? &sink : NULL};
+    struct swt_judge judge = {.authenticate = true,
+                              .state = question->state,
+                              .device = question->device,
+                              .sink = question->extracts ? &sink : NULL};
     const struct swt_device_state nothing = {0};
     json_t *document = NULL;
     if (judge.state == NULL)
@@ -272,6 +275,80 @@ static void what_too_few_signed(void **state) {
     judge_signed_by(root, 0, SAMPLE_TIME, "targets-quorum");
 }
 
+/* A device that looks for what it has, for which it needs memory. */
+static int look(void *context, const struct swt_target *target, bool *ret_holds,
+                struct swt_error *err) {
+    (void)context;
+    (void)target;
+    void *place = malloc(1);
+    *ret_holds = place != NULL;
+    free(place);
+    return *ret_holds ? 0 : swt_fail_memory(err);
+}
+
+static void refuse_scene(const struct scene *scene, const char *step) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+    put_scene(scene, &bundle);
+    put_state(scene, &device);
+    struct question question = {
+        .bytes = swt_buf_slice(&bundle), .state = &device, .options = scene->options};
+    at_each_allocation(&question, step);
+}
+
+/* What is expected is told of what is refused: one bundle for each step. */
+static void what_each_step_refuses(void **state) {
+    (void)state;
+    static const char *const TWO[] = {"app", "boot"};
+    struct scene scene;
+    set_scene(&scene);
+    scene.unknown_unsigned = 1;
+    refuse_scene(&scene, "envelope");
+    set_scene(&scene);
+    scene.has_root = true;
+    scene.anchor.version = 3;
+    refuse_scene(&scene, "root-version");
+    set_scene(&scene);
+    scene.has_root = true;
+    scene.root.expires = NOW - 1;
+    scene.root.version = 2;
+    refuse_scene(&scene, "root-expiry");
+    set_scene(&scene);
+    scene.version = 6;
+    refuse_scene(&scene, "targets-version");
+    set_scene(&scene);
+    scene.expires = NOW - 1;
+    refuse_scene(&scene, "targets-expiry");
+    set_scene(&scene);
+    scene.names = TWO;
+    scene.target_count = 2;
+    scene.left_out = 2;
+    refuse_scene(&scene, "payloads");
+}
+
+/* The device's own copy of user_manifest stands in for what is left out. */
+static void what_the_device_has(void **state) {
+    (void)state;
+    static const char *const OURS[] = {"user_manifest", "boot"};
+    static const struct swt_judge_device DEVICE = {.holds = look};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state device = {0};
+    struct scene scene;
+    set_scene(&scene);
+    scene.names = OURS;
+    scene.target_count = 2;
+    scene.left_out = 1;
+    scene.installed_version = 7;
+    scene.user_manifest = CONTENTS[0];
+    put_scene(&scene, &bundle);
+    put_state(&scene, &device);
+    struct question question = {.bytes = swt_buf_slice(&bundle),
+                                .state = &device,
+                                .options = scene.options,
+                                .device = &DEVICE};
+    at_each_allocation(&question, "accepted");
+}
+
 /* With all that is told without being refused: signatures that do not count, unknown fields, a
  * payload that the device has, an odd target. */
 static void what_warns(void **state) {
@@ -401,6 +478,8 @@ int main(void) {
         cmocka_unit_test(what_is_accepted),
         cmocka_unit_test(what_is_accepted_of_itself),
         cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(what_each_step_refuses),
+        cmocka_unit_test(what_the_device_has),
         cmocka_unit_test(what_warns),
         cmocka_unit_test(what_too_few_signed),
         cmocka_unit_test_setup_teardown(what_the_sources_make, enter_sources, leave_sources),
