@@ -230,8 +230,8 @@ t_begin "targets in another order, unknown fields, another encoding are differen
 prepare
 quiet convert b.swb -o b.pb
 wire get 3/2/1 <b.pb >metadata
-wire add . 100 s:x <metadata >more
-wire set 3/2/1 @more <b.pb >unknown.pb
+wire add . 100 s:x <metadata >longer
+wire set 3/2/1 @longer <b.pb >unknown.pb
 against unknown.pb --json
 t_equal "$(differences)" "unknown fields - -" "an unknown field"
 head=$((2 + $(od -An -tu1 -j1 -N1 metadata)))

@@ -58,6 +58,7 @@ for bundle in b.swb b.pb; do
     t_json verdict accept
     t_json authenticated true
     t_json file "$bundle"
+    t_json steps.0.found root
     t_json root_version 1
     t_json targets_version 42
 done
