@@ -294,6 +294,7 @@ head -c 5001 "$T_TOOL" >data.bin
 against b.swb
 t_exit 1
 t_out_contains "'data' is compressed (gzip): another version of the compressor makes other bytes"
+
 t_begin "a compressed target that the bundle does not have"
 prepare
 head -c 5000 "$T_TOOL" >more.bin

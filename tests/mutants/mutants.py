@@ -6,7 +6,8 @@ whether a test fails each time.
 usage: mutants.py --list | [--file NAME]... [--one NUMBER]... [--passes N] [--jobs N] BUILD
 
 A mutant that no test kills must stand in equivalent.txt with the reason why nobody can see it. BUILD is a
-build folder of its own; --passes 1 leaves out the tests that take long. The last line has the figures;
+build folder of its own; --passes 1 leaves out the tests that take long, which those with a reason are
+spared in any case. The last line has the figures;
 the exit status is 1 when a mutant lives that has no reason, or when a reason names no mutant.
 """
 
@@ -83,6 +84,15 @@ PASSES = (
         "tests/cli/errors.sh",
     ),
 )
+
+# What few tests run, or what others see no more of than these.
+AGAINST = ("tests/cli/against.sh", "unit/pipeline/test_judge_memory")
+SIGNATURES = (*PASSES[0][:-1], "unit/signature/test_memory")
+ONLY = {
+    "src/pipeline/judge_against.c": AGAINST,
+    "src/signature/quorum.c": SIGNATURES,
+    "src/signature/verify.c": SIGNATURES,
+}
 
 TOKEN = re.compile(
     r"""(?P<skip>/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|^[ ]*\#(?:\\\n|[^\n])*)
@@ -170,16 +180,6 @@ def mutants():
         for change in changes(text):
             number += 1
             yield Mutant(number, path, text, change, names)
-
-
-# What few tests run, or what others see no more of than these.
-AGAINST = ("tests/cli/against.sh", "unit/pipeline/test_judge_memory")
-SIGNATURES = (*PASSES[0][:-1], "unit/signature/test_memory")
-ONLY = {
-    "src/pipeline/judge_against.c": AGAINST,
-    "src/signature/quorum.c": SIGNATURES,
-    "src/signature/verify.c": SIGNATURES,
-}
 
 
 def reaches(name, path):
@@ -427,10 +427,11 @@ def run(chosen, options):
             seconds = time.monotonic() - start
             build.limits[name] = 20 + 5 * seconds
             print(f"{name}: {seconds:.1f} s", flush=True)
+    excused = equivalent()
     for killers in passes:
         run_pass([mutant for mutant in chosen if mutant.killer is None], killers, benches)
         # The quick tests make sure of the reasons; the others cost minutes for each.
-        chosen = [mutant for mutant in chosen if mutant.name not in equivalent()]
+        chosen = [mutant for mutant in chosen if mutant.name not in excused]
 
 
 def run_pass(chosen, killers, benches):

@@ -88,21 +88,24 @@ static void put_encrypted_key(struct swt_buf *der) {
     wrap(der, SEQUENCE, "");
 }
 
-/* der: the parts. */
-static void put_pkcs12(struct swt_buf *der) {
-    wrap(der, SEQUENCE, "");
+/* der: what stands in a part without encryption. */
+static void put_data(struct swt_buf *der) {
     wrap(der, OCTETS, "");
     wrap(der, FIRST, "");
     wrap(der, SEQUENCE, DATA);
+}
+
+/* der: the parts. */
+static void put_pkcs12(struct swt_buf *der) {
+    wrap(der, SEQUENCE, "");
+    put_data(der);
     wrap(der, SEQUENCE, "020103");
 }
 
 /* der: bags. */
 static void put_bags(struct swt_buf *der) {
     wrap(der, SEQUENCE, "");
-    wrap(der, OCTETS, "");
-    wrap(der, FIRST, "");
-    wrap(der, SEQUENCE, DATA);
+    put_data(der);
     put_pkcs12(der);
 }
 
@@ -236,9 +239,7 @@ static void the_code_of_pkcs12(void **state) {
         append_number(&code, MOST + over);
         wrap(&code, SEQUENCE, "");
         wrap(&der, SEQUENCE, "");
-        wrap(&der, OCTETS, "");
-        wrap(&der, FIRST, "");
-        wrap(&der, SEQUENCE, DATA);
+        put_data(&der);
         assert_done(swt_buf_append_slice(&der, swt_buf_slice(&code), &err), &err);
         wrap(&der, SEQUENCE, "020103");
         swt_buf_done(&code);
