@@ -122,6 +122,16 @@ done
 t_run verify b.pb --root b.swb
 t_exit 0
 
+t_begin "whether the anchor is the bundle itself is found out by reading it"
+sample_bundles
+t_do env LD_PRELOAD="$T_BUILD/faults/calls.so" SWT_FAULT_CALL=read SWT_FAULT_PATH=b.swb SWT_FAULT_AT=1 \
+    SWT_FAULT_ERRNO=5 ASAN_OPTIONS=verify_asan_link_order=0 "$T_TOOL" verify b.swb --root b.swb
+t_exit 5
+t_err_contains "b.swb: cannot read: Input/output error"
+t_equal "$(cat "$T_OUT")" ""
+t_run verify b.swb --root b.swb
+t_exit 2
+
 t_begin "a bundle without a root is judged by the anchor's"
 sample_manifest
 sample_root root

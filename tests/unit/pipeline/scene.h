@@ -35,7 +35,7 @@ struct scene {
     const char *user_manifest; /* that the device recorded, or NULL */
     struct swt_verify_options options;
     enum swt_format format;
-    const char *const *names;
+    const char *const *names, *const *contents; /* of the targets */
     bool root_only;
     /* How many unknown fields stand in the bundle (an UpdateBundle alone), in each envelope, and in
      * each signed metadata. */
@@ -72,6 +72,7 @@ static inline void set_scene(struct scene *scene) {
                             .floor = 7,
                             .format = SWT_FORMAT_TAR,
                             .names = NAMES,
+                            .contents = CONTENTS,
                             .options = SAMPLE_OPTIONS};
 }
 
@@ -151,7 +152,7 @@ static inline void put_targets(const struct scene *scene, bool differs, uint32_t
     struct swt_target_spec targets[SWT_COUNT(NAMES)];
     struct swt_error err;
     for (size_t i = 0; i < scene->target_count; i++) {
-        struct swt_slice content = swt_slice_text(CONTENTS[i]);
+        struct swt_slice content = swt_slice_text(scene->contents[i]);
         targets[i].name = swt_slice_text(scene->names[i]);
         targets[i].length = scene->lengths != NULL ? scene->lengths[i] : content.len;
         SHA256(content.data, content.len, targets[i].sha256);
@@ -217,9 +218,10 @@ static inline void put_scene(const struct scene *scene, struct swt_buf *ret_bund
                                                  .content = swt_buf_slice(&targets_envelope)};
     for (size_t i = 0; i < scene->target_count; i++)
         if ((scene->left_out & 1U << i) == 0)
-            members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_PAYLOAD,
-                                                         .name = swt_slice_text(scene->names[i]),
-                                                         .content = swt_slice_text(CONTENTS[i])};
+            members[count++] =
+                (struct swt_forge_member){.kind = SWT_FORGE_PAYLOAD,
+                                          .name = swt_slice_text(scene->names[i]),
+                                          .content = swt_slice_text(scene->contents[i])};
     if (scene->other_hashes > 0)
         members[count++] = (struct swt_forge_member){.kind = SWT_FORGE_PAYLOAD,
                                                      .name = swt_slice_text(MORE),

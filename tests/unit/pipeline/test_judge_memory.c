@@ -5,6 +5,7 @@
  */
 #include "scene.h"
 
+#include "../../../src/pipeline/document.h"
 #include "../../../src/pipeline/json_text.h"
 
 #include <errno.h>
@@ -97,35 +98,68 @@ struct question {
     const struct swt_judge_device *device; /* or NULL */
     struct swt_verify_options options;
     bool extracts;
+    bool again; /* by what was found before, as one of many states */
     struct swt_buf report, content;
 };
 
-/* The report as text, and of what is accepted the content. */
+/* What the device remembers. */
+static int remember(const struct swt_judge *judge, struct swt_buf *content, struct swt_error *err) {
+    SWT_CLEANUP(swt_device_state_done) struct swt_device_state after = {0};
+    int rc = judge->failed_step == NULL ? swt_judge_state_installed(judge, &after, err)
+                                        : swt_judge_state_rotated(judge, &after, err);
+    if (rc == 0)
+        rc = swt_buf_append_slice(content, swt_buf_slice(&after.root.bytes), err);
+    if (rc == 0)
+        rc = swt_buf_append_slice(content, swt_buf_slice(&after.installed.bytes), err);
+    return rc;
+}
+
+static int answer(const struct question *question, struct swt_judge *judge, struct swt_buf *content,
+                  struct swt_buf *ret_report, struct swt_error *err) {
+    SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
+    int rc = swt_judge_run(judge, err);
+    if (rc == 0)
+        rc = swt_judge_document(judge, &document, err);
+    if (rc == 0)
+        rc = swt_json_write(document, JSON_SORT_KEYS, ret_report, err);
+    if (rc == 0 && question->state != NULL)
+        rc = remember(judge, content, err);
+    return rc;
+}
+
+static int open_first(const struct question *question, struct swt_judge *judge,
+                      struct swt_error *err) {
+    static const struct swt_device_state NOTHING;
+    bool self = judge->state == NULL;
+    if (self)
+        judge->state = &NOTHING;
+    int rc = swt_reader_open_memory(question->bytes, "memory", &judge->reader, err);
+    if (rc == 0)
+        rc = swt_judge_open(judge, "memory", &question->options, err);
+    if (self)
+        judge->state = &judge->own_state;
+    return rc;
+}
+
+/* The report as text; the content of what is accepted, and what is remembered of it. */
 static int ask(const struct question *question, struct swt_buf *content, struct swt_buf *ret_report,
                struct swt_error *err) {
     const struct swt_payload_sink sink = {sink_begin, sink_write, content};
+    SWT_CLEANUP(swt_payload_finding_done) struct swt_payload_finding finding = {0};
     SWT_CLEANUP(swt_judge_done)
     struct swt_judge judge = {.authenticate = true,
                               .state = question->state,
                               .device = question->device,
                               .sink = question->extracts ? &sink : NULL};
-    const struct swt_device_state nothing = {0};
-    json_t *document = NULL;
-    if (judge.state == NULL)
-        judge.state = &nothing;
-    int rc = swt_reader_open_memory(question->bytes, "memory", &judge.reader, err);
-    if (rc == 0)
-        rc = swt_judge_open(&judge, "memory", &question->options, err);
-    if (judge.state == &nothing)
-        judge.state = &judge.own_state;
-    if (rc == 0)
-        rc = swt_judge_run(&judge, err);
-    if (rc == 0)
-        rc = swt_judge_document(&judge, &document, err);
-    if (rc == 0)
-        rc = swt_json_write(document, JSON_SORT_KEYS, ret_report, err);
-    json_decref(document);
-    return rc;
+    SWT_CLEANUP(swt_judge_done) struct swt_judge again = {0};
+    int rc = open_first(question, &judge, err);
+    if (rc == 0 && question->again)
+        rc = swt_judge_find_payloads(&judge, &finding, err);
+    if (rc < 0)
+        return rc;
+    if (question->again)
+        swt_judge_open_again(&again, &judge, question->state, &finding);
+    return answer(question, question->again ? &again : &judge, content, ret_report, err);
 }
 
 static bool right(const struct question *question) {
@@ -201,22 +235,24 @@ static const struct sample_plan ROTATES = {
     .floor = TARGETS_VERSION + 2,
 };
 
-static void judge_as_it_is(enum swt_format format, bool extracts) {
+static void judge_as_it_is(enum swt_format format, bool extracts, bool again) {
     struct sample sample;
     sample_make(&sample, &ROTATES, format, keys);
     struct question question = {.bytes = swt_buf_slice(&sample.bytes),
                                 .state = &sample.state,
                                 .options = SAMPLE_OPTIONS,
-                                .extracts = extracts};
+                                .extracts = extracts,
+                                .again = again};
     at_each_allocation(&question, "accepted");
     sample_done(&sample);
 }
 
 static void what_is_accepted(void **state) {
     (void)state;
-    judge_as_it_is(SWT_FORMAT_TAR, false);
-    judge_as_it_is(SWT_FORMAT_TAR, true);
-    judge_as_it_is(SWT_FORMAT_PIGWEED, false);
+    judge_as_it_is(SWT_FORMAT_TAR, false, false);
+    judge_as_it_is(SWT_FORMAT_TAR, true, false);
+    judge_as_it_is(SWT_FORMAT_TAR, false, true);
+    judge_as_it_is(SWT_FORMAT_PIGWEED, false, false);
 }
 
 static void what_is_accepted_of_itself(void **state) {
@@ -230,22 +266,25 @@ static void what_is_accepted_of_itself(void **state) {
 }
 
 /* One byte is another. */
-static void judge_spoiled(const char *where, size_t offset, const char *step) {
+static void judge_spoiled(const char *where, bool again, const char *step) {
     struct sample sample;
     sample_make(&sample, &ROTATES, SWT_FORMAT_TAR, keys);
     uint8_t *found = memmem(sample.bytes.data, sample.bytes.len, where, strlen(where));
     assert_non_null(found);
-    found[offset] ^= 1;
-    struct question question = {
-        .bytes = swt_buf_slice(&sample.bytes), .state = &sample.state, .options = SAMPLE_OPTIONS};
+    *found ^= 1;
+    struct question question = {.bytes = swt_buf_slice(&sample.bytes),
+                                .state = &sample.state,
+                                .options = SAMPLE_OPTIONS,
+                                .again = again};
     at_each_allocation(&question, step);
     sample_done(&sample);
 }
 
 static void what_is_refused(void **state) {
     (void)state;
-    judge_spoiled(STAGE, 0, "payloads");
-    judge_spoiled("targets_metadata", 0, "container");
+    judge_spoiled(STAGE, false, "payloads");
+    judge_spoiled(STAGE, true, "payloads");
+    judge_spoiled("targets_metadata", false, "container");
 }
 
 /* Refused for who signed it, and as expired. */

@@ -343,6 +343,89 @@ static void a_user_manifest_at_hand(void **state) {
     }
 }
 
+/* What root-stripped says of a device that has what the bundle leaves out. */
+static void recorded_root_is(struct scene *scene, const char *copy, const char *expected) {
+    static const char *const OURS[] = {SWT_USER_MANIFEST, "boot"};
+    scene->names = OURS;
+    scene->target_count = 2;
+    scene->left_out = 1;
+    scene->installed_version = 6;
+    scene->user_manifest = copy;
+    judge_scene(scene);
+    says(scene, "root-stripped", expected);
+}
+
+#define STRIPPED "skipped | the root that the bundle was built with, or a newer one |  | "
+
+/* A copy that is not there is none, even where the one that is signed is empty. */
+static void an_empty_user_manifest(void **state) {
+    (void)state;
+    static const char *const EMPTY[] = {"", "the loader"};
+    struct scene scene;
+    set_scene(&scene);
+    scene.contents = EMPTY;
+    recorded_root_is(&scene, NULL, STRIPPED "no user_manifest is at hand");
+    recorded_root_is(&scene, "", STRIPPED "user_manifest names no root");
+    strike(&scene);
+}
+
+/* What is over the cap is carried only. */
+static void the_largest_user_manifest(void **state) {
+    (void)state;
+    char *text = malloc(SWT_MAX_USER_MANIFEST + 2);
+    const char *const LARGE[] = {text, "the loader"};
+    struct scene scene;
+    assert_non_null(text);
+    memset(text, ' ', SWT_MAX_USER_MANIFEST + 2);
+    set_scene(&scene);
+    scene.contents = LARGE;
+    text[SWT_MAX_USER_MANIFEST] = '\0';
+    recorded_root_is(&scene, text, STRIPPED "user_manifest names no root");
+    text[SWT_MAX_USER_MANIFEST] = ' ';
+    text[SWT_MAX_USER_MANIFEST + 1] = '\0';
+    recorded_root_is(&scene, text, STRIPPED "no user_manifest is at hand");
+    strike(&scene);
+    free(text);
+}
+
+/* The trusted root has version 2. */
+static void the_recorded_root(void **state) {
+    (void)state;
+    static const struct {
+        unsigned version;
+        bool same;
+        const char *verdict, *found;
+    } CASES[] = {
+        {1, false, "pass", "root version 2, a newer one | "},
+        {2, true, "pass", "root version 2, the same | "},
+        {2, false, "fail", "another root of version 2 | "},
+        {3, false, "fail", "root version 2 | the root was stripped from the bundle"},
+    };
+    for (size_t i = 0; i < SWT_COUNT(CASES); i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
+        uint8_t digest[SWT_SHA256_SIZE];
+        char hex[SWT_HEX_SIZE(SWT_SHA256_SIZE)], text[256], said[256];
+        const char *const RECORDS[] = {text, "the loader"};
+        struct swt_error err;
+        struct scene scene;
+        set_scene(&scene);
+        scene.contents = RECORDS;
+        scene.anchor.version = 2;
+        put_root(&scene.anchor, &root);
+        made(swt_sha256_of(swt_buf_slice(&root), digest, &err), &err);
+        digest[0] ^= CASES[i].same ? 0 : 1;
+        swt_hex_encode(digest, sizeof digest, hex);
+        (void)snprintf(text, sizeof text,
+                       "{\"schema\": %d, \"root\": {\"version\": %u, \"sha256\": \"%s\"}}",
+                       SWT_USER_MANIFEST_SCHEMA, CASES[i].version, hex);
+        (void)snprintf(said, sizeof said,
+                       "%s | root version %u with SHA-256 %s, or a newer one | %s",
+                       CASES[i].verdict, CASES[i].version, hex, CASES[i].found);
+        recorded_root_is(&scene, text, said);
+        strike(&scene);
+    }
+}
+
 /* ---- a step by itself -------------------------------------------------------------------- */
 
 static void notes_come_to_an_end(void **state) {
@@ -408,6 +491,9 @@ int main(void) {
         cmocka_unit_test(odd_targets),
         cmocka_unit_test(a_user_manifest_left_out),
         cmocka_unit_test(a_user_manifest_at_hand),
+        cmocka_unit_test(an_empty_user_manifest),
+        cmocka_unit_test(the_largest_user_manifest),
+        cmocka_unit_test(the_recorded_root),
         cmocka_unit_test(notes_come_to_an_end),
         cmocka_unit_test(a_step_is_said_again),
         cmocka_unit_test(what_is_no_fault_of_the_file),

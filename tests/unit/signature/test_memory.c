@@ -34,7 +34,7 @@ static void *retake(void *data, size_t size, const char *file, int line) {
     return own_retake(data, size > 0 && fails() ? TOO_MUCH : size, file, line);
 }
 
-enum { WRONG = 1, NOT_REACHED };
+enum { WRONG = 1, NOT_REACHED, LATE = 100000 };
 
 /* In a process of its own, since the program remembers that the library had no memory. step says
  * whether what it got is right. */
@@ -61,7 +61,7 @@ static void at_each_allocation(bool (*step)(void)) {
         end = in_child(step, number);
         if (end == WRONG)
             fail_msg("allocation %ld", number);
-        assert_true(number < 100000);
+        assert_true(number < LATE);
     }
 }
 
@@ -101,6 +101,24 @@ static bool judge_one(void) {
     return result == 0 || (result < 0 && err.code == SWT_E_MEMORY);
 }
 
+/* Once the library lacked memory, nothing that it says counts: not even that a signature is good.
+ */
+static bool starve_before_one(void) {
+    SWT_CLEANUP(swt_evp_pkey_cleanup) EVP_PKEY *pkey = NULL;
+    const struct swt_key *key = swt_signer_key(signer);
+    struct swt_slice value = swt_buf_slice(&good);
+    struct swt_message message = {0};
+    struct swt_error err = {0};
+    bool right = swt_message_init(MESSAGE, &message, &err) == 0 &&
+                 swt_key_to_evp(key, &pkey, &err) == 0 &&
+                 swt_message_verifies(&message, key, pkey, value, &err) == 1;
+    left = 0;
+    OPENSSL_free(OPENSSL_malloc(1));
+    right &= swt_library_starved() &&
+             swt_message_verifies(&message, key, pkey, value, &err) == -SWT_E_MEMORY;
+    return right && err.code == SWT_E_MEMORY;
+}
+
 /* With memory, what is refused is a verdict. */
 static void with_memory(void **state) {
     (void)state;
@@ -136,6 +154,7 @@ static void signing_and_counting(void **state) {
         at_each_allocation(count_one);
         at_each_allocation(sign_one);
         at_each_allocation(judge_one);
+        assert_int_equal(in_child(starve_before_one, LATE), 0);
         swt_signer_free(signer);
         swt_buf_done(&good);
     }
