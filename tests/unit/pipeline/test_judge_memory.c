@@ -424,7 +424,7 @@ static void what_warns(void **state) {
 /* ---- against the sources ----------------------------------------------------------------- */
 
 static char folder[] = "/tmp/swupdate-judge.XXXXXX";
-static const char *const FILES[] = {"m.yaml", "app", "root", "bundle"};
+static const char *const FILES[] = {"m.yaml", "app", "root", "next", "bundle"};
 
 static void write_slice(const char *path, struct swt_slice bytes) {
     FILE *file = fopen(path, "wb");
@@ -455,13 +455,14 @@ static int leave_sources(void **state) {
     "release: {version: 1.0.0, metadata_version: 7}\n"                                             \
     "targets: [{file: app, meta: {board: b}}]\n"
 
-static void write_root(void) {
+static void write_root(const char *path, uint32_t version) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf root = {0};
     struct scene scene;
     set_scene(&scene);
     scene.root_only = true;
+    scene.root.version = version;
     put_scene(&scene, &root);
-    write_slice("root", swt_buf_slice(&root));
+    write_slice(path, swt_buf_slice(&root));
 }
 
 /* A bundle that nobody signed, made from the sources and root (or NULL). */
@@ -488,12 +489,13 @@ static void judge_against_sources(struct swt_slice bundle) {
     at_each_allocation(&question, "targets-quorum");
 }
 
-/* The root is that of nobody, another than the manifest's, the manifest's; and then files differ.
- */
+/* The root is that of nobody, one where the manifest names none, the manifest's, another one; and
+ * then files differ. */
 static void what_the_sources_make(void **state) {
     (void)state;
     SWT_CLEANUP(swt_buf_done) struct swt_buf bundle = {0};
-    write_root();
+    write_root("root", 1);
+    write_root("next", 2);
     write_text("app", "the application");
     write_text("m.yaml", MANIFEST);
     make_bundle(NULL, &bundle);
@@ -501,6 +503,8 @@ static void what_the_sources_make(void **state) {
     make_bundle("root", &bundle);
     judge_against_sources(swt_buf_slice(&bundle));
     write_text("m.yaml", MANIFEST "signing: {root: root}\n");
+    judge_against_sources(swt_buf_slice(&bundle));
+    make_bundle("next", &bundle);
     judge_against_sources(swt_buf_slice(&bundle));
     write_text("app", "the application, changed");
     judge_against_sources(swt_buf_slice(&bundle));
