@@ -452,6 +452,9 @@ def run_pass(chosen, killers, benches):
 
 
 def main():
+    # In the background of a script it is ignored, and would be by the programs that are tested.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
     options = arguments()
     every = list(mutants())
     excused = equivalent()
