@@ -274,6 +274,10 @@ char *swt_strdup(const char *text, struct swt_error *err) SWT_CHECKED; /* NULL: 
 char *swt_format(struct swt_error *err, const char *format, ...)
     SWT_PRINTF(2, 3) SWT_CHECKED; /* NULL: err is set */
 
+/* Whether the first len bytes of both are the same but for the case of ASCII letters: no locale
+ * decides which word is which. A text that ends before is not the same. */
+bool swt_ascii_equal(const char *a, const char *b, size_t len);
+
 #define SWT_HEX_SIZE(bytes_) ((bytes_)*2 + 1)
 void swt_hex_encode(const uint8_t *data, size_t len, char *ret_text); /* lower case, NUL */
 /* Exactly len bytes from exactly 2*len digits of either case; false when text is not that. */

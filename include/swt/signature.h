@@ -62,6 +62,14 @@ int swt_key_uri_public(const char *text, struct swt_buf *ret_text,
                        struct swt_error *err) SWT_CHECKED;
 /* How much of the start of a key URI, or of a word that may be one, an error may show. */
 size_t swt_key_uri_shown(const char *text);
+/* The file that a key URI names, in text; NULL: it names none. */
+const char *swt_key_uri_path(const char *text);
+/* Calls visit for each file that source names, with what it is ("a key", "a PIN file"), until one
+ * call fails. What is wrong with a URI is for who opens the key. */
+typedef int swt_key_file_visit(const void *context, const char *path, const char *what,
+                               struct swt_error *err);
+int swt_key_source_files(const struct swt_key_source *source, swt_key_file_visit *visit,
+                         const void *context, struct swt_error *err) SWT_CHECKED;
 
 /* A public key that owns its bytes. */
 struct swt_public_key {
@@ -109,6 +117,7 @@ int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct s
 void swt_signer_drop_key(struct swt_signer *signer);
 void swt_signer_free(struct swt_signer *signer);
 void swt_signer_cleanup(struct swt_signer **signer);
+/* Its key URI, as swt_key_uri_public shows it. */
 const char *swt_signer_uri(const struct swt_signer *signer);
 const struct swt_key *swt_signer_key(const struct swt_signer *signer);
 const uint8_t *swt_signer_key_id(const struct swt_signer *signer); /* SWT_KEY_ID_SIZE bytes */

@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool swt_ascii_equal(const char *a, const char *b, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (lower(a[i]) != lower(b[i]) || a[i] == '\0')
+            return false;
+    return true;
+}
+
 char *swt_strdup(const char *text, struct swt_error *err) {
     char *copy = strdup(text);
     if (copy == NULL)

@@ -80,6 +80,21 @@ static int find_place(const char *path, bool exclusive, struct place *place,
     return r;
 }
 
+/* A key that is lost cannot be made again. What cannot be read is not known to be one. */
+static int spare_key(const char *path, struct swt_error *err) {
+    static const char MARK[] = "PRIVATE KEY-----";
+    SWT_CLEANUP(swt_fd_cleanup) int fd = -1;
+    char head[4096];
+    size_t len = 0;
+    struct swt_error ignored;
+    if (swt_fd_open(AT_FDCWD, path, O_RDONLY, 0, &fd, &ignored) < 0 ||
+        swt_fd_read(fd, head, sizeof head, &len, &ignored) < 0 || memchr(head, '\0', len) != NULL ||
+        memmem(head, len, MARK, strlen(MARK)) == NULL)
+        return 0;
+    (void)swt_fail(err, SWT_E_EXISTS, "is a private key, which nothing may take the place of");
+    return swt_error_hint(err, "name another file, or remove this one first");
+}
+
 static int open_path(struct swt_writer *writer, const char *path,
                      const struct swt_writer_options *options, struct swt_error *err) {
     SWT_CLEANUP(place_done) struct place place = {0};
@@ -88,6 +103,10 @@ static int open_path(struct swt_writer *writer, const char *path,
         return r;
     if (place.path == NULL)
         return open_stream(writer, path, err);
+    if (place.exists && !options->secret)
+        r = spare_key(place.path, err);
+    if (r < 0)
+        return r;
     return open_file(writer, place.path, place.exists ? &place.status : NULL, options->secret, err);
 }
 

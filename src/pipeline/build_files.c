@@ -81,11 +81,11 @@ static void add(struct inputs *inputs, const char *path) {
         inputs->paths[inputs->count++] = path;
 }
 
-/* A key URI that is no path names no file. */
 static int add_key(struct inputs *inputs, const char *uri, struct swt_error *err) {
-    static const char SCHEME[] = "file:";
     struct stat status;
-    const char *path = strncmp(uri, SCHEME, strlen(SCHEME)) == 0 ? uri + strlen(SCHEME) : uri;
+    const char *path = swt_key_uri_path(uri);
+    if (path == NULL)
+        return 0;
     if (stat(path, &status) < 0) {
         if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
             return 0;

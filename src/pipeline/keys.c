@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static void string_cleanup(char **text) {
     free(*text);
@@ -37,20 +36,18 @@ static int key_json(const char *uri, const struct swt_public_key *key, bool with
 /* The path that -o names. What looks like another scheme is refused: a file of the name
  * "pkcs11:token=T" is not what somebody asked for who wrote that. */
 static int output_path(const char *text, const char **ret_path, struct swt_error *err) {
-    static const char file_scheme[] = "file:";
     if (strcmp(text, "-") == 0)
         return swt_fail(err, SWT_E_USAGE, "a private key is not written to standard output");
-    if (strncmp(text, file_scheme, strlen(file_scheme)) == 0)
-        text += strlen(file_scheme);
-    else if (text[strcspn(text, ":/.")] == ':') {
+    if (text[0] == '\0' || strcmp(text, "file:") == 0)
+        return swt_fail(err, SWT_E_USAGE, "the name of the key file is empty");
+    const char *path = swt_key_uri_path(text);
+    if (path == NULL) {
         (void)swt_fail(err, SWT_E_KEY_SCHEME,
                        "'%.*s' is not a path, and keys are made in files and on tokens only",
                        (int)swt_key_uri_shown(text), text);
         return swt_error_hint(err, "a file of a name with ':' is written ./NAME");
     }
-    if (text[0] == '\0')
-        return swt_fail(err, SWT_E_USAGE, "the name of the key file is empty");
-    *ret_path = text;
+    *ret_path = path;
     return 0;
 }
 
@@ -157,6 +154,9 @@ static int keygen_files(const struct swt_keygen_options *options, enum swt_key_k
     SWT_CLEANUP(string_cleanup) char *public_path = swt_format(err, "%s.pub", path);
     if (public_path == NULL)
         return -(int)err->code;
+    if (swt_same_place(path, public_path))
+        return swt_fail(err, SWT_E_USAGE, "the public key %s would be the private key",
+                        public_path);
     rc = make_pair(options, kind, path, &pair, err);
     if (rc == 0)
         rc =
@@ -170,8 +170,8 @@ static int keygen_files(const struct swt_keygen_options *options, enum swt_key_k
 }
 
 static bool is_on_token(const char *uri) {
-    static const char scheme[] = "pkcs11:";
-    return strncasecmp(uri, scheme, strlen(scheme)) == 0;
+    static const char SCHEME[] = "pkcs11:";
+    return swt_ascii_equal(uri, SCHEME, strlen(SCHEME));
 }
 
 static int keygen_token(const struct swt_keygen_options *options, enum swt_key_kind kind,
@@ -201,10 +201,13 @@ int swt_keygen(const struct swt_keygen_options *options, json_t **ret_document,
 static int show_key(const struct swt_key_source *source, struct swt_keyring *keyring, json_t *keys,
                     struct swt_error *err) {
     SWT_CLEANUP(swt_public_key_done) struct swt_public_key key = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf uri = {0};
     json_t *object = NULL;
     int rc = swt_public_key_load(source, keyring, &key, err);
     if (rc == 0)
-        rc = key_json(source->uri, &key, true, &object, err);
+        rc = swt_key_uri_public(source->uri, &uri, err);
+    if (rc == 0)
+        rc = key_json(swt_buf_text(&uri), &key, true, &object, err);
     return rc < 0 ? rc : swt_json_add(keys, object, err);
 }
 

@@ -2,8 +2,7 @@
 #include "output.h"
 
 #include "swt/io.h"
-
-#include <string.h>
+#include "swt/signature.h"
 
 int swt_output_spares(const char *output, const char *path, const char *what,
                       struct swt_error *err) {
@@ -26,30 +25,29 @@ int swt_log_spares(const char *log, const char *path, const char *what, struct s
     return swt_fail(err, SWT_E_USAGE, "the audit log would be %s, %s", what, path);
 }
 
-/* Calls check for each file that a key comes from. */
-static int each_key_file(const char *file, const struct swt_key_sources *keys,
-                         int (*check)(const char *file, const char *path, const char *what,
-                                      struct swt_error *err),
+static int output_spares(const void *output, const char *path, const char *what,
                          struct swt_error *err) {
-    static const char SCHEME[] = "file:";
+    return swt_output_spares(output, path, what, err);
+}
+
+static int log_spares(const void *log, const char *path, const char *what, struct swt_error *err) {
+    return swt_log_spares(log, path, what, err);
+}
+
+static int each_key_file(const struct swt_key_sources *keys, swt_key_file_visit *visit,
+                         const char *file, struct swt_error *err) {
     int rc = 0;
-    for (size_t i = 0; i < keys->count && rc == 0; i++) {
-        const char *path = keys->items[i].uri;
-        if (strncmp(path, SCHEME, strlen(SCHEME)) == 0)
-            path += strlen(SCHEME);
-        rc = check(file, path, "a key", err);
-        if (rc == 0)
-            rc = check(file, keys->items[i].passphrase_file, "a passphrase file", err);
-    }
+    for (size_t i = 0; i < keys->count && rc == 0; i++)
+        rc = swt_key_source_files(&keys->items[i], visit, file, err);
     return rc;
 }
 
 int swt_output_spares_keys(const char *output, const struct swt_key_sources *keys,
                            struct swt_error *err) {
-    return each_key_file(output, keys, swt_output_spares, err);
+    return each_key_file(keys, output_spares, output, err);
 }
 
 int swt_log_spares_keys(const char *log, const struct swt_key_sources *keys,
                         struct swt_error *err) {
-    return each_key_file(log, keys, swt_log_spares, err);
+    return each_key_file(keys, log_spares, log, err);
 }

@@ -14,7 +14,7 @@ int swt_output_spares(const char *output, const char *path, const char *what,
 /* SWT_E_USAGE when output would lie anywhere in folder, of which there may be none (NULL). */
 int swt_output_spares_folder(const char *output, const char *folder, const char *what,
                              struct swt_error *err) SWT_CHECKED;
-/* swt_output_spares for each key URI that is a path. */
+/* swt_output_spares for each file that the keys name. */
 int swt_output_spares_keys(const char *output, const struct swt_key_sources *keys,
                            struct swt_error *err) SWT_CHECKED;
 /* SWT_E_USAGE when the audit log, of which there may be none (NULL), is path, or will be once both

@@ -66,8 +66,9 @@ static int add_keys(struct root_job *job, const struct swt_key_sources *sources,
             return rc;
         job->loaded_count++;
         if (holds(list, &key->key))
-            return swt_fail(err, SWT_E_ROOT_RULES, "%s: the %s role lists this key already",
-                            sources->items[i].uri, list->role);
+            return swt_fail(err, SWT_E_ROOT_RULES, "%.*s: the %s role lists this key already",
+                            (int)swt_key_uri_shown(sources->items[i].uri), sources->items[i].uri,
+                            list->role);
         list->keys[list->count++] = key->key;
     }
     return 0;

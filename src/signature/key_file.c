@@ -19,7 +19,8 @@ void swt_key_file_done(struct swt_key_file *file) {
 
 /* /dev/fd/N, /dev/stdin and the like: the file behind a descriptor is the caller's business. */
 static bool is_descriptor(const char *path) {
-    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
+    return strncmp(path, "/dev/fd/", 8) == 0 || strcmp(path, "/dev/stdin") == 0 ||
+           strncmp(path, "/proc/self/fd/", 14) == 0;
 }
 
 static int read_all(const struct swt_key_uri *uri, enum swt_code fault,

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define SCHEME_SIZE 7 /* "pkcs11:" */
 
@@ -72,7 +71,7 @@ static bool hides_pin(const struct part *part) {
     static const char *const names[] = {"pin-value=", "pin-source="};
     for (size_t i = 0; i < SWT_COUNT(names); i++)
         for (size_t at = part->name_len + 1; at + strlen(names[i]) <= part->len; at++)
-            if (strncasecmp(part->name + at, names[i], strlen(names[i])) == 0)
+            if (swt_ascii_equal(part->name + at, names[i], strlen(names[i])))
                 return true;
     return false;
 }

@@ -15,6 +15,7 @@
 struct swt_signer {
     char *uri;
     struct swt_key_uri parsed; /* of uri */
+    struct swt_buf shown;      /* of uri, what may be shown */
     const struct swt_backend *backend;
     void *state;
     bool dropped;
@@ -36,6 +37,7 @@ void swt_signer_free(struct swt_signer *signer) {
     swt_signer_drop_key(signer);
     swt_public_key_done(&signer->key);
     free(signer->given);
+    swt_buf_done(&signer->shown);
     free(signer->uri);
     free(signer);
 }
@@ -44,18 +46,23 @@ void swt_signer_cleanup(struct swt_signer **signer) {
     swt_signer_free(*signer);
 }
 
+static int name_it(struct swt_signer *signer, const char *uri, struct swt_error *err) {
+    signer->uri = swt_strdup(uri, err);
+    if (signer->uri == NULL)
+        return -SWT_E_MEMORY;
+    int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
+    return result < 0 ? result : swt_key_uri_public(signer->uri, &signer->shown, err);
+}
+
 int swt_signer_open_unproven(const struct swt_key_source *source, struct swt_keyring *keyring,
                              struct swt_notices *notices, struct swt_signer **ret_signer,
                              struct swt_error *err) {
     struct swt_signer *signer SWT_CLEANUP(swt_signer_cleanup) = calloc(1, sizeof *signer);
     if (signer == NULL)
         return swt_fail_memory(err);
-    signer->uri = swt_strdup(source->uri, err);
-    if (signer->uri == NULL)
-        return -SWT_E_MEMORY;
     signer->audit_log = keyring->audit_log;
 
-    int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
+    int result = name_it(signer, source->uri, err);
     if (result >= 0)
         result = swt_backend_find(&signer->parsed, &signer->backend, err);
     if (result >= 0)
@@ -106,13 +113,10 @@ int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct s
     EVP_PKEY *pkey = NULL;
     if (signer == NULL)
         return swt_fail_memory(err);
-    signer->uri = swt_strdup(name, err);
-    if (signer->uri == NULL)
-        return -(int)err->code;
     signer->audit_log = keyring->audit_log;
     signer->backend = &swt_backend_store;
 
-    int result = swt_key_uri_parse(signer->uri, &signer->parsed, err);
+    int result = name_it(signer, name, err);
     if (result >= 0)
         result = swt_audit_ready(signer->audit_log, err);
     if (result >= 0)
@@ -125,7 +129,7 @@ int swt_signer_generate(enum swt_key_kind kind, const char *name, const struct s
 }
 
 const char *swt_signer_uri(const struct swt_signer *signer) {
-    return signer->uri;
+    return swt_buf_text(&signer->shown);
 }
 
 const struct swt_key *swt_signer_key(const struct swt_signer *signer) {

@@ -3,7 +3,6 @@
 #include "p11.h"
 
 #include <string.h>
-#include <strings.h>
 
 static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -22,7 +21,7 @@ static size_t scheme_length(const char *text) {
 
 bool swt_key_uri_has_scheme(const struct swt_key_uri *uri, const char *scheme) {
     return uri->scheme.len == strlen(scheme) &&
-           strncasecmp((const char *)uri->scheme.data, scheme, uri->scheme.len) == 0;
+           swt_ascii_equal((const char *)uri->scheme.data, scheme, uri->scheme.len);
 }
 
 int swt_key_uri_parse(const char *text, struct swt_key_uri *ret_uri, struct swt_error *err) {
@@ -60,6 +59,35 @@ size_t swt_key_uri_shown(const char *text) {
     /* SCHEME://USER:PASSWORD@HOST, and whatever options a provider takes. */
     bool user = !swt_key_uri_has_scheme(&uri, "exec") && strchr(text + rest, '@') != NULL;
     return user ? rest : strcspn(text, "?");
+}
+
+const char *swt_key_uri_path(const char *text) {
+    struct swt_key_uri uri;
+    struct swt_error ignored;
+    return swt_key_uri_parse(text, &uri, &ignored) < 0 ? NULL : uri.path;
+}
+
+static int visit_pin_source(const char *text, swt_key_file_visit *visit, const void *context,
+                            struct swt_error *err) {
+    SWT_CLEANUP(swt_p11_uri_done) struct swt_p11_uri uri = {0};
+    struct swt_error fault;
+    if (swt_p11_uri_parse(text, &uri, &fault) < 0)
+        return fault.code == SWT_E_MEMORY ? swt_fail_memory(err) : 0;
+    return uri.pin_source == NULL ? 0 : visit(context, uri.pin_source, "a PIN file", err);
+}
+
+int swt_key_source_files(const struct swt_key_source *source, swt_key_file_visit *visit,
+                         const void *context, struct swt_error *err) {
+    const char *key = swt_key_uri_path(source->uri);
+    const char *public_key =
+        source->public_key == NULL ? NULL : swt_key_uri_path(source->public_key);
+    int rc = key == NULL ? visit_pin_source(source->uri, visit, context, err)
+                         : visit(context, key, "a key", err);
+    if (rc == 0 && source->passphrase_file != NULL)
+        rc = visit(context, source->passphrase_file, "a passphrase file", err);
+    if (rc == 0 && public_key != NULL)
+        rc = visit(context, public_key, "a public key", err);
+    return rc;
 }
 
 int swt_key_uri_blame(const struct swt_key_uri *uri, struct swt_error *err) {

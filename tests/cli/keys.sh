@@ -71,6 +71,22 @@ try keygen -o key
 error_is keygen 5 exists
 t_file_absent elsewhere
 
+t_begin "keygen: one file for both keys is refused, and the old key stays"
+t_must keygen -o key
+cp key before
+for link in "ln -sf key key.pub" "ln -f key key.pub"; do
+    $link
+    try keygen -o key --force
+    error_is keygen 2 usage
+    t_err_contains "the public key key.pub would be the private key"
+    t_file_equal key before
+done
+rm key.pub
+touch other
+ln -sf "$KEYS/targets1.pem" other.pub
+try keygen -o other --force
+error_is keygen 5 exists
+
 t_begin "keygen: an unknown type is a usage error"
 try keygen -o key --type rsa-1024
 error_is keygen 2 usage
@@ -410,7 +426,15 @@ for mode in 600 400 700; do
     t_exit 0
     t_err_empty
 done
+shared=$(mktemp /dev/shm/swupdate-key.XXXXXX)
+cp key "$shared"
+chmod 644 "$shared"
+sign_with "$shared"
+t_exit 0
+t_err_contains "warning: $shared: this private key can be read by others"
+rm "$shared"
 chmod 644 key
+sign_with key
 T_LAST+=(--json)
 t_run "${T_LAST[@]}"
 t_exit 0

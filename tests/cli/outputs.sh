@@ -158,10 +158,46 @@ refused sign b.swb --key key.pem --root root -o root
 refused convert b.swb --root root -o root
 refused root create -o key.pem --root-key key.pem --targets-key "$KEYS/targets2.pub"
 refused root rotate root -o key.pem --sign-with key.pem
+refused sign b.swb --key FILE:key.pem -o key.pem
+cp "$KEYS/targets1.pub" key.pub
+refused sign b.swb --key key.pem --public-key key.pub -o key.pub
+echo pin >pin
+cp pin pin.before
+refused sign b.swb --key "pkcs11:token=t;object=o?pin-source=$PWD/pin" -o pin
+refused sign b.swb --key "pkcs11:token=t;object=o?pin-source=file:$PWD/pin" -o pin
+t_file_equal pin pin.before
+t_file_equal key.pub "$KEYS/targets1.pub"
 t_file_equal key.pem key.before
 t_file_equal app.bin app.before
 t_file_equal product.yaml product.before
 t_file_equal root root.before
+
+t_begin "a private key that is not named otherwise is no output either: exit 5, nothing lost"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb
+for key in "$KEYS/targets1.pem" "$KEYS"/*encrypted*.pem; do
+    cp "$key" key.pem
+    ln -sf key.pem link
+    for output in key.pem link; do
+        for command in "root create --root-key $KEYS/root1.pub --targets-key $KEYS/targets1.pub" "build product.yaml" \
+            "convert b.swb" "sign b.swb --key $KEYS/targets1.pem"; do
+            # shellcheck disable=SC2086 # words
+            t_run $command -o "$output"
+            t_exit 5
+            t_err_contains "$output: is a private key, which nothing may take the place of"
+            t_err_contains "hint: name another file, or remove this one first"
+        done
+    done
+    t_run sign b.swb --root root --export key.pem
+    t_exit 5
+    t_file_equal key.pem "$key"
+done
+# What only speaks of keys, and what cannot be read, is replaced as ever.
+printf 'PRIVATE KEY-----\0' >words
+t_must convert b.swb -o words
+printf 'no key' >words
+t_must convert b.swb -o words
 
 t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: a directory, no folder, no name, a file as a folder: exit 5"
 sample_manifest

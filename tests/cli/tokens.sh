@@ -277,6 +277,27 @@ for attribute in pin-value=1234567 "pin-source=%7Cecho%201234567" "pin-source=|e
     done
 done
 
+t_begin "attack: PIN in argv, URI, log, core: where a PIN comes from is nobody's to read"
+URI="$(uri "token=keys;object=root1")&pin-source=$(percent "$T_TMP/pin")"
+sample_root root
+for words in "key check" "key show"; do
+    read -ra words <<<"$words"
+    t_must "${words[@]}" "$URI" --json
+    t_out_contains object=root1
+    t_out_lacks pin
+    t_must "${words[@]}" "$URI"
+    t_out_lacks "$T_TMP"
+done
+try sign root --key "$URI" --role targets
+t_err_lacks "$T_TMP"
+try root create -o new --root-key "$URI" --root-key "$URI" --targets-key "$KEYS/targets1.pub"
+t_err_contains "lists this key already"
+t_err_lacks "$T_TMP"
+sample_manifest
+try build product.yaml -o b.swb --root root --key "$URI"
+t_err_contains "does not list its key id"
+t_err_lacks "$T_TMP"
+
 t_begin "attack: PIN in argv, URI, log, core: misuse of the command line does not repeat it"
 SECRET="$(uri "token=keys;object=root1")&pin-value=1234567"
 t_do "$T_TOOL" "$SECRET"

@@ -168,6 +168,19 @@ static void test_folding(void **state) {
         assert_int_equal(swt_char_fold(CASES[i].from), CASES[i].to);
 }
 
+static void test_ascii_equal(void **state) {
+    (void)state;
+    assert_true(swt_ascii_equal("PIN-value", "pin-VALUE", 9));
+    assert_true(swt_ascii_equal("@[`{", "@[`{", 4));
+    assert_false(swt_ascii_equal("@[", "`{", 2));
+    assert_true(swt_ascii_equal("pin1", "PIN2", 3));
+    assert_false(swt_ascii_equal("pin", "pin2", 4));
+    assert_false(swt_ascii_equal("pi", "pi", 3));
+    /* Latin-5: no letter beyond ASCII is another's case. */
+    assert_false(swt_ascii_equal("P\xddN", "pin", 3));
+    assert_false(swt_ascii_equal("p\xfdn", "PIN", 3));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hex),
@@ -178,6 +191,7 @@ int main(void) {
         cmocka_unit_test(test_escape),
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_ascii_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
