@@ -61,6 +61,10 @@ int swt_diff_bytes(struct swt_diff *diff, json_t *fields, json_int_t before, str
 /* Puts version, expires and spec_version into object. */
 int swt_diff_put_common(json_t *object, const struct swt_common *common,
                         struct swt_error *err) SWT_CHECKED;
+/* Puts what targets metadata says beside its targets, and what of them has no field: other hashes.
+ */
+int swt_diff_put_metadata(json_t *object, const struct swt_targets *targets,
+                          struct swt_error *err) SWT_CHECKED;
 /* Puts {count, sha256} of the unknown signed fields into object; nothing when there are none. */
 int swt_diff_put_unknown(json_t *object, size_t count, struct swt_slice fields,
                          struct swt_error *err) SWT_CHECKED;

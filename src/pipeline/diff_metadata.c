@@ -32,7 +32,8 @@ static int put_other_hashes(json_t *object, const struct swt_targets *targets,
     return rc;
 }
 
-static int describe(const struct swt_targets *targets, json_t *object, struct swt_error *err) {
+int swt_diff_put_metadata(json_t *object, const struct swt_targets *targets,
+                          struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf unknown = {0};
     int rc = swt_diff_put_common(object, &targets->common, err);
     if (rc == 0)
@@ -51,9 +52,9 @@ int swt_diff_targets_metadata(struct swt_diff *diff, json_t **ret_fields, struct
     json_t *fields = metadata == NULL ? NULL : swt_json_array(metadata, "fields", err);
     if (a == NULL || b == NULL || fields == NULL)
         return swt_fail_memory(err);
-    int rc = describe(diff->a.bundle.targets, a, err);
+    int rc = swt_diff_put_metadata(a, diff->a.bundle.targets, err);
     if (rc == 0)
-        rc = describe(diff->b.bundle.targets, b, err);
+        rc = swt_diff_put_metadata(b, diff->b.bundle.targets, err);
     if (rc == 0)
         rc = swt_diff_values(diff, fields, "", a, b, err);
     *ret_fields = fields;

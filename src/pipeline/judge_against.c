@@ -106,7 +106,7 @@ static int put_metadata(const struct swt_targets *targets, json_t **ret_value,
                         struct swt_error *err) {
     SWT_CLEANUP(swt_json_cleanup) json_t *value = json_object();
     json_t *list = swt_json_object(value, "targets", err);
-    int rc = list == NULL ? -SWT_E_MEMORY : swt_diff_put_common(value, &targets->common, err);
+    int rc = list == NULL ? -SWT_E_MEMORY : swt_diff_put_metadata(value, targets, err);
     for (size_t i = 0; i < targets->target_count && rc == 0; i++)
         rc = put_target(list, &targets->targets[i], err);
     if (rc == 0)
@@ -137,21 +137,30 @@ static int compare_user_manifests(struct against *against, json_t *bundle, json_
     return 0;
 }
 
-/* The same targets in another order, or bytes that no field shows: unknown ones. */
+/* Targets of the same names in another order. */
+static bool is_reordered(const struct swt_targets *bundle, const struct swt_targets *sources) {
+    bool moved = false;
+    if (bundle->target_count != sources->target_count)
+        return false;
+    for (size_t i = 0; i < bundle->target_count; i++) {
+        struct swt_slice name = bundle->targets[i].name;
+        if (swt_targets_find(sources, name) == NULL)
+            return false;
+        moved |= !swt_slice_equal(name, sources->targets[i].name);
+    }
+    return moved;
+}
+
+/* What no field shows: an order, or else another encoding of the same. */
 static int compare_rest(struct against *against, const struct swt_targets *sources,
                         struct swt_error *err) {
-    const struct swt_targets *bundle = against->judge->targets;
-    if (json_array_size(against->differences) > 0)
-        return 0;
-    bool order = false;
-    for (size_t i = 0; i < bundle->target_count && i < sources->target_count; i++)
-        order |= !swt_slice_equal(bundle->targets[i].name, sources->targets[i].name);
-    return swt_json_add(against->differences,
-                        json_pack("{s:s}", "path",
-                                  order                        ? "order of the targets"
-                                  : bundle->unknown_fields > 0 ? "unknown fields"
-                                                               : "encoding of the metadata"),
-                        err);
+    const char *path = NULL;
+    if (is_reordered(against->judge->targets, sources))
+        path = "order of the targets";
+    else if (json_array_size(against->differences) == 0)
+        path = "encoding of the metadata";
+    return path == NULL ? 0
+                        : swt_json_add(against->differences, json_pack("{s:s}", "path", path), err);
 }
 
 /* A compressor of another version makes other bytes of the same file: what it was made of tells. */

@@ -48,7 +48,9 @@ static int tell_signature(const struct swt_judge *judge, struct swt_step *step,
         return swt_step_warn(step, err, "key %s signed more than once and counts once", id);
     case SWT_SIGNATURE_UNLISTED:
         return known_key(judge, signature->key_id)
-                   ? swt_step_note(step, err, "key %s signed too, for another role or root", id)
+                   ? swt_step_note(step, err,
+                                   "signature of key %s, of another role or root, is not checked",
+                                   id)
                    : swt_step_warn(step, err, "signature of an unknown key %s does not count", id);
     case SWT_SIGNATURE_BAD_LENGTH:
         return swt_step_warn(step, err, "signature of key %s has %zu bytes and does not count", id,

@@ -233,7 +233,14 @@ wire get 3/2/1 <b.pb >metadata
 wire add . 100 s:x <metadata >longer
 wire set 3/2/1 @longer <b.pb >unknown.pb
 against unknown.pb --json
-t_equal "$(differences)" "unknown fields - -" "an unknown field"
+t_equal "$(differences | cut -d ' ' -f 1)" "unknown_fields.count
+unknown_fields.sha256" "an unknown field"
+wire get 2 <metadata >target
+{ cat target && printf '\032\005\010\002\022\001\377'; } >hashed
+wire set 2 @hashed <metadata >longer
+wire set 3/2/1 @longer <b.pb >hashed.pb
+against hashed.pb --json
+t_equal "$(differences)" "other_hashes.user_manifest 1 -" "a hash that nobody compares"
 head=$((2 + $(od -An -tu1 -j1 -N1 metadata)))
 { tail -c "+$((head + 1))" metadata && head -c "$head" metadata; } >turned
 wire set 3/2/1 @turned <b.pb >turned.pb
@@ -244,6 +251,13 @@ against b.swb
 t_exit 1
 t_out_contains "1 difference: order of the targets
 "
+sed -i 's/metadata_version: 42/metadata_version: 43/' product.yaml
+against unknown.pb --json
+t_equal "$(differences | cut -d ' ' -f 1 | LC_ALL=C sort)" "order
+unknown_fields.count
+unknown_fields.sha256
+user_manifest.release.metadata_version
+version" "what no field shows, beside what one shows"
 
 t_begin "a user_manifest is compared by what it holds when it is ours, and by its hash in any case"
 prepare
@@ -269,7 +283,7 @@ wire set 3/2/1 @turned <b.pb >turned.pb
 sed -i s/Acme/Bcme/ product.yaml
 against turned.pb --json
 t_equal "$(differences | cut -d' ' -f1 | tr '\n' ' ')" \
-    "targets.user_manifest.length targets.user_manifest.sha256 " "one that is not the first target"
+    "targets.user_manifest.length targets.user_manifest.sha256 order " "one that is not the first target"
 
 t_begin "a limit of the manifest is that of the container judged"
 prepare

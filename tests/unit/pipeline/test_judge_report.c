@@ -124,8 +124,9 @@ static void who_signed_a_root(void **state) {
     says(&scene, "root-old-quorum",
          "pass | signatures of 1 of the anchor's 2 root keys | 1 of 1 (bddcf2a88952...) | ");
     says(&scene, "root-new-quorum",
-         "warn | signatures of 1 of its own 2 root keys | 1 of 1 (c7dd0097209b...) | key "
-         "2fafd70992db... signed too, for another role or root; signature of an unknown key "
+         "warn | signatures of 1 of its own 2 root keys | 1 of 1 (c7dd0097209b...) | signature of "
+         "key "
+         "2fafd70992db..., of another role or root, is not checked; signature of an unknown key "
          "cd324f7360bf... does not count");
     strike(&scene);
     rotate(&scene, 2, BIT(ROOT3) | BIT(TARGETS1));
@@ -133,7 +134,8 @@ static void who_signed_a_root(void **state) {
     says(
         &scene, "root-old-quorum",
         "fail | signatures of 1 of the anchor's 2 root keys | 0 of 1 | signature of an unknown key "
-        "c7dd0097209b... does not count; key 2fafd70992db... signed too, for another role or root");
+        "c7dd0097209b... does not count; signature of key 2fafd70992db..., of another role or "
+        "root, is not checked");
     says(&scene, "root-content", "");
     strike(&scene);
     rotate(&scene, 2, BIT(ROOT1));
