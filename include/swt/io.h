@@ -103,9 +103,14 @@ int swt_writer_open(const char *path, const struct swt_writer_options *options,
 int swt_writer_write(struct swt_writer *writer, const void *data, size_t len,
                      struct swt_error *err) SWT_CHECKED;
 uint64_t swt_writer_offset(const struct swt_writer *writer);
+/* Whether path is "-", or leads to what standard output is by way of a descriptor (/dev/stdout). */
+bool swt_is_stdout(const char *path);
 /* Whether swt_writer_open would make a file of path, or stream to what it is. Opens nothing. */
 int swt_writer_makes_file(const char *path, bool *ret_makes_file,
                           struct swt_error *err) SWT_CHECKED;
+/* Whether it would stream to the very file that input is, which would be read and written at once.
+ * "-" is standard output, and input. */
+bool swt_streams_into(const char *output, const char *input);
 /* The two that follow need a regular file, which holds any offset at any time until it is
  * committed. */
 /* Leaves len bytes out of what is appended, to be written by swt_writer_write_at. */

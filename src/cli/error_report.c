@@ -196,11 +196,11 @@ json_t *swt_notices_json(const struct swt_notices *notices) {
 
 int swt_report_beside(const struct swt_invocation *invocation, const char *path,
                       struct swt_error *err) {
-    if (path == NULL || strcmp(path, "-") != 0)
+    if (path == NULL || !swt_is_stdout(path))
         return 0;
     if (invocation->json)
         return swt_usage(invocation->command, err,
-                         "--json and -o - both want standard output: name a file");
+                         "--json and the output %s both want standard output: name a file", path);
     swt_output_redirect(invocation->out, STDERR_FILENO);
     return 0;
 }

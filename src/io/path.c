@@ -41,6 +41,19 @@ bool swt_same_file(const char *a, const char *b) {
            first.st_ino == second.st_ino && S_ISREG(first.st_mode);
 }
 
+bool swt_is_stdout(const char *path) {
+    SWT_CLEANUP(swt_text_cleanup) char *end = NULL;
+    bool magic = false;
+    struct stat file;
+    struct stat output;
+    struct swt_error ignored;
+    if (strcmp(path, "-") == 0)
+        return true;
+    return swt_path_follow(path, &end, &magic, &ignored) == 0 && magic && stat(path, &file) == 0 &&
+           fstat(STDOUT_FILENO, &output) == 0 && file.st_dev == output.st_dev &&
+           file.st_ino == output.st_ino;
+}
+
 bool swt_is_folder(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);

@@ -27,7 +27,7 @@ static int open_stdout(struct swt_writer *writer, struct swt_error *err) {
 }
 
 static int open_stream(struct swt_writer *writer, const char *path, struct swt_error *err) {
-    /* O_TRUNC is for the regular file behind /dev/stdout; devices and FIFOs know none. */
+    /* O_TRUNC is for the regular file behind /dev/fd/N; devices and FIFOs know none. */
     return swt_fd_open(AT_FDCWD, path, O_WRONLY | O_TRUNC, 0, &writer->stream, err);
 }
 
@@ -119,6 +119,20 @@ int swt_writer_makes_file(const char *path, bool *ret_makes_file, struct swt_err
     return 0;
 }
 
+static bool look_at(const char *path, int standard, struct stat *ret_status) {
+    return (strcmp(path, "-") == 0 ? fstat(standard, ret_status) : stat(path, ret_status)) == 0;
+}
+
+bool swt_streams_into(const char *output, const char *input) {
+    struct stat to;
+    struct stat from;
+    bool makes_file = false;
+    struct swt_error ignored;
+    return swt_writer_makes_file(output, &makes_file, &ignored) == 0 && !makes_file &&
+           look_at(output, STDOUT_FILENO, &to) && look_at(input, STDIN_FILENO, &from) &&
+           S_ISREG(to.st_mode) && to.st_dev == from.st_dev && to.st_ino == from.st_ino;
+}
+
 int swt_writer_open(const char *path, const struct swt_writer_options *options,
                     struct swt_writer **ret_writer, struct swt_error *err) {
     static const struct swt_writer_options defaults = {0};
@@ -129,7 +143,7 @@ int swt_writer_open(const char *path, const struct swt_writer_options *options,
         return swt_fail_memory(err);
     *writer = (struct swt_writer){
         .exclusive = options->exclusive, .stream = -1, .file = SWT_NEWFILE_NONE};
-    bool is_stdout = strcmp(path, "-") == 0;
+    bool is_stdout = swt_is_stdout(path);
     writer->name = swt_strdup(is_stdout ? "standard output" : path, err);
     if (writer->name == NULL)
         return -SWT_E_MEMORY;

@@ -39,7 +39,7 @@ static int check_depfile(const struct swt_build_job *job, struct swt_error *err)
     const char *output = job->options->output;
     if (depfile == NULL)
         return 0;
-    if (output == NULL || strcmp(output, "-") == 0)
+    if (output == NULL || swt_is_stdout(output))
         return swt_fail(err, SWT_E_USAGE,
                         "--depfile writes a rule for the file that -o names: give -o FILE with it");
     if (strcmp(depfile, "-") == 0)

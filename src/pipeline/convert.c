@@ -118,6 +118,8 @@ int swt_convert(const struct swt_convert_options *options, struct swt_notices *n
     enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
     int rc = swt_output_spares(options->output, options->root, "the root of --root", err);
     if (rc == 0)
+        rc = swt_output_in_place(options->output, options->file, err);
+    if (rc == 0)
         rc = swt_reader_open(options->file, &reader, err);
     if (rc == 0)
         rc = swt_kind_expect_bundle(reader, &kind, err);

@@ -6,9 +6,19 @@
 
 int swt_output_spares(const char *output, const char *path, const char *what,
                       struct swt_error *err) {
-    if (output == NULL || path == NULL || !swt_same_file(output, path))
+    if (output == NULL || path == NULL ||
+        !(swt_same_file(output, path) || swt_streams_into(output, path)))
         return 0;
     return swt_fail(err, SWT_E_USAGE, "the output %s would replace %s, %s", output, what, path);
+}
+
+int swt_output_in_place(const char *output, const char *file, struct swt_error *err) {
+    if (output == NULL || !swt_streams_into(output, file))
+        return 0;
+    return swt_fail(err, SWT_E_USAGE,
+                    "the output %s is %s itself, which cannot be read and written at once: give -o "
+                    "its name",
+                    output, file);
 }
 
 int swt_output_spares_folder(const char *output, const char *folder, const char *what,

@@ -11,6 +11,9 @@
  */
 int swt_output_spares(const char *output, const char *path, const char *what,
                       struct swt_error *err) SWT_CHECKED;
+/* SWT_E_USAGE when output, which may be NULL, is file but would not replace it as a whole: an open
+ * descriptor of it. */
+int swt_output_in_place(const char *output, const char *file, struct swt_error *err) SWT_CHECKED;
 /* SWT_E_USAGE when output would lie anywhere in folder, of which there may be none (NULL). */
 int swt_output_spares_folder(const char *output, const char *folder, const char *what,
                              struct swt_error *err) SWT_CHECKED;

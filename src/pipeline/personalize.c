@@ -157,6 +157,8 @@ static int open_files(struct personalization *job, struct swt_error *err) {
     int rc =
         swt_output_spares(options->output, options->device_manifest, "the device manifest", err);
     if (rc == 0)
+        rc = swt_output_in_place(options->output, options->file, err);
+    if (rc == 0)
         rc = swt_reader_open(options->file, &reader, err);
     if (rc == 0)
         rc = swt_device_source_open(options->device_manifest, &job->device, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sign_subject.h"
 #include "document.h"
+#include "output.h"
 #include "payloads.h"
 #include "user_manifest.h"
 
@@ -198,7 +199,7 @@ int swt_sign_subject_need_quorums(const struct swt_sign_subject *subject, struct
 int swt_sign_in_place_check(const char *file, const char *output, struct swt_error *err) {
     bool makes_file = false;
     if (output != NULL)
-        return 0;
+        return swt_output_in_place(output, file, err);
     if (strcmp(file, "-") == 0)
         return swt_fail(err, SWT_E_USAGE, "standard input can't be signed in place: give -o");
     /* To be opened for writing would empty what is behind /dev/stdin. */

@@ -82,6 +82,61 @@ quiet build product.yaml -o /dev/null --format tar
 [ -c /dev/null ] || t_fail "/dev/null was replaced"
 "$T_TOOL" build product.yaml -o /dev/stdout --format tar -q 2>err | tar tf - >names || t_fail "$(cat err)"
 
+t_begin "standard output by another name: the report goes to stderr, and nothing that is there is lost"
+sample_manifest
+sample_root root
+quiet build product.yaml -o built --root root --format tar
+quiet sign built -o signed --key "$KEYS/targets1.pem"
+ln -s /dev/stdout link
+# arrives EXPECTED NAME COMMAND...: on standard output, and nothing else does.
+arrives() {
+    "$T_TOOL" "${@:3}" -o "$2" >found 2>err || t_fail "$2: ${*:3}: $(cat err)"
+    t_file_equal found "$1"
+    t_file_contains err "$2: "
+    echo before >log
+    "$T_TOOL" "${@:3}" -o "$2" >>log 2>err || t_fail "$2: ${*:3}: $(cat err)"
+    t_equal "$(head -n 1 log)" before
+    tail -c +8 log >found
+    t_file_equal found "$1"
+    t_run "${@:3}" -o "$2" --json
+    t_exit 2
+    t_err_contains "standard output"
+}
+for name in /dev/stdout /dev/fd/1 /proc/self/fd/1 link; do
+    arrives built "$name" build product.yaml --root root --format tar
+    arrives signed "$name" convert signed --format tar
+    arrives signed "$name" sign signed --key "$KEYS/targets1.pem"
+    "$T_TOOL" build product.yaml -o "$name" --depfile d >found 2>err
+    t_equal $? 2 "a depfile of $name"
+done
+
+t_begin "a file that is read is not written to through a descriptor: exit 2, nothing lost"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb --root root
+quiet build product.yaml -o same --root root
+for command in "convert same" "sign same --key $KEYS/targets1.pem"; do
+    for output in - /dev/stdout; do
+        # shellcheck disable=SC2086
+        "$T_TOOL" $command -o $output >>same 2>err
+        t_equal $? 2 "$command -o $output"
+        t_file_contains err "which cannot be read and written at once"
+        t_file_equal same b.swb
+    done
+    # shellcheck disable=SC2086
+    "$T_TOOL" $command -o /dev/fd/3 3<>same 2>err
+    t_equal $? 2 "$command -o /dev/fd/3"
+    t_file_equal same b.swb
+done
+"$T_TOOL" convert - -o - <same >>same 2>err
+t_equal $? 2 "from and to one file"
+t_file_equal same b.swb
+cp product.yaml before
+"$T_TOOL" build product.yaml -o - >>product.yaml 2>err
+t_equal $? 2 "the manifest"
+t_file_contains err "would replace the manifest"
+t_file_equal product.yaml before
+
 # ---- files in their place ----------------------------------------------------------------------------
 
 t_begin "mode: 0666 less the umask, and that of the file that is replaced"
