@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* build: manifest → payloads → targets metadata → signatures → bundle. */
 #include "build_job.h"
+#include "clock.h"
 #include "document.h"
 
 /* ---- signing ----------------------------------------------------------------------------- */
@@ -206,7 +207,9 @@ int swt_build(const struct swt_build_options *options, struct swt_notices *notic
     struct swt_build_job job = {.options = options, .notices = notices};
     SWT_CLEANUP(swt_writer_cleanup) struct swt_writer *writer = NULL;
     SWT_CLEANUP(swt_json_cleanup) json_t *document = NULL;
-    int rc = swt_build_plan(&job, err);
+    int rc = swt_build_time(&job.now, err);
+    if (rc == 0)
+        rc = swt_build_plan(&job, err);
     if (rc == 0)
         rc = open_signers(&job, err);
     if (rc == 0)

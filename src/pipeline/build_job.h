@@ -37,7 +37,7 @@ struct swt_build_job {
     struct swt_notices *notices;
     struct swt_faults *faults; /* NULL: the first fault is the end; else it is kept here */
     struct swt_manifest *manifest;
-    int64_t now;
+    int64_t now; /* the caller's: what is past is warned of */
     enum swt_format format;
     const struct swt_profile *profile; /* its limits are errors, or with advice_only warnings */
     bool advice_only;

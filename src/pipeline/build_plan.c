@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stages of the plan, in order; container, profile, root and expiry. */
 #include "build_job.h"
-#include "clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -175,9 +174,7 @@ int swt_build_plan(struct swt_build_job *job, struct swt_error *err) {
     struct swt_manifest_options manifest = {.defines = job->options->defines,
                                             .define_count = job->options->define_count,
                                             .faults = job->faults};
-    int rc = swt_build_time(&job->now, err);
-    if (rc == 0)
-        rc = swt_manifest_load(job->options->manifest, &manifest, &job->manifest, err);
+    int rc = swt_manifest_load(job->options->manifest, &manifest, &job->manifest, err);
     if (rc == 0)
         rc = choose_format(job, err);
     if (rc == 0)

@@ -189,7 +189,8 @@ int swt_check_manifest(const struct swt_check *check, struct swt_checked_file *f
                                         .dry_run = true,
                                         .progress = check->options->progress};
     SWT_CLEANUP(swt_build_job_done)
-    struct swt_build_job job = {.options = &options, .notices = &notices, .faults = &faults};
+    struct swt_build_job job = {
+        .options = &options, .notices = &notices, .faults = &faults, .now = check->now};
     int rc = swt_json_set(file->json, "kind", json_string("manifest"), err);
     if (rc == 0)
         rc = swt_build_plan(&job, err);

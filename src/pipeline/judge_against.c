@@ -80,7 +80,8 @@ static int choose_root(struct against *against, struct swt_error *err) {
 
 static int build_again(struct against *against, const struct swt_build_options *options,
                        struct swt_error *err) {
-    against->job = (struct swt_build_job){.options = options, .notices = &against->notices};
+    against->job = (struct swt_build_job){
+        .options = options, .notices = &against->notices, .now = against->judge->now};
     int rc = swt_build_plan(&against->job, err);
     if (rc == 0)
         rc = choose_root(against, err);

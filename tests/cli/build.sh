@@ -426,6 +426,13 @@ t_err_contains "warning: release.expires 2020-01-01 is past"
 SOURCE_DATE_EPOCH=1577800000 t_run build product.yaml -o b.swb
 t_exit 0
 t_err_empty
+for epoch in 1 4102444800 never; do
+    SOURCE_DATE_EPOCH=$epoch t_run check product.yaml
+    t_exit 0
+    t_out_contains "release.expires 2020-01-01 is past"
+    SOURCE_DATE_EPOCH=$epoch t_run verify b.swb --self --against product.yaml
+    t_exit 1
+done
 
 t_begin "UpdateBundle: holds the same signed bytes, metadata first"
 sample_manifest
