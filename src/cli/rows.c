@@ -12,7 +12,7 @@ const struct swt_option swt_opt_json = {.name = "json",
 const struct swt_option swt_opt_quiet = {
     .name = "quiet",
     .short_name = 'q',
-    .help = "no report when all went well; warnings, errors and rejections stay"};
+    .help = "no report when all went well; standard error and rejections stay"};
 const struct swt_option swt_opt_verbose = {
     .name = "verbose",
     .short_name = 'v',
