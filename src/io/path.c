@@ -202,7 +202,13 @@ int swt_rename_new(int from_folder, const char *from, int to_folder, const char 
     /* Some file systems cannot; most of them can link, which never replaces either. */
     if (linkat(from_folder, from, to_folder, to, 0) < 0)
         return -1;
-    return unlinkat(from_folder, from, 0);
+    if (unlinkat(from_folder, from, 0) == 0)
+        return 0;
+    /* Under both names it would be in place although this fails. */
+    int errnum = errno;
+    (void)unlinkat(to_folder, to, 0);
+    errno = errnum;
+    return -1;
 }
 
 bool swt_name_is_safe(const char *name) {

@@ -21,6 +21,7 @@ static struct {
     bool no_proc;    /* so no unnamed files */
     bool no_flags;   /* renameat2 knows none */
     bool no_links;   /* as on FAT */
+    bool no_unlink;  /* the next one fails */
     bool crawl;      /* reads and writes move a byte, and EINTR comes before each */
     bool crawl_turn; /* EINTR is next */
     int fail_at;     /* this call, counted from 1, fails; 0: none */
@@ -63,6 +64,12 @@ int linkat(int old_folder, const char *old, int new_folder, const char *new, int
     if (refuses(fault.no_links, EPERM) || fails())
         return -1;
     return (int)syscall(SYS_linkat, old_folder, old, new_folder, new, flags);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+    bool refused = refuses(fault.no_unlink, EIO);
+    fault.no_unlink = false;
+    return refused ? -1 : (int)syscall(SYS_unlinkat, folder, path, flags);
 }
 
 int mkdirat(int folder, const char *path, mode_t mode) {
@@ -148,6 +155,17 @@ static void test_writer_without_rename_flags(void **state) {
     fault.no_proc = true;
     fault.no_flags = true;
     check_writer_works();
+}
+
+/* It is linked to its name, and its temporary one cannot be taken away. */
+static void test_a_file_with_two_names_is_withdrawn(void **state) {
+    (void)state;
+    fault.no_proc = true;
+    fault.no_flags = true;
+    fault.no_unlink = true;
+    assert_int_equal(write_text("out", true, "new"), -SWT_E_IO);
+    assert_false(fault.no_unlink);
+    assert_int_equal(count_entries("."), 0);
 }
 
 static void stage(struct swt_staging *staging, const char *name, const char *text) {
@@ -312,6 +330,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         FAULT_TEST(test_writer_without_unnamed_files),
         FAULT_TEST(test_writer_without_rename_flags),
+        FAULT_TEST(test_a_file_with_two_names_is_withdrawn),
         FAULT_TEST(test_staging_without_rename_flags),
         FAULT_TEST(test_staging_with_rename_flags),
         FAULT_TEST(test_interrupted_and_short_transfers_are_continued),
