@@ -9,8 +9,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+#include <time.h>
 
 _Static_assert(sizeof(off_t) == 8, "files over 2 GiB need a 64-bit off_t");
+_Static_assert(sizeof(time_t) == 8, "times after 2038 need a 64-bit time_t");
 
 /* ---- descriptors ------------------------------------------------------------------------- */
 
