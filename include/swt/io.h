@@ -26,6 +26,11 @@ void swt_io_setup(void);
  * this layer asks it, before and after EINTR. */
 int swt_interrupted(struct swt_error *err) SWT_CHECKED;
 
+/* Writes text, all of it, to a descriptor that is open: standard output or error, a terminal; where
+ * writes to it do not block, it waits too. What it tells may be done already, so a signal ends it
+ * only where it has to wait. */
+int swt_fd_tell(int fd, struct swt_slice text, struct swt_error *err) SWT_CHECKED;
+
 /* ---- reading ----------------------------------------------------------------------------- */
 
 struct swt_reader;

@@ -11,7 +11,7 @@
 #define SWT_PIPELINE_H
 
 #include "swt/base.h"
-#include "swt/io.h"        /* swt_io_setup, swt_interrupted: for main and the prompt */
+#include "swt/io.h"        /* swt_io_setup, swt_interrupted, swt_fd_tell */
 #include "swt/signature.h" /* struct swt_key_source, struct swt_keyring: what cli hands down */
 
 #include <jansson.h>

@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_OUTPUT_FAILED 5
-
 struct run {
     struct swt_output out;
     const struct swt_command *command; /* NULL until it was found */
@@ -199,7 +197,7 @@ int main(int argc, char **argv) {
     }
     if (!arrived) {
         swt_report_error(run.command, run.json, &output_error);
-        status = EXIT_OUTPUT_FAILED;
+        status = swt_code_exit(output_error.code);
     }
     swt_output_done(&run.out);
     return status;

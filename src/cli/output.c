@@ -5,7 +5,6 @@
 #include "progress.h"
 #include "terminal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,22 +33,11 @@ static const char *stream_name(int fd) {
 
 /* What is pending is gone after this, whether it arrived or not. */
 static void write_pending(struct swt_output *out) {
-    const uint8_t *data = out->pending.data;
-    size_t left = out->pending.len;
-    if (left > 0)
+    struct swt_slice text = swt_buf_slice(&out->pending);
+    if (text.len > 0)
         swt_progress_erase(out->progress);
-    while (left > 0 && out->failure.code == SWT_OK) {
-        ssize_t written = write(out->fd, data, left);
-        if (written < 0) {
-            /* A signal that asks to stop is main's business; what is asked for was made already. */
-            if (errno != EINTR)
-                (void)swt_fail_errno(&out->failure, errno, "%s: cannot write",
-                                     stream_name(out->fd));
-            continue;
-        }
-        data += written;
-        left -= (size_t)written;
-    }
+    if (out->failure.code == SWT_OK && swt_fd_tell(out->fd, text, &out->failure) < 0)
+        (void)swt_error_context(&out->failure, "%s", stream_name(out->fd));
     swt_buf_clear(&out->pending);
     out->line = 0;
 }

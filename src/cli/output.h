@@ -2,7 +2,7 @@
 /*
  * What a person (or --json) asked to see. Collected in memory and written in large pieces; the
  * first failure is kept, and main asks for it at the end: a result that did not arrive is exit 5,
- * whatever the result was.
+ * or a signal's where one came while nobody read it, whatever the result was.
  */
 #ifndef SWT_CLI_OUTPUT_H
 #define SWT_CLI_OUTPUT_H

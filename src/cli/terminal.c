@@ -89,8 +89,8 @@ static int write_question(int fd, const char *what, const char *end, struct swt_
     int r = swt_text_escape(&question, swt_slice_text(what), err);
     if (r == 0)
         r = swt_buf_printf(&question, err, "%s", end);
-    if (r == 0 && write(fd, question.data, question.len) < 0)
-        r = swt_fail_errno(err, errno, "the terminal cannot be written to");
+    if (r == 0 && swt_fd_tell(fd, swt_buf_slice(&question), err) < 0)
+        r = swt_error_context(err, "the terminal");
     swt_buf_done(&question);
     return r;
 }

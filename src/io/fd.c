@@ -26,14 +26,14 @@ int swt_fd_open(int folder, const char *path, int flags, mode_t mode, int *ret_f
 static int after_failure(int fd, int errnum, short events, const char *what,
                          struct swt_error *err) {
     if (errnum == EINTR)
-        return 0;
+        return swt_interrupted(err);
     if (errnum != EAGAIN)
         return swt_fail_errno(err, errnum, "%s", what);
     /* Standard input and output may be shared with a process that made them non-blocking. */
     struct pollfd wait = {.fd = fd, .events = events};
-    if (poll(&wait, 1, -1) < 0 && errno != EINTR)
-        return swt_fail_errno(err, errno, "%s", what);
-    return 0;
+    if (poll(&wait, 1, -1) >= 0)
+        return 0;
+    return errno == EINTR ? swt_interrupted(err) : swt_fail_errno(err, errno, "%s", what);
 }
 
 /* offset -1: from where fd stands. */
@@ -71,12 +71,12 @@ int swt_fd_read_at(int fd, off_t offset, void *ret_data, size_t size, size_t *re
     return read_from(fd, offset, ret_data, size, ret_len, err);
 }
 
-/* offset -1: to where fd stands. */
-static int write_to(int fd, off_t offset, const void *data, size_t len, uint64_t *written,
-                    struct swt_error *err) {
+/* offset -1: to where fd stands. whole: a signal ends it only where it has to wait. */
+static int write_to(int fd, off_t offset, const void *data, size_t len, bool whole,
+                    uint64_t *written, struct swt_error *err) {
     const uint8_t *next = data;
     while (len > 0) {
-        int r = swt_interrupted(err);
+        int r = whole ? 0 : swt_interrupted(err);
         if (r < 0)
             return r;
         size_t want = len < SWT_IO_CHUNK ? len : SWT_IO_CHUNK;
@@ -97,12 +97,17 @@ static int write_to(int fd, off_t offset, const void *data, size_t len, uint64_t
 }
 
 int swt_fd_write(int fd, const void *data, size_t len, uint64_t *written, struct swt_error *err) {
-    return write_to(fd, -1, data, len, written, err);
+    return write_to(fd, -1, data, len, false, written, err);
 }
 
 int swt_fd_write_at(int fd, off_t offset, const void *data, size_t len, struct swt_error *err) {
     uint64_t written = 0;
-    return write_to(fd, offset, data, len, &written, err);
+    return write_to(fd, offset, data, len, false, &written, err);
+}
+
+int swt_fd_tell(int fd, struct swt_slice text, struct swt_error *err) {
+    uint64_t written = 0;
+    return write_to(fd, -1, text.data, text.len, true, &written, err);
 }
 
 /* Left to the end, all that a sync waits for would be on its way only then. */

@@ -69,6 +69,37 @@ head -c 3000000 /dev/zero >app.bin
 t_equal "$(cat status)" 5
 t_file_contains err "Broken pipe"
 
+unread() { # ARGUMENT OF unread.py...
+    t_do python3 "$T_SOURCE/tests/cli/unread.py" "$@"
+}
+
+t_begin "a report that nobody reads: a signal ends the program with its status, and what was made is whole"
+sample_manifest
+quiet build product.yaml -o expected
+for signal in INT:130 TERM:143 HUP:143; do
+    unread "${signal%:*}" "$T_TOOL" build product.yaml -o b.swb
+    t_out_contains "status=${signal#*:}"
+    t_out_contains "swupdate-tool: build: standard output: "
+    t_file_equal b.swb expected
+    rm -f b.swb
+    unread --no-block "${signal%:*}" "$T_TOOL" --version
+    t_out_contains "status=${signal#*:}"
+    unread --errors "${signal%:*}" "$T_TOOL" --version
+    t_out_contains "status=${signal#*:}"
+    unread --errors "${signal%:*}" "$T_TOOL" nonsense
+    t_out_contains "status=2"
+done
+t_files "app.bin expected product.yaml"
+
+t_begin "standard output that does not block: the report is whole"
+"$T_TOOL" build --help >expected
+{ echo status=0 && cat expected; } >whole
+unread --no-block read "$T_TOOL" build --help
+t_file_equal "$T_OUT" whole
+unread --no-block --errors read "$T_TOOL" nonsense
+t_out_contains "status=2"
+t_out_contains "unknown command 'nonsense'"
+
 t_begin "output is the input, a hard link of it, a symlink, a directory, /dev/full, a pipe: a pipe and /dev/stdout are written to, not replaced"
 sample_manifest
 quiet build product.yaml -o b.swb
