@@ -109,7 +109,7 @@
     X(MEMORY, "memory", 5, "out of memory")                                                        \
     X(IO, "io", 5, "the system failed to read or write")                                           \
     X(INTERRUPTED, "interrupted", 130, "stopped by SIGINT")                                        \
-    X(TERMINATED, "terminated", 143, "stopped by SIGTERM or SIGHUP")
+    X(TERMINATED, "terminated", 143, "stopped by SIGTERM, SIGHUP or SIGQUIT")
 
 enum swt_code {
     SWT_OK = 0,

@@ -17,10 +17,10 @@
 
 /* ---- interrupts -------------------------------------------------------------------------- */
 
-/* SIGINT, SIGTERM and SIGHUP set a flag that swt_interrupted reads (but stay ignored where they
- * were); SIGPIPE does nothing, so that a broken pipe is an error of its write. Descriptors 0 to 2
- * that are closed are opened on /dev/null. SIGCHLD has its default, so that children can be waited
- * for. libcrypto is set up. Uses SIGALRM. Once, from main. */
+/* SIGINT, SIGTERM, SIGHUP and SIGQUIT set a flag that swt_interrupted reads (but stay ignored where
+ * they were); SIGPIPE does nothing, so that a broken pipe is an error of its write. Descriptors 0
+ * to 2 that are closed are opened on /dev/null. SIGCHLD has its default, so that children can be
+ * waited for. libcrypto is set up. Uses SIGALRM. Once, from main. */
 void swt_io_setup(void);
 /* 0, or SWT_E_INTERRUPTED / SWT_E_TERMINATED once a signal came. Every read, write and wait of
  * this layer asks it, before and after EINTR. */
@@ -239,7 +239,7 @@ int swt_states_commit(struct swt_states *states, struct swt_error *err) SWT_CHEC
  * A worker: this process forked, without exec, to run code that is not ours (a vendor's module), so
  * that its crash, its hang and its stray write become an error here. It dumps no core, holds no
  * descriptor of this process but standard error, sees no secret (struct swt_secret) that was made
- * before it started, leaves Ctrl-C to this process, and dies with it.
+ * before it started, leaves Ctrl-C and Ctrl-\ to this process, and dies with it.
  */
 struct swt_worker;
 struct swt_worker_port; /* the worker's end of the connection */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -61,12 +62,33 @@ struct terminal {
     struct termios before;
 };
 
+/* Ctrl-Z: blocked while there is no echo, which the shell would inherit. */
+static sigset_t stop_signal(void) {
+    sigset_t stop;
+    (void)sigemptyset(&stop);
+    (void)sigaddset(&stop, SIGTSTP);
+    return stop;
+}
+
+static bool stop_is_asked_for(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGTSTP) == 1;
+}
+
+/* A stop that was asked for comes here. */
+static void restore(struct terminal *terminal) {
+    const sigset_t stop = stop_signal();
+    if (!terminal->silenced)
+        return;
+    /* The newline that the person typed was not echoed. */
+    (void)!write(terminal->fd, "\n", 1);
+    (void)tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
+    terminal->silenced = false;
+    (void)sigprocmask(SIG_UNBLOCK, &stop, NULL);
+}
+
 static void terminal_done(struct terminal *terminal) {
-    if (terminal->silenced) {
-        /* The newline that the person typed was not echoed. */
-        (void)!write(terminal->fd, "\n", 1);
-        (void)tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
-    }
+    restore(terminal);
     if (terminal->fd >= 0)
         (void)close(terminal->fd);
 }
@@ -77,10 +99,12 @@ static int silence(struct terminal *terminal, struct swt_error *err) {
     struct termios quiet = terminal->before;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     quiet.c_lflag |= ICANON | ISIG;
+    const sigset_t stop = stop_signal();
+    (void)sigprocmask(SIG_BLOCK, &stop, NULL);
+    terminal->silenced = true;
     /* TCSAFLUSH drops what was typed ahead, when it was still echoed. */
     if (tcsetattr(terminal->fd, TCSAFLUSH, &quiet) != 0)
         return swt_fail_errno(err, errno, "the terminal's echo cannot be turned off");
-    terminal->silenced = true;
     return 0;
 }
 
@@ -95,8 +119,8 @@ static int write_question(int fd, const char *what, const char *end, struct swt_
     return r;
 }
 
-/* One line without its newline; of one that is too long, SECRET_MAX bytes. The signals' handlers
- * restart reads: poll is what a signal ends, and its time limit catches one that came before poll
+/* One line without its newline; of one that is too long, SECRET_MAX bytes. 1 when a stop is blocked
+ * and was asked for. poll's time limit is for that one, and for a signal that came before poll
  * began. */
 static int read_line(int fd, char ret_line[SECRET_MAX], size_t *ret_len, struct swt_error *err) {
     size_t len = 0;
@@ -104,6 +128,8 @@ static int read_line(int fd, char ret_line[SECRET_MAX], size_t *ret_len, struct 
         int r = swt_interrupted(err);
         if (r < 0)
             return r;
+        if (stop_is_asked_for())
+            return 1;
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         int events = poll(&ready, 1, 200);
         if (events < 0 && errno != EINTR)
@@ -150,11 +176,15 @@ static int ask(void *context, const char *what, struct swt_secret *ret_secret,
     }
     char line[SECRET_MAX];
     size_t len = 0;
-    int r = silence(&terminal, err);
-    if (r == 0)
-        r = write_question(terminal.fd, what, ": ", err);
-    if (r == 0)
-        r = read_line(terminal.fd, line, &len, err);
+    int r;
+    do {
+        restore(&terminal);
+        r = silence(&terminal, err);
+        if (r == 0)
+            r = write_question(terminal.fd, what, ": ", err);
+        if (r == 0)
+            r = read_line(terminal.fd, line, &len, err);
+    } while (r > 0);
     if (r == 0 && len == SECRET_MAX)
         r = swt_fail(err, SWT_E_PASSPHRASE, "the passphrase is longer than %d bytes",
                      SECRET_MAX - 1);

@@ -24,9 +24,10 @@ size_t swt_terminal_table_width(int fd);
 bool swt_terminal_colour(int fd);
 /* Whether the locale that main set shows UTF-8. */
 bool swt_terminal_utf8(void);
-/* Asks on /dev/tty without echo, which is restored whatever happens. SWT_E_PASSPHRASE with a hint
- * where nobody can be asked or nothing was entered; SWT_E_INTERRUPTED, SWT_E_TERMINATED. Tells on
- * standard error, a line each. progress may be NULL; its line is erased before. */
+/* Asks on /dev/tty without echo, which is restored whatever happens; Ctrl-Z stops with echo, and
+ * the question comes again afterwards. SWT_E_PASSPHRASE with a hint where nobody can be asked or
+ * nothing was entered; SWT_E_INTERRUPTED, SWT_E_TERMINATED. Tells on standard error, a line each.
+ * progress may be NULL; its line is erased before. */
 struct swt_prompt swt_terminal_prompt(struct swt_progress *progress);
 /* Whether there is a person to ask: standard input and standard error are a terminal. */
 bool swt_terminal_can_ask(void);

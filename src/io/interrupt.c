@@ -76,6 +76,7 @@ void swt_io_setup(void) {
     handle_unless_ignored(SIGINT);
     handle_unless_ignored(SIGTERM);
     handle_unless_ignored(SIGHUP);
+    handle_unless_ignored(SIGQUIT);
     /* Handled by nothing, not SIG_IGN: that would be inherited by the signers we start. */
     handle(SIGPIPE, on_ignored, SA_RESTART);
     handle(SIGXFSZ, on_ignored, SA_RESTART);

@@ -28,7 +28,7 @@ void swt_worker_note(struct swt_worker_port *port, const char *what) {
 /* What ends or stops the other process is for that one to decide, not for each of the two. A module
  * that talks to a daemon must not die of its end. */
 static void reset_signals(void) {
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
     sigset_t none;
     for (int number = 1; number < NSIG; number++)
         (void)signal(number, SIG_DFL);

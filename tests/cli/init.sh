@@ -107,6 +107,14 @@ touch file
 t_run init file
 t_exit 5
 
+t_begin "a signal leaves nothing: no key in a hidden folder"
+for signal in INT:130 TERM:143 HUP:143 QUIT:143; do
+    t_do env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$T_BUILD/faults/calls.so" SWT_FAULT_CALL=write \
+        SWT_FAULT_AT=3 SWT_FAULT_SIGNAL="$(kill -l "${signal%:*}")" "$T_TOOL" init project
+    t_exit "${signal#*:}"
+    t_files ""
+done
+
 t_begin "--json names the files; an audit log tells of the root's signature"
 t_must init widget --json --audit-log log
 t_equal "$(jq -r .directory,.product "$T_OUT" | tr '\n' ' ')" 'widget widget ' members

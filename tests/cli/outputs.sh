@@ -76,7 +76,7 @@ unread() { # ARGUMENT OF unread.py...
 t_begin "a report that nobody reads: a signal ends the program with its status, and what was made is whole"
 sample_manifest
 quiet build product.yaml -o expected
-for signal in INT:130 TERM:143 HUP:143; do
+for signal in INT:130 TERM:143 HUP:143 QUIT:143; do
     unread "${signal%:*}" "$T_TOOL" build product.yaml -o b.swb
     t_out_contains "status=${signal#*:}"
     t_out_contains "swupdate-tool: build: standard output: "

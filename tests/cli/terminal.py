@@ -4,7 +4,7 @@
 
 usage: terminal.py PROMPT ANSWER [PROMPT ANSWER]... -- PROGRAM [ARGUMENT...]
 
-Each PROMPT is waited for; then ANSWER and a newline are typed, or for ^C and ^D that key. Prints
+Each PROMPT is waited for; then ANSWER and a newline are typed, or for ^C, ^D, ^Z and ^\\ that key. Prints
 "status=N echo=True|False" (echo: of the terminal when the program has ended; status -N: died of
 signal N), then what the terminal showed.
 """
@@ -19,7 +19,7 @@ import termios
 import time
 
 SECONDS = 20
-KEYS = {"^C": b"\x03", "^D": b"\x04"}
+KEYS = {"^C": b"\x03", "^D": b"\x04", "^Z": b"\x1a", "^\\": b"\x1c"}
 
 
 def start(program):

@@ -74,8 +74,8 @@ calls() { # LINE: how often the module logged it
 # Starts the program where it will hang in the module, and comes back when it does: its process in
 # TOOL_PID, the module's in MODULE_PID. What it prints is in the files out and err.
 hanging() { # WORD...
-    # A shell starts what runs in the background deaf to SIGINT.
-    env --default-signal=INT "$T_TOOL" "$@" </dev/null >out 2>err &
+    # A shell starts what runs in the background deaf to these.
+    env --default-signal=INT,QUIT "$T_TOOL" "$@" </dev/null >out 2>err &
     TOOL_PID=$!
     wait_for_hang
 }

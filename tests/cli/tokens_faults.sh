@@ -209,7 +209,7 @@ done
 unset SWUPDATE_TOOL_SIGNER_TIMEOUT
 
 t_begin "Ctrl-C while a module hangs answers at once"
-for signal in INT:130 TERM:143 HUP:143; do
+for signal in INT:130 TERM:143 HUP:143 QUIT:143; do
     for call in C_Initialize C_Sign; do
         mock $call=hang
         hanging key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"

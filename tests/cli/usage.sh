@@ -277,3 +277,23 @@ t_do terminal "^C" key show key
 t_out_contains "status=130 echo=True"
 t_do terminal "TERM" key show key
 t_out_contains "status=143 echo=True"
+t_do python3 "$T_SOURCE/tests/cli/terminal.py" "passphrase for key: " "^\\" -- "$T_TOOL" key show key
+t_out_contains "status=143 echo=True"
+t_out_contains "swupdate-tool: key show: terminated"
+
+t_begin "Ctrl-Z at the prompt: the shell has its echo, and what goes on later asks again"
+echo s3cret >passphrase
+t_must keygen -o key --passphrase-file passphrase
+# A shell with jobs: fg is its own.
+cat >shell.sh <<'SCRIPT'
+set -m
+"$T_TOOL" key show key
+echo "stopped=$? echo=$(stty -a | grep -ow -e '-\?echo')"
+fg
+SCRIPT
+t_do python3 "$T_SOURCE/tests/cli/terminal.py" "passphrase for key: " "^Z" \
+    "passphrase for key: " "s3cret" -- bash shell.sh
+t_out_contains "stopped=148 echo=echo"
+t_out_contains "status=0 echo=True"
+t_out_contains "BEGIN PUBLIC KEY"
+t_out_lacks "s3cret"

@@ -44,6 +44,10 @@ static int on_hup(void) {
     return signals_have_codes(SIGHUP, -SWT_E_TERMINATED);
 }
 
+static int on_quit(void) {
+    return signals_have_codes(SIGQUIT, -SWT_E_TERMINATED);
+}
+
 static int on_ignored_hup(void) {
     (void)signal(SIGHUP, SIG_IGN);
     return signals_have_codes(SIGHUP, 0);
@@ -54,6 +58,7 @@ static void test_codes(void **state) {
     check_child(on_int);
     check_child(on_term);
     check_child(on_hup);
+    check_child(on_quit);
     check_child(on_ignored_hup);
 }
 

@@ -78,7 +78,8 @@ static int misbehave(struct swt_slice request) {
     return 0;
 }
 
-/* "fds": those that are open; "core", "dumpable", "ignored": how the process is set up. */
+/* "fds": those that are open; "core": how the process is set up; "signals": how many of those that
+ * a terminal sends do not end it. */
 static int describe(struct swt_slice request, struct swt_buf *reply, struct swt_error *err) {
     struct rlimit core;
     if (is(request, "fds")) {
@@ -102,6 +103,12 @@ static int describe(struct swt_slice request, struct swt_buf *reply, struct swt_
         assert_int_equal(getrlimit(RLIMIT_CORE, &core), 0);
         return swt_buf_printf(reply, err, "%d %d %d", (int)core.rlim_cur, (int)core.rlim_max,
                               prctl(PR_GET_DUMPABLE));
+    }
+    if (is(request, "signals")) {
+        static const int numbers[] = {SIGINT, SIGHUP, SIGQUIT};
+        for (size_t i = 0; i < SWT_COUNT(numbers); i++)
+            (void)raise(numbers[i]);
+        return swt_buf_printf(reply, err, "%zu", SWT_COUNT(numbers));
     }
     return 1;
 }
@@ -274,6 +281,7 @@ static void what_it_holds(void **state) {
     struct swt_worker *worker = start(&context);
     answers(worker, "fds", "0=/dev/null 1=/dev/null 2=stderr 3=socket: ");
     answers(worker, "core", "0 0 0");
+    answers(worker, "signals", "3");
     swt_worker_free(worker);
     (void)fclose(context.open_file);
 }
