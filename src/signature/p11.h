@@ -119,7 +119,6 @@ struct swt_p11_module {
     char *name; /* as p11-kit knows it, or its path */
     char *path; /* NULL: not known */
     bool configured;
-    bool logged; /* p11-kit prints its calls, with what they are given */
 };
 
 enum swt_p11_login { SWT_P11_NOT_TRIED, SWT_P11_DONE, SWT_P11_REFUSED };
@@ -174,6 +173,9 @@ const char *swt_p11_rv_text(CK_RV rv, char ret_text[96]); /* "the words (CKR_NAM
 int swt_p11_load(struct swt_p11 *p11, const struct swt_p11_uri *uri,
                  struct swt_error *err) SWT_CHECKED;
 bool swt_p11_module_fits(const struct swt_p11_module *module, const struct swt_p11_uri *uri);
+/* Whether p11-kit may print its calls, with what they are given. Asked before each login: loading
+ * more modules can change it. */
+bool swt_p11_module_logged(const struct swt_p11_module *module);
 void swt_p11_unload(struct swt_p11 *p11);
 
 /* p11_token.c: tokens that fit uri, with fresh flags; borrowed, the list is freed. SWT_E_NO_TOKEN,

@@ -76,14 +76,18 @@ static bool is_named(const struct swt_p11_module *module, const char *name) {
     return strlen(name) == len && strncasecmp(base, name, len) == 0;
 }
 
-/* "log-calls" of a module's configuration, or of all (pkcs11.conf(5)). */
-static bool is_logged(CK_FUNCTION_LIST *functions) {
+/* "log-calls" (pkcs11.conf(5)) of a module, or with NULL of all. */
+static bool log_is_asked(CK_FUNCTION_LIST *functions) {
     char *value = p11_kit_config_option(functions, "log-calls");
-    if (value == NULL)
-        value = p11_kit_config_option(NULL, "log-calls");
-    bool logged = value != NULL && strcmp(value, "yes") == 0;
+    bool asked = value != NULL && strcmp(value, "yes") == 0;
     free(value);
-    return logged;
+    return asked;
+}
+
+/* In p11-kit 0.24 what is said for all comes before what is said of a module, and holds for those
+ * that are loaded by path as well, once the configured ones are: so one yes is enough. */
+bool swt_p11_module_logged(const struct swt_p11_module *module) {
+    return log_is_asked(NULL) || log_is_asked(module->functions);
 }
 
 static int add_configured(struct swt_p11 *p11, CK_FUNCTION_LIST *functions, struct swt_error *err) {
@@ -104,12 +108,8 @@ static int add_configured(struct swt_p11 *p11, CK_FUNCTION_LIST *functions, stru
     struct swt_p11_module starting = {.port = p11->port, .name = name == NULL ? path : name};
     swt_p11_note(&starting, "C_Initialize");
     CK_RV rv = p11_kit_module_initialize(functions);
-    if (rv == CKR_OK) {
-        int result = add_module(p11, functions, name, path, true, err);
-        if (result >= 0)
-            p11->modules[p11->module_count - 1]->logged = is_logged(functions);
-        return result;
-    }
+    if (rv == CKR_OK)
+        return add_module(p11, functions, name, path, true, err);
     /* One vendor's broken module must not keep the tokens of others away. */
     note_trouble(p11, starting.name, swt_p11_rv_text(rv, text));
     free(name);

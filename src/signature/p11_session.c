@@ -27,12 +27,13 @@ static int fail_locked(struct swt_error *err) {
 
 /* p11-kit can be told to print each call, and would print the PIN. */
 static int check_unlogged(const struct swt_p11_token *token, struct swt_error *err) {
-    if (!token->module->logged)
+    if (!swt_p11_module_logged(token->module))
         return 0;
     swt_fail(err, SWT_E_TOKEN_FAILED,
-             "p11-kit would print the PIN: its configuration of '%s' logs all calls",
+             "p11-kit would print the PIN: its configuration logs all calls of '%s'",
              token->module->name);
-    return swt_error_hint(err, "take 'log-calls: yes' out of it (pkcs11.conf)");
+    return swt_error_hint(err, "take 'log-calls: yes' out of pkcs11.conf, or out of the module's "
+                               "own file (pkcs11.conf(5))");
 }
 
 /* What the token's flags say, read anew. */

@@ -285,10 +285,13 @@ configured() {
     chmod a+w log
 }
 
+someone_runs() { # WORD...: that person runs the program
+    t_do env HOME="$PWD/home" XDG_CONFIG_HOME= ${SOMEONE[@]+"${SOMEONE[@]}"} ./tool "$@"
+}
+
 # as_someone QUERY: that person tries the key.
 as_someone() {
-    t_do env HOME="$PWD/home" XDG_CONFIG_HOME= ${SOMEONE[@]+"${SOMEONE[@]}"} ./tool key check \
-        "pkcs11:token=Mock%20token;object=key$1" --pin-file "$PWD/pin"
+    someone_runs key check "pkcs11:token=Mock%20token;object=key$1" --pin-file "$PWD/pin"
 }
 
 # Whether p11-kit reads a user's configuration here.
@@ -308,6 +311,52 @@ else
     as_someone ''
     t_exit 4
     t_err_contains "log-calls"
+    t_err_lacks "$MOCK_PIN"
+    t_equal "$(calls C_Login)" 0 "C_Login"
+fi
+
+# The configuration of all modules comes before that of one.
+t_begin "attack: PIN in argv, URI, log, core: a log of all modules stops the login, whatever the module's own says"
+configured
+if ! are_read; then
+    t_skip "p11-kit reads no configuration of a user's here"
+else
+    for own in "" "log-calls: no"; do
+        echo "module: $PWD/libacme.so.1" >home/.config/pkcs11/modules/tests.module
+        printf '%s\n' "user-config: only" "log-calls: yes" >home/.config/pkcs11/pkcs11.conf
+        [ -z "$own" ] || echo "$own" >>home/.config/pkcs11/modules/tests.module
+        : >log
+        as_someone ''
+        t_exit 4
+        t_err_contains "log-calls"
+        t_err_lacks "$MOCK_PIN"
+        t_equal "$(calls C_Login)" 0 "C_Login"
+    done
+fi
+
+# It holds for a module that a URI names, once the configured ones are loaded: here for a public key.
+t_begin "attack: PIN in argv, URI, log, core: a log of all modules stops the login at one that a URI names"
+configured
+if ! are_read; then
+    t_skip "p11-kit reads no configuration of a user's here"
+else
+    cp libacme.so.1 libother.so
+    by_path() {
+        : >log
+        rm -f root
+        someone_runs root create -o root --root-key "pkcs11:token=Mock%20token;object=key" \
+            --targets-key "$PWD/keys/targets1.pub" \
+            --sign-with "pkcs11:token=Mock%20token;object=key?module-path=$(percent "$PWD/libother.so")" \
+            --pin-file "$PWD/pin"
+    }
+    by_path
+    t_exit 0
+    t_equal "$(calls C_Login)" 1 "C_Login"
+    echo "log-calls: yes" >>home/.config/pkcs11/pkcs11.conf
+    by_path
+    t_exit 4
+    t_err_contains "log-calls"
+    t_err_contains "libother.so"
     t_err_lacks "$MOCK_PIN"
     t_equal "$(calls C_Login)" 0 "C_Login"
 fi
