@@ -55,6 +55,14 @@ struct swt_key_source {
     const char *public_key;      /* a PEM for stores that lack the public part */
 };
 
+/*
+ * Before the first key is opened, with all sources of the run: where one is on a token, the process
+ * that its module runs in is forked here, while there is no key of another in memory that it would
+ * take along. A source whose uri is NULL is none.
+ */
+int swt_keyring_prepare(struct swt_keyring *keyring, const struct swt_key_source *sources,
+                        size_t count, struct swt_error *err) SWT_CHECKED;
+
 /* Appends what of a key URI may be shown and logged: of a PKCS#11 URI the attributes that name
  * module, token and object, of a provider's URI what comes before its query. SWT_E_KEY for what is
  * no key URI. */

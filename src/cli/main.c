@@ -118,6 +118,8 @@ static int run_command(struct run *run, int argc, char **argv, struct swt_error 
     SWT_CLEANUP(swt_keyring_done)
     struct swt_keyring keyring = {.prompt = swt_terminal_prompt(progress)};
     r = swt_invocation_keyring(&invocation, &keyring, err);
+    if (r >= 0)
+        r = swt_keyring_prepare(&keyring, invocation.sources, invocation.item_count, err);
     if (r < 0)
         return r;
     invocation.out = &run->out;

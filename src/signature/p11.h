@@ -298,8 +298,9 @@ int swt_p11_list_keys(struct swt_p11_token *token, const struct swt_p11_uri *uri
 
 /* ---- this process's side ----------------------------------------------------------------- */
 
-/* Requests to the worker of keyring, which starts with the first (pkcs11_worker.c). seconds is
- * lowered as swt_signer_seconds says. ret_message points into *ret_bytes. */
+/* Requests to the worker of keyring, which swt_keyring_prepare starts, or else the first of them
+ * (pkcs11_worker.c). seconds is lowered as swt_signer_seconds says. ret_message points into
+ * *ret_bytes. */
 #define SWT_P11_SECONDS 60
 #define SWT_P11_LONG_SECONDS 600 /* a key is made; a person enters a PIN on a reader */
 struct swt_p11_reply {

@@ -33,6 +33,26 @@ static int start(struct swt_keyring *keyring, struct swt_error *err) {
     return 0;
 }
 
+static int start_for(struct swt_keyring *keyring, const char *uri, struct swt_error *err) {
+    struct swt_key_uri parsed;
+    struct swt_error ignored; /* who opens the key tells it */
+    if (uri == NULL || swt_key_uri_parse(uri, &parsed, &ignored) < 0 ||
+        !swt_key_uri_has_scheme(&parsed, "pkcs11"))
+        return 0;
+    return start(keyring, err) < 0 ? swt_p11_blame(&parsed, err) : 0;
+}
+
+int swt_keyring_prepare(struct swt_keyring *keyring, const struct swt_key_source *sources,
+                        size_t count, struct swt_error *err) {
+    int result = 0;
+    for (size_t i = 0; i < count && result >= 0; i++) {
+        result = start_for(keyring, sources[i].uri, err);
+        if (result >= 0)
+            result = start_for(keyring, sources[i].public_key, err);
+    }
+    return result;
+}
+
 void swt_p11_reply_done(struct swt_p11_reply *reply) {
     swt_buf_done(&reply->bytes);
     *reply = (struct swt_p11_reply){0};

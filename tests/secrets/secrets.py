@@ -7,7 +7,7 @@ usage: secrets.py
 Runs commands that read a passphrase, a PIN or a private key, with a preload shim (dump.c) that writes the
 memory of the process at its end, and as a file comes into its place; then looks there for the passphrase,
 the PIN, the key's secret numbers, as bytes and as the library's own words of them, and the base64 of its
-PEM, in pieces of 16 bytes. A command that still holds its key in the meantime shows that the looking
+PEM, in pieces of 16 bytes. The process that a token's module is in is looked into as well. A command that still holds its key in the meantime shows that the looking
 finds what is there. Tells its cases as TAP does; SWT_TOOL, SWT_BUILD and SWT_SOURCE are those of
 scripts/run-tests.
 """
@@ -134,7 +134,8 @@ class Work:
             with open(os.path.join(self.dumps, name), "rb") as file:
                 names = {self.needles[match] for match in self.pattern.findall(file.read())}
             if name.startswith("child-"):
-                names &= {"the PIN", "the passphrase"}  # the token's keys are its module's matter
+                # The token's key, which is root1, is its module's matter; those of files are not.
+                names = {name for name in names if not name.endswith(" of root1")}
             if names:
                 found[name.split("-")[0]] = names
         if not any(name.startswith("end-") for name in os.listdir(self.dumps)):
@@ -174,6 +175,13 @@ def main():
         work.case(f"key check {TOKEN} --pin-file pin")
         work.case(f"key check {TOKEN} --pin-env WORDS", variables={"WORDS": PIN})
         work.case(f"key list pkcs11:?{TOKEN.split('?')[1]} --pin-file pin")
+        # Keys of files that are in use before the token's is: its module sees none of them.
+        work.case(
+            "root create -o both.root --root-key ed25519-1 --root-key root1 --targets-key targets1"
+            f" --sign-with ed25519-1 --sign-with {TOKEN} --pin-file pin"
+        )
+        work.case(f"sign both.root --key ed25519-1 --key {TOKEN} --pin-file pin --replace")
+        work.case(f"key check targets1 --public-key {TOKEN}", status=4)
         # Refused, or failed: no less.
         work.case("sign b.swb --key root1", status=4)
         work.case("build missing.yaml -o x.swb --key targets1", status=5)
