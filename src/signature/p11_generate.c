@@ -185,8 +185,9 @@ int swt_p11_generate(struct swt_p11_token *token, const struct swt_p11_uri *uri,
     /* As the token says: one that chooses ids itself does not keep ours. */
     char *text = swt_p11_object_uri(token, key.object, uri, err);
     if (text == NULL) {
-        struct swt_error ignored;
-        (void)!swt_p11_destroy(&key, &ignored);
+        struct swt_error fault;
+        if (swt_p11_destroy(&key, &fault) < 0)
+            return swt_error_hint(err, "the new key is still on the token: %s", fault.message);
         return -(int)err->code;
     }
     *ret_key = key;

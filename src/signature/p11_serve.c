@@ -220,6 +220,12 @@ static int serve_generate(struct swt_p11 *p11, const struct request *request, st
         result = swt_p11_message_put(reply, &answer, err);
     }
     free(uri);
+    if (result < 0) {
+        /* Nobody learns of the pair, and its label would be taken at the next try. */
+        struct swt_error fault;
+        if (swt_p11_destroy(&key, &fault) < 0)
+            return swt_error_hint(err, "the new key is still on the token: %s", fault.message);
+    }
     return result;
 }
 

@@ -245,11 +245,13 @@ int swt_token_generate(const struct swt_key_source *source, enum swt_key_kind ki
     result = check_new(&uri, err);
     if (result >= 0)
         result = generate(&pin, kind, &reply, err);
-    if (result >= 0)
-        result = swt_p11_message_text(reply.message.uri, &made, err);
     if (result < 0)
         return swt_p11_blame(&text, err);
-    result = try_key(source, made, keyring, ret_key, err);
+    result = swt_p11_message_text(reply.message.uri, &made, err);
+    if (result < 0)
+        (void)swt_p11_blame(&text, err);
+    else
+        result = try_key(source, made, keyring, ret_key, err);
     if (result < 0) {
         free(made);
         return take_back(keyring, reply.message.key, err);

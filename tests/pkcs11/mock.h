@@ -76,6 +76,8 @@ CK_RV mock_object_read(CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, CK_ULO
 /* What C_GenerateKeyPair makes: the second pair, with the label and the id of attributes. */
 CK_RV mock_make_pair(const CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *ret_public,
                      CK_OBJECT_HANDLE *ret_private);
+/* Of what was not made, the log alone tells that it was destroyed. */
+void mock_destroy(CK_OBJECT_HANDLE object);
 /* The private key behind the object; borrowed. NULL when it is none or cannot be loaded. */
 EVP_PKEY *mock_object_key(CK_OBJECT_HANDLE object);
 

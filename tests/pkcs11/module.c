@@ -325,13 +325,15 @@ CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
     return mock_make_pair(private_pattern, private_count, ret_public, ret_private);
 }
 
-/* The log alone tells of it. */
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object) {
     ENTER("C_DestroyObject");
     const struct session *session = find_session(handle);
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    return sees(session, object) ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    if (!sees(session, object))
+        return CKR_OBJECT_HANDLE_INVALID;
+    mock_destroy(object);
+    return CKR_OK;
 }
 
 /* ---- signing ----------------------------------------------------------------------------- */

@@ -24,8 +24,9 @@ bool mock_object_is_private(CK_OBJECT_HANDLE object) {
     return object % 2 == 0;
 }
 
-/* The second pair, when this run made it. */
-static bool made;
+/* Of the second pair what this run made, and did not destroy: the public object, the private one.
+ */
+static bool made[2];
 static CK_BYTE made_label[256], made_id[256];
 static CK_ULONG made_label_len, made_id_len;
 
@@ -36,7 +37,7 @@ static void keep(const CK_ATTRIBUTE *attribute, CK_BYTE value[256], CK_ULONG *le
 
 CK_RV mock_make_pair(const CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_HANDLE *ret_public,
                      CK_OBJECT_HANDLE *ret_private) {
-    if (made)
+    if (made[false] || made[true])
         return CKR_DEVICE_MEMORY;
     for (CK_ULONG i = 0; i < count; i++) {
         if (attributes[i].type == CKA_LABEL)
@@ -44,16 +45,25 @@ CK_RV mock_make_pair(const CK_ATTRIBUTE *attributes, CK_ULONG count, CK_OBJECT_H
         if (attributes[i].type == CKA_ID)
             keep(&attributes[i], made_id, &made_id_len);
     }
-    made = true;
+    made[false] = made[true] = true;
     *ret_public = 3;
     *ret_private = 4;
     return CKR_OK;
 }
 
+static bool is_made(CK_OBJECT_HANDLE object) {
+    return pair_of(object) > 0 && made[mock_object_is_private(object)];
+}
+
+void mock_destroy(CK_OBJECT_HANDLE object) {
+    if (is_made(object))
+        made[mock_object_is_private(object)] = false;
+}
+
 bool mock_object_exists(CK_OBJECT_HANDLE object) {
     if (object < 1 || object > MOCK_OBJECTS || mock_is("no-key"))
         return false;
-    if (pair_of(object) > 0 && !made && !mock_is("two-keys") && !mock_is("twin-keys"))
+    if (pair_of(object) > 0 && !is_made(object) && !mock_is("two-keys") && !mock_is("twin-keys"))
         return false;
     return mock_object_is_private(object) || !mock_is("no-public");
 }
@@ -121,15 +131,15 @@ static bool set_ulong(struct value *value, CK_ULONG number) {
     return set_value(value, &number, sizeof number);
 }
 
-static bool set_label(struct value *value, size_t pair) {
+static bool set_label(struct value *value, CK_OBJECT_HANDLE object) {
     static const char hostile[] = "key\033[31m\n\xff\xe2\x80\xae;type=cert";
     if (mock_is("no-label"))
         return false;
     if (mock_is("hostile-labels"))
         return set_value(value, hostile, sizeof hostile - 1);
     if (!mock_has("label", "long"))
-        return pair > 0 && made ? set_value(value, made_label, made_label_len)
-                                : set_value(value, "key", 3);
+        return is_made(object) ? set_value(value, made_label, made_label_len)
+                               : set_value(value, "key", 3);
     bool ok = set_value(value, "", LONG_LABEL);
     if (ok)
         memset(value->data, 'x', LONG_LABEL);
@@ -205,9 +215,9 @@ static bool get_value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, struct va
     case CKA_PRIVATE:
         return set_bool(value, is_private);
     case CKA_LABEL:
-        return set_label(value, pair);
+        return set_label(value, object);
     case CKA_ID:
-        if (pair > 0 && made)
+        if (is_made(object))
             return set_value(value, made_id, made_id_len);
         return !mock_is("no-id") && set_value(value, &id, 1);
     case CKA_KEY_TYPE:

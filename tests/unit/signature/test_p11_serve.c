@@ -75,6 +75,19 @@ static int ask(struct swt_p11 *p11, struct swt_worker_port *port, const struct s
     return result;
 }
 
+/* 'G': what is wrong with a second try. A pair of the first that is left stands in its way. */
+static void try_again(struct swt_p11 *p11, struct swt_worker_port *port, const struct step *step,
+                      uint64_t *key, struct told *told) {
+    struct swt_buf bytes = {0};
+    struct swt_p11_message answer = {0};
+    struct swt_error err = {0};
+    int result = ask(p11, port, step, 0, &answer, &bytes, &err);
+    if (result >= 0)
+        *key = answer.key;
+    tell(told, 'G', result, &err);
+    swt_buf_done(&bytes);
+}
+
 static void session(struct swt_p11 *p11, struct swt_worker_port *port, struct told *told) {
     uint64_t key = 0;
     for (size_t i = 0; i < SWT_COUNT(steps); i++) {
@@ -88,6 +101,8 @@ static void session(struct swt_p11 *p11, struct swt_worker_port *port, struct to
             result = swt_fail(&err, SWT_E_BAD_SIGNATURE, "no signature");
         tell(told, steps[i].letter, result, &err);
         swt_buf_done(&bytes);
+        if (steps[i].operation == SWT_P11_GENERATE && result == -SWT_E_MEMORY)
+            try_again(p11, port, &steps[i], &key, told);
     }
 }
 
@@ -230,6 +245,8 @@ static void each_fails(const char *words) {
         if (reached && strcmp(text + 1, swt_buf_text(&right)) != 0 &&
             strstr(text, ":memory") == NULL)
             fail_msg("'%s', allocation %ld: %s", words, number, text);
+        if (strstr(text, "G:exists") != NULL)
+            fail_msg("'%s', allocation %ld, which leaves a pair: %s", words, number, text);
         swt_buf_done(&told);
     }
     swt_buf_done(&right);
