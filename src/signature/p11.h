@@ -186,6 +186,7 @@ int swt_p11_tokens_find(struct swt_p11 *p11, const struct swt_p11_uri *uri,
 /* The one; SWT_E_TOKEN_AMBIGUOUS. */
 int swt_p11_token_find(struct swt_p11 *p11, const struct swt_p11_uri *uri,
                        struct swt_p11_token **ret_token, struct swt_error *err) SWT_CHECKED;
+/* SWT_E_TOKEN_FAILED when another token is in its slot by now. */
 int swt_p11_token_refresh(struct swt_p11_token *token, struct swt_error *err) SWT_CHECKED;
 uint64_t swt_p11_token_flags(const struct swt_p11_token *token);            /* enum swt_p11_flag */
 struct swt_slice swt_p11_text_field(const CK_UTF8CHAR *field, size_t size); /* without padding */

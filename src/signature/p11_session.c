@@ -91,11 +91,11 @@ static CK_RV call_login(const struct swt_p11_token *token, CK_USER_TYPE user, bo
 
 int swt_p11_login(struct swt_p11_token *token, bool pin_pad, bool allow_final_try,
                   struct swt_slice pin, struct swt_error *err) {
-    int result = swt_p11_login_check(token, allow_final_try, err);
+    /* The session first: it ends with the token that is looked at then. */
+    int result = swt_p11_session(token, err);
+    if (result >= 0)
+        result = swt_p11_login_check(token, allow_final_try, err);
     if (result < 0 || token->login == SWT_P11_DONE)
-        return result;
-    result = swt_p11_session(token, err);
-    if (result < 0)
         return result;
     CK_RV rv = call_login(token, CKU_USER, pin_pad, pin);
     if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {

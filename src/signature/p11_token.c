@@ -35,21 +35,47 @@ uint64_t swt_p11_token_flags(const struct swt_p11_token *token) {
     return flags;
 }
 
+static bool same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b) {
+    return memcmp(a->serialNumber, b->serialNumber, sizeof a->serialNumber) == 0 &&
+           memcmp(a->label, b->label, sizeof a->label) == 0;
+}
+
+/* The PIN of the one that was chosen is no other's to see. */
+static int fail_exchanged(const CK_TOKEN_INFO *chosen, const CK_TOKEN_INFO *found,
+                          struct swt_error *err) {
+    struct swt_slice label = swt_p11_text_field(found->label, sizeof found->label);
+    struct swt_slice serial = swt_p11_text_field(found->serialNumber, sizeof found->serialNumber);
+    struct swt_slice old_label = swt_p11_text_field(chosen->label, sizeof chosen->label);
+    struct swt_slice old_serial =
+        swt_p11_text_field(chosen->serialNumber, sizeof chosen->serialNumber);
+    swt_fail(err, SWT_E_TOKEN_FAILED,
+             "another token is in the slot: expected '%.*s' (%.*s), found '%.*s' (%.*s)",
+             (int)old_label.len, (const char *)old_label.data, (int)old_serial.len,
+             (const char *)old_serial.data, (int)label.len, (const char *)label.data,
+             (int)serial.len, (const char *)serial.data);
+    return swt_error_hint(err, "leave the token where it is while the program runs");
+}
+
 int swt_p11_token_refresh(struct swt_p11_token *token, struct swt_error *err) {
     CK_TOKEN_INFO info;
     memset(&info, 0, sizeof info);
     CK_RV rv = SWT_P11_CALL(token->module, C_GetTokenInfo, token->slot, &info);
     if (rv != CKR_OK)
         return swt_p11_fail(err, "C_GetTokenInfo", rv);
+    if (!same_token(&token->info, &info))
+        return fail_exchanged(&token->info, &info, err);
     token->info = info;
     return 0;
 }
 
-/* The record of a slot's token, which lives as long as the worker: its login does too. */
+/* The record of a token in a slot, which lives as long as the worker: its login does too. Another
+ * token in the same slot has its own. */
 static int token_of(struct swt_p11 *p11, struct swt_p11_module *module, CK_SLOT_ID slot,
-                    struct swt_p11_token **ret_token, struct swt_error *err) {
+                    const CK_TOKEN_INFO *info, struct swt_p11_token **ret_token,
+                    struct swt_error *err) {
     for (size_t i = 0; i < p11->token_count; i++)
-        if (p11->tokens[i]->module == module && p11->tokens[i]->slot == slot) {
+        if (p11->tokens[i]->module == module && p11->tokens[i]->slot == slot &&
+            same_token(&p11->tokens[i]->info, info)) {
             *ret_token = p11->tokens[i];
             return 0;
         }
@@ -63,6 +89,7 @@ static int token_of(struct swt_p11 *p11, struct swt_p11_module *module, CK_SLOT_
         return swt_fail_memory(err);
     token->module = module;
     token->slot = slot;
+    token->info = *info;
     p11->tokens[p11->token_count++] = token;
     *ret_token = token;
     return 0;
@@ -102,7 +129,7 @@ static int add_fitting(struct search *search, struct swt_p11_module *module, CK_
     struct swt_p11_token *token = NULL;
     if (search->fitting_count == MAX_TOKENS)
         return swt_fail(err, SWT_E_MODULE_FAILED, "more than %d tokens are present", MAX_TOKENS);
-    int result = token_of(search->p11, module, slot, &token, err);
+    int result = token_of(search->p11, module, slot, info, &token, err);
     if (result < 0)
         return result;
     token->info = *info;

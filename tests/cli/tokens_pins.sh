@@ -111,6 +111,30 @@ logins 3
 t_run key list "$MOCK_TOKEN" --json
 t_json tokens.0.pin locked
 
+# The first C_GetTokenInfo is for the choice, the second comes before the question, the third after it.
+t_begin "attack: the token is exchanged while its PIN is asked for: it does not get the PIN"
+for word in new-serial new-label; do
+    for number in 2 3; do
+        mock $word=$number
+        try key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
+        t_equal "$(calls C_GetTokenInfo)" "$number" "C_GetTokenInfo"
+        logins 0
+        t_err_contains "another token is in the slot"
+        t_err_contains "$([ $word = new-serial ] && echo "'Mock token' (0003)" || echo "'New token' (0001)")"
+        error_is "key check" 4 token-failed
+    done
+    mock $word=4
+    t_must key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
+    mock always-authenticate $word=4
+    try key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
+    logins 1 0
+    error_is "key check" 4 token-failed
+    mock always-authenticate $word=5
+    try key check "$MOCK_KEY" "${MOCK_PIN_FILE[@]}"
+    logins 1 0
+    error_is "key check" 4 token-failed
+done
+
 t_begin "one wrong PIN is said, and the right one is taken"
 mock count-low
 t_must key list "$MOCK_TOKEN" --json

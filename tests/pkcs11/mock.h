@@ -13,6 +13,8 @@
  *   no-slot, no-token, not-initialised, other-token (a second one, "Other token"), twin-token (a
  *   second one of the same label), clone-token (a second one that differs in nothing),
  *   hostile-labels (control characters and bad UTF-8 in what the token calls itself and its key)
+ *   new-serial=N, new-label=N (from the Nth C_GetTokenInfo on, N below 10, another token is in the
+ *   slot, with that of its own)
  * What its PIN is like:
  *   count-low, final-try, locked, pin-unset, pin-pad, no-login
  * Which keys are on each token; without a word one P-256 pair, "key", id 01:

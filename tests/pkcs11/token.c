@@ -38,17 +38,30 @@ static CK_FLAGS token_flags(void) {
     return flags;
 }
 
+/* Whether the number of this C_GetTokenInfo, or of one before, is word's. */
+static bool has_come(const char *word, unsigned asked) {
+    for (char number[] = "1"; number[0] <= '9' && (unsigned)(number[0] - '0') <= asked; number[0]++)
+        if (mock_has(word, number))
+            return true;
+    return false;
+}
+
 void mock_token_info(size_t index, CK_TOKEN_INFO *info) {
+    static unsigned asked;
     bool second = index > 0;
+    asked++;
     *info = (CK_TOKEN_INFO){.flags = token_flags(), .ulMinPinLen = 4, .ulMaxPinLen = 32};
     mock_pad(info->manufacturerID, sizeof info->manufacturerID, "Tests");
     mock_pad(info->model, sizeof info->model, "Mock");
     mock_pad(info->serialNumber, sizeof info->serialNumber,
-             second && !mock_is("clone-token") ? "0002" : "0001");
+             has_come("new-serial", asked)       ? "0003"
+             : second && !mock_is("clone-token") ? "0002"
+                                                 : "0001");
     mock_pad(info->label, sizeof info->label,
-             second && mock_is("other-token") ? "Other token"
-             : mock_is("hostile-labels")      ? "Mock\033[2J\xff\n'$(id)'"
-                                              : "Mock token");
+             has_come("new-label", asked)       ? "New token"
+             : second && mock_is("other-token") ? "Other token"
+             : mock_is("hostile-labels")        ? "Mock\033[2J\xff\n'$(id)'"
+                                                : "Mock token");
 }
 
 CK_RV mock_check_pin(const CK_UTF8CHAR *pin, CK_ULONG len) {
