@@ -78,7 +78,12 @@ static int explain(const struct swt_key_request *request, const struct swt_key_f
 static int load_all(OSSL_STORE_CTX *store, const struct swt_key_request *request,
                     const struct swt_key_file *file, struct swt_asker *asker, enum swt_code fault,
                     struct swt_key_objects *objects, struct swt_error *err) {
-    for (int i = 0; i < MAX_OBJECTS && OSSL_STORE_eof(store) != 1; i++) {
+    for (int i = 0; OSSL_STORE_eof(store) != 1; i++) {
+        /* A second key could be behind it. */
+        if (i == MAX_OBJECTS) {
+            swt_fail(err, fault, "more than %d objects, expected one key", MAX_OBJECTS);
+            return swt_key_uri_blame(&request->uri, err);
+        }
         bool asked_before = asker->asked;
         ERR_clear_error();
         OSSL_STORE_INFO *info = OSSL_STORE_load(store);

@@ -64,6 +64,14 @@ static void what_is_no_public_pem(void **state) {
     memcpy(text + pem.len, text, pem.len);
     check_refused(text, pem.len * 2, "several PEM blocks");
     check_refused(text, pem.len - 30, "no PEM");
+    /* A second one need not be whole, nor anything else behind it. */
+    static const char *const seconds[] = {
+        "-----BEGIN PUBLIC KEY-----\nA*AA\n-----END PUBLIC KEY-----\n",
+        "-----BEGIN PUBLIC KEY-----\nMFkw", "-----BEGIN"};
+    for (size_t i = 0; i < SWT_COUNT(seconds); i++) {
+        memcpy(text + pem.len, seconds[i], strlen(seconds[i]));
+        check_refused(text, pem.len + strlen(seconds[i]), "several PEM blocks");
+    }
     text[pem.len] = '\0';
     char *algorithm = strstr(text, "MFkw");
     assert_non_null(algorithm);

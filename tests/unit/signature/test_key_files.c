@@ -253,6 +253,29 @@ static void refused_files(void **state) {
         refuse(cases[i].uri, cases[i].private_words, cases[i].public_words);
 }
 
+/* Whatever stands behind the last object that is read could be a second key. */
+static void many_objects(void **state) {
+    (void)state;
+    static char text[1 << 20], certificate[8192];
+    uint8_t id[SWT_KEY_ID_SIZE];
+    size_t certificate_len =
+        read_bytes(KEYS "root1-certificate.pem", (uint8_t *)certificate, sizeof certificate);
+    for (int count = 62; count <= 65; count++) {
+        size_t len = read_bytes(KEYS "root1.pem", (uint8_t *)text, sizeof text);
+        for (int i = 0; i < count; i++, len += certificate_len)
+            memcpy(text + len, certificate, certificate_len);
+        write_bytes(path, text, len);
+        if (count <= 63)
+            load_id(path, NULL, id);
+        else
+            refuse(path, "more than 64 objects", "more than 64 objects");
+        len += read_bytes(KEYS "root2.pem", (uint8_t *)text + len, sizeof text - len);
+        write_bytes(path, text, len);
+        const char *words = count == 62 ? "2 keys, expected one" : "more than 64 objects";
+        refuse(path, words, words);
+    }
+}
+
 static void a_missing_file(void **state) {
     (void)state;
     struct swt_key_source source = {.uri = "/nonexistent/key.pem"};
@@ -533,6 +556,7 @@ int main(void) {
         cmocka_unit_test(many_wrong_passphrases),
         cmocka_unit_test(no_passphrase),
         cmocka_unit_test(refused_files),
+        cmocka_unit_test(many_objects),
         cmocka_unit_test(a_missing_file),
         cmocka_unit_test(made_files),
         cmocka_unit_test(a_good_key_beside_a_broken_one),
