@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 void swt_p11_note(const struct swt_p11_module *module, const char *function) {
     char text[256];
@@ -63,7 +62,7 @@ static int add_module(struct swt_p11 *p11, CK_FUNCTION_LIST *functions, char *na
 /* Whether name says the module: as p11-kit knows it, or as its file is called ("module-name" of RFC
  * 7512, 2.3: without lib and .so). */
 static bool is_named(const struct swt_p11_module *module, const char *name) {
-    if (strcasecmp(module->name, name) == 0)
+    if (strlen(module->name) == strlen(name) && swt_ascii_equal(module->name, name, strlen(name)))
         return true;
     if (module->path == NULL)
         return false;
@@ -73,7 +72,7 @@ static bool is_named(const struct swt_p11_module *module, const char *name) {
         base += 3;
     const char *suffix = strstr(base, ".so");
     size_t len = suffix == NULL ? strlen(base) : (size_t)(suffix - base);
-    return strlen(name) == len && strncasecmp(base, name, len) == 0;
+    return strlen(name) == len && swt_ascii_equal(base, name, len);
 }
 
 /* "log-calls" (pkcs11.conf(5)) of a module, or with NULL of all. */
