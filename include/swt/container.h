@@ -129,6 +129,10 @@ int swt_bundle_writer_begin(struct swt_bundle_writer *out, struct swt_slice name
                             struct swt_error *err) SWT_CHECKED;
 int swt_bundle_writer_write(struct swt_bundle_writer *out, const void *data, size_t len,
                             struct swt_error *err) SWT_CHECKED;
+/* Says that a payload which is listed with that length is left out of the bundle.
+ * SWT_E_TARGET_TOO_LARGE where a reader of the form could not tell that it is (tar, 8 GiB). */
+int swt_bundle_writer_leave_out(struct swt_bundle_writer *out, struct swt_slice name,
+                                uint64_t length, struct swt_error *err) SWT_CHECKED;
 /* Leaves the whole payload out, in place of writing it: *ret_offset is where its bytes belong in
  * the writer, a regular file (swt_writer_write_at). The caller sees to it that all are written. */
 int swt_bundle_writer_skip(struct swt_bundle_writer *out, uint64_t *ret_offset,

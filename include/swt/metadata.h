@@ -201,8 +201,8 @@ void swt_targets_free(struct swt_targets *targets);
 void swt_targets_cleanup(struct swt_targets **targets);
 /* Step 12: role is "targets". SWT_E_TARGETS_RULES. */
 int swt_targets_check_role(const struct swt_targets *targets, struct swt_error *err) SWT_CHECKED;
-/* Step 13: names valid and unique, none the folder of another, one SHA-256 of 32 bytes each.
- * In time n log n. SWT_E_TARGETS_RULES, or SWT_E_TARGET_NAME. */
+/* Step 13: names valid and unique, none the folder of another, one SHA-256 of 32 bytes each, and
+ * lengths whose sum is below 2^64. In time n log n. SWT_E_TARGETS_RULES, or SWT_E_TARGET_NAME. */
 int swt_targets_check_entries(const struct swt_targets *targets, struct swt_error *err) SWT_CHECKED;
 /* NULL when there is none of that name. */
 const struct swt_target *swt_targets_find(const struct swt_targets *targets, struct swt_slice name);

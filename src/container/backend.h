@@ -59,6 +59,7 @@ struct swt_container {
 
     const char *payload_shown; /* how an error starts to name one: this, its name, "'" */
     uint64_t max_payload;
+    uint64_t max_left_out; /* of a payload that is not there, but could be for other devices */
     uint64_t max_bundle;
     const char *limit_reason; /* why it ends there, for SWT_E_TARGET_TOO_LARGE */
     /* Appends the bytes before a member's value. */
@@ -98,6 +99,10 @@ int swt_bundle_load(struct swt_bundle *bundle, const char *what, uint64_t length
  * room for the container's end is kept. */
 int swt_member_plan(const struct swt_container *container, const struct swt_member *member,
                     struct swt_buf *ret_head, uint64_t *total, struct swt_error *err) SWT_CHECKED;
+
+/* SWT_E_TARGET_TOO_LARGE for a payload that no bundle of this form may leave out. */
+int swt_member_check_left_out(const struct swt_container *container,
+                              const struct swt_member *member, struct swt_error *err) SWT_CHECKED;
 
 /* ---- tar --------------------------------------------------------------------------------- */
 

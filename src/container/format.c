@@ -17,6 +17,8 @@ static const struct swt_container containers[] = {
             .list = swt_tar_list,
             .payload_shown = "member '" SWT_MEMBER_PAYLOAD_FOLDER,
             .max_payload = SWT_TAR_MAX_PAYLOAD,
+            /* A reader makes its header too, to see that it is not there. */
+            .max_left_out = SWT_TAR_MAX_PAYLOAD,
             /* Where offsets of files end. */
             .max_bundle = INT64_MAX,
             .limit_reason = "a tar header has 11 octal digits for a size",
@@ -36,6 +38,7 @@ static const struct swt_container containers[] = {
             .list = swt_update_bundle_list,
             .payload_shown = "payload '",
             .max_payload = SWT_PIGWEED_MAX_BUNDLE,
+            .max_left_out = UINT64_MAX,
             .max_bundle = SWT_PIGWEED_MAX_BUNDLE,
             .limit_reason = "protobuf parsers stop at 2 GiB; the tar format takes it",
             .member_head = swt_update_bundle_member_head,

@@ -42,6 +42,13 @@ static int check_member(const struct swt_container *container, const struct swt_
                : fail_too_large(container, member, container->max_payload, err);
 }
 
+int swt_member_check_left_out(const struct swt_container *container,
+                              const struct swt_member *member, struct swt_error *err) {
+    return member->length <= container->max_left_out
+               ? 0
+               : fail_too_large(container, member, container->max_left_out, err);
+}
+
 int swt_member_plan(const struct swt_container *container, const struct swt_member *member,
                     struct swt_buf *ret_head, uint64_t *total, struct swt_error *err) {
     uint64_t size = *total;

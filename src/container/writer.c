@@ -145,6 +145,16 @@ int swt_bundle_writer_begin(struct swt_bundle_writer *out, struct swt_slice name
     return r;
 }
 
+int swt_bundle_writer_leave_out(struct swt_bundle_writer *out, struct swt_slice name,
+                                uint64_t length, struct swt_error *err) {
+    const struct swt_member member = {SWT_MEMBER_PAYLOAD, name, length};
+    int r = refuse_failed(out, err);
+    if (r == 0)
+        r = swt_member_check_left_out(out->container, &member, err);
+    out->failed = r < 0;
+    return r;
+}
+
 int swt_bundle_writer_write(struct swt_bundle_writer *out, const void *data, size_t len,
                             struct swt_error *err) {
     int r = refuse_failed(out, err);

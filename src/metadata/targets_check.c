@@ -93,6 +93,15 @@ static int check_folders(const struct swt_targets *targets, struct swt_slice nam
     return 0;
 }
 
+/* The sum is what readers count with; one that wraps round would be a small one. */
+static int check_total(const struct swt_targets *targets, struct swt_error *err) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < targets->target_count; i++)
+        if (__builtin_add_overflow(total, targets->targets[i].length, &total))
+            return swt_fail(err, SWT_E_TARGETS_RULES, "the lengths add up to more than 2^64 bytes");
+    return 0;
+}
+
 int swt_targets_check_entries(const struct swt_targets *targets, struct swt_error *err) {
     const struct swt_targets_memory *memory = targets->message;
     for (size_t i = 0; i < targets->target_count; i++) {
@@ -111,5 +120,5 @@ int swt_targets_check_entries(const struct swt_targets *targets, struct swt_erro
         if (r < 0)
             return r;
     }
-    return 0;
+    return check_total(targets, err);
 }

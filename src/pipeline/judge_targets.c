@@ -63,10 +63,7 @@ int swt_judge_targets_entries(struct swt_judge *judge, struct swt_step *step,
     uint64_t total = 0;
     size_t other_hashes = 0;
     for (size_t i = 0; i < targets->target_count; i++) {
-        uint64_t length = targets->targets[i].length;
-        if (length > UINT64_MAX - total)
-            return swt_step_fail(step, err, "the lengths add up to more than 2^64 bytes");
-        total += length;
+        total += targets->targets[i].length;
         other_hashes += targets->targets[i].other_hashes;
     }
     char size[SWT_SIZE_TEXT];

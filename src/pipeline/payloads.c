@@ -47,8 +47,10 @@ static int begin_copy(void *context, const struct swt_target *target, bool prese
                  ? run->choice->leave_out(run->choice->context, target, present, &left_out, err)
                  : 0;
     run->copies = present && !left_out;
-    if (rc < 0 || !run->copies)
+    if (rc < 0)
         return rc;
+    if (!run->copies)
+        return swt_bundle_writer_leave_out(run->out, target->name, target->length, err);
     return swt_bundle_writer_begin(run->out, target->name, target->length, err);
 }
 

@@ -174,6 +174,39 @@ static void test_hashes(void **state) {
     }
 }
 
+/* Whoever adds the lengths up gets no number that is too small. */
+static void test_sum_of_lengths(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t lengths[3];
+        bool good;
+    } rows[] = {
+        {{UINT64_MAX, 0, 0}, true},
+        {{UINT64_MAX - 2, 1, 1}, true},
+        {{UINT64_MAX - 1, 1, 1}, false},
+        {{1, UINT64_MAX, 0}, false},
+        {{UINT64_MAX, UINT64_MAX, UINT64_MAX}, false},
+    };
+    for (size_t i = 0; i < SWT_COUNT(rows); i++) {
+        struct swt_error err;
+        struct swt_buf bytes = {0};
+        const struct swt_target_spec specs[] = {
+            {.name = swt_slice_text("c"), .length = rows[i].lengths[0]},
+            {.name = swt_slice_text("a"), .length = rows[i].lengths[1]},
+            {.name = swt_slice_text("b"), .length = rows[i].lengths[2]},
+        };
+        const struct swt_targets_spec spec = {
+            .version = 1, .targets = specs, .target_count = SWT_COUNT(specs)};
+        assert_int_equal(swt_targets_encode(&spec, &bytes, &err), 0);
+        struct swt_targets *targets = decode(&bytes);
+        assert_int_equal(swt_targets_check_entries(targets, &err) == 0, rows[i].good);
+        if (!rows[i].good)
+            assert_error(&err, SWT_E_TARGETS_RULES, "the lengths add up to more than 2^64 bytes");
+        swt_targets_free(targets);
+        swt_buf_done(&bytes);
+    }
+}
+
 static void test_role(void **state) {
     (void)state;
     static const struct {
@@ -254,7 +287,8 @@ static void test_ten_thousand_targets(void **state) {
         for (size_t j = 0; j < 90; j += 2)
             memcpy(names[i] + j, "a/", 2);
         (void)snprintf(names[i] + 90, 11, "x%05zu", (i * 7919) % SWT_COUNT(specs));
-        specs[i] = (struct swt_target_spec){.name = swt_slice_text(names[i]), .length = UINT64_MAX};
+        specs[i] = (struct swt_target_spec){.name = swt_slice_text(names[i]),
+                                            .length = UINT64_MAX / SWT_COUNT(specs)};
     }
     struct swt_targets_spec spec = {
         .version = 1, .targets = specs, .target_count = SWT_MAX_TARGETS};
@@ -297,6 +331,7 @@ int main(void) {
         cmocka_unit_test(test_bad_names),
         cmocka_unit_test(test_unique_and_no_folders),
         cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_sum_of_lengths),
         cmocka_unit_test(test_role),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_case_twins),
