@@ -296,8 +296,7 @@ bool swt_utf8_valid(struct swt_slice text); /* shortest form, no surrogates, up 
 size_t swt_utf8_next(struct swt_slice text, uint32_t *ret_char);
 /* C0, DEL, C1, or a bidirectional formatting character (U+061C, 200E-200F, 202A-202E, 2066-2069) */
 bool swt_char_is_control(uint32_t character);
-/* The lower-case form of a character, by a table of our own (Latin, Greek, Cyrillic, Armenian and
- * some more), so that no locale decides which names are one. Others stay as they are. */
+/* A character without its case: Unicode's simple case folding (14.0). Others stay as they are. */
 uint32_t swt_char_fold(uint32_t character);
 /* Appends text for people: control, bidi and invisible characters (zero-width ones and the like) as
  * \n, \t, \xNN or \u{NNNN}, bytes that are not UTF-8 as \xNN, a backslash as itself. */

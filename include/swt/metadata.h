@@ -206,8 +206,7 @@ int swt_targets_check_role(const struct swt_targets *targets, struct swt_error *
 int swt_targets_check_entries(const struct swt_targets *targets, struct swt_error *err) SWT_CHECKED;
 /* NULL when there is none of that name. */
 const struct swt_target *swt_targets_find(const struct swt_targets *targets, struct swt_slice name);
-/* Pairs of names that differ only in case (ASCII and simple Unicode folding are not told apart
- * from each other; ASCII is what is folded): the first such pair, false when there is none. */
+/* The first pair of names that differ only in case (swt_char_fold); false when there is none. */
 bool swt_targets_case_twins(const struct swt_targets *targets, const struct swt_target **ret_a,
                             const struct swt_target **ret_b);
 

@@ -121,37 +121,3 @@ int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error
     }
     return swt_buf_append(buf, text.data, clean, err);
 }
-
-/* ---- folding ----------------------------------------------------------------------------- */
-
-/* The simple case folding of Unicode's CaseFolding.txt (status C and S) for the scripts that have
- * case and stand in its first blocks, as ranges: a constant distance, or pairs of neighbours. */
-static const struct fold_range {
-    uint32_t first, last;
-    int32_t distance; /* 0: pairs, the upper case first */
-} FOLD_RANGES[] = {
-    {0x41, 0x5a, 32},     {0xb5, 0xb5, 775},    {0xc0, 0xd6, 32},       {0xd8, 0xde, 32},
-    {0x100, 0x12f, 0},    {0x132, 0x137, 0},    {0x139, 0x148, 0},      {0x14a, 0x177, 0},
-    {0x178, 0x178, -121}, {0x179, 0x17e, 0},    {0x17f, 0x17f, -268},   {0x1cd, 0x1dc, 0},
-    {0x1de, 0x1ef, 0},    {0x1f8, 0x21f, 0},    {0x222, 0x233, 0},      {0x246, 0x24f, 0},
-    {0x370, 0x373, 0},    {0x376, 0x377, 0},    {0x386, 0x386, 38},     {0x388, 0x38a, 37},
-    {0x38c, 0x38c, 64},   {0x38e, 0x38f, 63},   {0x391, 0x3a1, 32},     {0x3a3, 0x3ab, 32},
-    {0x3c2, 0x3c2, 1},    {0x3d8, 0x3ef, 0},    {0x400, 0x40f, 80},     {0x410, 0x42f, 32},
-    {0x460, 0x481, 0},    {0x48a, 0x4bf, 0},    {0x4c0, 0x4c0, 15},     {0x4c1, 0x4ce, 0},
-    {0x4d0, 0x52f, 0},    {0x531, 0x556, 48},   {0x10a0, 0x10c5, 7264}, {0x1e00, 0x1e95, 0},
-    {0x1ea0, 0x1eff, 0},  {0x2160, 0x216f, 16}, {0x24b6, 0x24cf, 26},   {0x2c00, 0x2c2f, 48},
-    {0x2c80, 0x2ce3, 0},  {0xa640, 0xa66d, 0},  {0xff21, 0xff3a, 32},   {0x10400, 0x10427, 40}};
-
-uint32_t swt_char_fold(uint32_t character) {
-    for (size_t i = 0; i < SWT_COUNT(FOLD_RANGES); i++) {
-        const struct fold_range *range = &FOLD_RANGES[i];
-        if (character < range->first)
-            return character;
-        if (character > range->last)
-            continue;
-        if (range->distance != 0)
-            return (uint32_t)((int32_t)character + range->distance);
-        return character + ((character - range->first) % 2 == 0);
-    }
-    return character;
-}

@@ -18,7 +18,7 @@ struct swt_targets_memory {
     struct swt_targets targets;
     struct swt_arena arena;
     const struct swt_target **by_name;   /* bytewise, equal names in metadata order */
-    const struct swt_target **by_folded; /* ASCII case folded, then bytewise */
+    const struct swt_target **by_folded; /* without case, then bytewise */
 };
 
 #endif

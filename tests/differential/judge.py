@@ -236,6 +236,12 @@ def read_user_manifest(data):
 FORMATTING = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
 
+def fold(name):
+    """Simple case folding: Python's own makes several characters of some, which then have another."""
+    return "".join(next((text for text in (character.casefold(), character.lower()) if len(text) == 1),
+                        character) for character in name)
+
+
 def check_names(names):
     for name in names:
         require(1 <= len(name.encode()) <= 100, "length of a name")
@@ -379,7 +385,7 @@ class Judge:
         require(sum(target.length for target in self.targets.target_files) < 1 << 64, "lengths")
         names = [target.file_name for target in self.targets.target_files]
         check_names(names)
-        if len({name.lower() for name in names}) < len(names):
+        if len({fold(name) for name in names}) < len(names):
             self.warn("names that differ in case only")
 
     def targets_version(self):

@@ -162,7 +162,7 @@ static void test_folding(void **state) {
                  {0xc9, 0xe9},     {0xd7, 0xd7},     {0xe9, 0xe9},     {0x100, 0x101},
                  {0x101, 0x101},   {0x139, 0x13a},   {0x178, 0xff},    {0x17d, 0x17e},
                  {0x391, 0x3b1},   {0x3c2, 0x3c3},   {0x410, 0x430},   {0x401, 0x451},
-                 {0x4c0, 0x4cf},   {0x4c1, 0x4c2},   {0x531, 0x561},   {0x1e9e, 0x1e9e},
+                 {0x4c0, 0x4cf},   {0x4c1, 0x4c2},   {0x531, 0x561},   {0x1e9e, 0xdf},
                  {0x1ea0, 0x1ea1}, {0xff21, 0xff41}, {0x4e00, 0x4e00}, {0x1f600, 0x1f600}};
     for (size_t i = 0; i < SWT_COUNT(CASES); i++)
         assert_int_equal(swt_char_fold(CASES[i].from), CASES[i].to);
@@ -181,6 +181,39 @@ static void test_ascii_equal(void **state) {
     assert_false(swt_ascii_equal("p\xfdn", "PIN", 3));
 }
 
+static uint64_t hash_char(uint64_t hash, uint32_t character) {
+    for (unsigned i = 0; i < 4; i++)
+        hash = (hash ^ (character >> 8 * i & 0xff)) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/*
+ * All of Unicode, by what Python 3.11 (unicodedata 14.0.0) makes of it:
+ *
+ *     hash, count = 0xcbf29ce484222325, 0
+ *     for c in range(0x110000):
+ *         folded = next((f for f in (chr(c).casefold(), chr(c).lower()) if len(f) == 1), chr(c))
+ *         if folded != chr(c):
+ *             count += 1
+ *             for byte in c.to_bytes(4, "little") + ord(folded).to_bytes(4, "little"):
+ *                 hash = (hash ^ byte) * 0x100000001b3 % 2**64
+ */
+static void test_folding_of_every_character(void **state) {
+    (void)state;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    unsigned count = 0;
+    for (uint32_t character = 0; character < 0x110000; character++) {
+        uint32_t folded = swt_char_fold(character);
+        assert_int_equal(swt_char_fold(folded), folded);
+        if (folded == character)
+            continue;
+        count++;
+        hash = hash_char(hash_char(hash, character), folded);
+    }
+    assert_int_equal(count, 1454);
+    assert_int_equal(hash, UINT64_C(0x7eea48eba006ec1a));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hex),
@@ -192,6 +225,7 @@ int main(void) {
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_folding),
         cmocka_unit_test(test_ascii_equal),
+        cmocka_unit_test(test_folding_of_every_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
