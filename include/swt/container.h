@@ -33,8 +33,9 @@ int swt_tar_header(const char *path, uint64_t size, uint8_t ret_block[SWT_TAR_BL
 /* ---- reading ----------------------------------------------------------------------------- */
 
 struct swt_bundle;
-/* What the first bytes look like: the magic "ustar" at 257 is tar. For UpdateBundles see
- * pipeline's detection; this reader is told the format. */
+/* What the first bytes look like: the magic "ustar" at 257 is tar, unless the first is the tag of a
+ * message, whose names and payloads can put that text anywhere. For UpdateBundles see pipeline's
+ * detection; this reader is told the format. */
 #define SWT_TAR_MAGIC_END 265
 bool swt_tar_magic(struct swt_slice head); /* head holds the first SWT_TAR_MAGIC_END bytes or all */
 

@@ -81,10 +81,17 @@ bool swt_format_of_path(const char *path, enum swt_format *ret_format) {
     return false;
 }
 
+/* The tag of a field of bytes of an UpdateBundle, which those of envelopes and device manifests are
+ * among. The path of no member starts with it. */
+static bool starts_message(struct swt_slice head) {
+    return head.len > 0 && (head.data[0] & 7) == SWT_WIRE_BYTES &&
+           head.data[0] >> 3 >= SWT_FIELD_TIMESTAMP && head.data[0] >> 3 <= SWT_FIELD_ROOT;
+}
+
 /* "ustar" alone: GNU's magic goes on with spaces, and the tar reader says what is wrong with it. */
 bool swt_tar_magic(struct swt_slice head) {
     static const char magic[] = "ustar";
-    return head.len >= SWT_TAR_MAGIC_OFFSET + strlen(magic) &&
+    return !starts_message(head) && head.len >= SWT_TAR_MAGIC_OFFSET + strlen(magic) &&
            memcmp(head.data + SWT_TAR_MAGIC_OFFSET, magic, strlen(magic)) == 0;
 }
 

@@ -43,6 +43,32 @@ bad("duplicate map key, another payload last", GOOD + data(4, entry(APP_NAME, b"
 bad("delegated targets metadata", GOOD + data(3, entry(b"other", b"")), says="delegated")
 bad("delegated targets metadata alone", data(3, entry(b"other", BUNDLE.targets)) + APP + LOADER)
 
+# ---- taken for the other container -------------------------------------------------------------
+
+
+def with_magic_inside(make):
+    """The first file of make(PAYLOADS) in which the name of a target puts tar's magic at offset 257."""
+    for size in range(60, 100):
+        for shift in range(5):
+            names = (b"x" * size, b"x" * shift + b"ustar" * 19, b"y" * 90)
+            made = make([(name, b"") for name in names])
+            if made[257:262] == b"ustar":
+                return made
+    raise Fault("no name puts it there")
+
+
+MAGIC_INSIDE = with_magic_inside(lambda payloads: Bundle(payloads=payloads).pb())
+good("'ustar' in a name, where tar has it", MAGIC_INSIDE)
+bad("'ustar' in a name, where tar has it, cut short", MAGIC_INSIDE[:-1])
+for command, end in ((["dump"], []), (["convert"], ["-o", "out.swb"]), (["check"], [])):
+    with case(f"UpdateBundle: 'ustar' in a name, where tar has it: {command[0]}"):
+        with files(bundle_pb=MAGIC_INSIDE) as folder:
+            Run([*command, "bundle.pb", *end], folder).exits(0)
+with case("a device manifest: 'ustar' in a name, where tar has it"):
+    with files(m=with_magic_inside(lambda items: device_manifest(targets_metadata(items)))) as folder:
+        run = Run(["dump", "m", "--json"], folder).exits(0)
+        run.check(json.loads(run.out)["kind"] == "device-manifest", "not read as one")
+
 # ---- map entries -------------------------------------------------------------------------------
 
 for number, name, value in ((3, "targets_metadata", BUNDLE.targets), (4, "target_payloads", APP_DATA)):

@@ -319,7 +319,8 @@ def spoil_header(rng, member):
 @stage("update bundle", 7)
 def update_bundle_fields(rng, case):
     nodes = case.nodes
-    kind = rng.choice("shuffle swap drop double insert key tree entry entry unknown content wire".split())
+    kind = rng.choice("shuffle swap drop double insert key tree entry entry unknown content wire "
+                      "magic".split())
     node = rng.choice(nodes)
     if kind == "shuffle":
         rng.shuffle(nodes)
@@ -339,6 +340,8 @@ def update_bundle_fields(rng, case):
         entry_fields(rng, node)
     elif kind == "unknown":
         nodes.insert(rng.randrange(len(nodes) + 1), unknown(rng))
+    elif kind == "magic":  # tar's, at offset 257 of the file
+        nodes.insert(0, Node(4, [Node(1, b"magic"), Node(2, bytes(244) + b"ustar")]))
     elif kind == "wire":
         nodes.append(Node(rng.choice((1, 2, 3, 4, 5)), rng.choice((0, b"")), rng.choice((0, 1, 2, 5))))
     elif kind == "content" and node.number == 4:

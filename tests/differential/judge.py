@@ -282,7 +282,7 @@ class Judge:
         return self.verdict
 
     def container(self):
-        is_tar = self.bundle[257:262] == b"ustar"
+        is_tar = self.bundle[257:262] == b"ustar" and self.bundle[0] not in b"\x0a\x12\x1a\x22\x2a"
         self.source = Tar(self.bundle) if is_tar else UpdateBundle(self.bundle)
 
     def anchor_given(self):

@@ -159,6 +159,15 @@ static void test_magic(void **state) {
     assert_true(swt_tar_magic(swt_slice_of(block, sizeof block)));
     assert_false(swt_tar_magic(swt_slice_of(block, 261)));
     assert_false(swt_tar_magic(swt_slice_of(NULL, 0)));
+    /* The tags 1 to 5 of bytes: a message, in which "ustar" is part of a name. */
+    const uint8_t first = block[0];
+    for (unsigned byte = 0; byte < 256; byte++) {
+        block[0] = (uint8_t)byte;
+        bool is_message =
+            byte == 0x0a || byte == 0x12 || byte == 0x1a || byte == 0x22 || byte == 0x2a;
+        assert_int_equal(swt_tar_magic(swt_slice_of(block, sizeof block)), !is_message);
+    }
+    block[0] = first;
     block[257] = 'U';
     assert_false(swt_tar_magic(swt_slice_of(block, sizeof block)));
 }
