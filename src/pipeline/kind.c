@@ -18,6 +18,9 @@ enum {
 /* So many top-level fields decide at the latest: an envelope has 1,024 signatures at most. */
 #define FIELDS_LOOKED_AT 2048
 
+/* Metadata, or a map entry that has a key before it. */
+#define FIRST_FIELD_MAX (SWT_MAX_METADATA + SWT_MAX_NAME + 16)
+
 const char *swt_kind_name(enum swt_kind kind) {
     switch (kind) {
     case SWT_KIND_TAR_BUNDLE:
@@ -181,7 +184,7 @@ static int detect_message(struct swt_reader *reader, enum swt_kind *ret_kind,
         *ret_kind = SWT_KIND_UPDATE_BUNDLE;
         return 0;
     }
-    if (!shape.has_first || shape.first_len > SWT_MAX_METADATA)
+    if (!shape.has_first || shape.first_len > FIRST_FIELD_MAX)
         return no_kind(reader, err);
     SWT_CLEANUP(swt_buf_done) struct swt_buf first = {0};
     uint8_t chunk[4096];

@@ -99,6 +99,26 @@ static void test_many_fields_end_the_search(void **state) {
     assert_int_equal(kind_of(swt_slice_of(bytes, SIZE)), -SWT_E_FILE_KIND);
 }
 
+/* The map entry is longer than the metadata in it. */
+static void test_the_largest_device_manifest(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_buf_done)
+    struct swt_buf bytes = file_bytes("testdata/identity/one_target.targets_metadata.bin");
+    SWT_CLEANUP(swt_buf_done) struct swt_buf manifest = {0};
+    struct swt_error err;
+    static const uint8_t zeros[SWT_MAX_METADATA];
+    /* A field that nobody knows, with a tag of 2 bytes and a length of 4, fills it up. */
+    assert_int_equal(swt_wire_put_bytes(
+                         &bytes, 100, swt_slice_of(zeros, SWT_MAX_METADATA - 6 - bytes.len), &err),
+                     0);
+    assert_int_equal(bytes.len, SWT_MAX_METADATA);
+    assert_int_equal(swt_device_manifest_encode(swt_buf_slice(&bytes), NULL, &manifest, &err), 0);
+    assert_int_equal(kind_of(swt_buf_slice(&manifest)), SWT_KIND_DEVICE_MANIFEST);
+    struct swt_device_manifest *decoded = NULL;
+    assert_int_equal(swt_device_manifest_decode(swt_buf_slice(&manifest), &decoded, &err), 0);
+    swt_device_manifest_free(decoded);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_is_known),
@@ -106,6 +126,7 @@ int main(void) {
         cmocka_unit_test(test_a_cut_bundle_is_a_bundle),
         cmocka_unit_test(test_what_fits_none_is_refused),
         cmocka_unit_test(test_many_fields_end_the_search),
+        cmocka_unit_test(test_the_largest_device_manifest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
