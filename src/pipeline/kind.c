@@ -230,14 +230,11 @@ int swt_kind_of_root_file(struct swt_reader *reader, enum swt_kind *ret_kind,
     enum swt_kind kind;
     int rc = swt_kind_of_bundle(reader, &kind, err);
     if (rc == 0 && kind == SWT_KIND_UPDATE_BUNDLE) {
-        uint32_t number = 0;
-        bool is_bytes;
-        uint64_t start;
-        uint64_t end;
-        rc = read_head(reader, 0, &number, &is_bytes, &start, &end, err);
-        if (rc >= 0)
+        struct shape shape = {0};
+        rc = read_shape(reader, &shape, err);
+        if (rc == 0)
             rc = swt_reader_seek(reader, 0, err);
-        if (number < FIELD_BUNDLE_TARGETS || number > FIELD_BUNDLE_ROOT)
+        if (!shape.bundle_field)
             kind = SWT_KIND_ROOT;
     }
     if (rc == 0)

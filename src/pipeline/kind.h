@@ -31,8 +31,9 @@ bool swt_kind_is_bundle(enum swt_kind kind);
  */
 int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind,
                     struct swt_error *err) SWT_CHECKED;
-/* The same where root metadata, or a bundle that holds it, is expected: an UpdateBundle starts with
- * one of its own fields, all else is read as SignedRootMetadata. Seekable readers only. */
+/* The same where root metadata, or a bundle that holds it, is expected: an UpdateBundle has one of
+ * its own fields, wherever it stands; all else is read as SignedRootMetadata. Seekable readers
+ * only. */
 int swt_kind_of_root_file(struct swt_reader *reader, enum swt_kind *ret_kind,
                           struct swt_error *err) SWT_CHECKED;
 /* The same where a bundle is expected: tar when it has tar's magic, else UpdateBundle. */

@@ -25,18 +25,32 @@ int swt_root_source_decode(struct swt_buf *bytes, const char *path, bool allow_u
     return 0;
 }
 
-/* The root of a bundle; its targets and payloads are not looked at. */
+/* The root of a bundle, read as every bundle is; its targets and payloads are not looked at. */
 static int read_bundle_root(struct swt_reader *reader, enum swt_kind kind, bool allow_unknown,
-                            struct swt_buf *ret_bytes, struct swt_error *err) {
+                            struct swt_root_source *ret_source, struct swt_error *err) {
     SWT_CLEANUP(swt_bundle_cleanup) struct swt_bundle *bundle = NULL;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
     enum swt_format format = kind == SWT_KIND_TAR_BUNDLE ? SWT_FORMAT_TAR : SWT_FORMAT_PIGWEED;
     int rc = swt_bundle_open(reader, format, allow_unknown, &bundle, err);
     if (rc < 0)
         return rc;
-    if (swt_bundle_has_root(bundle))
-        return swt_buf_append_slice(ret_bytes, swt_bundle_root(bundle, NULL), err);
-    swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a bundle without a root");
-    return swt_error_file(err, swt_reader_name(reader));
+    if (!swt_bundle_has_root(bundle)) {
+        swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found a bundle without a root");
+        return swt_error_file(err, swt_reader_name(reader));
+    }
+    uint64_t offset;
+    struct swt_slice root = swt_bundle_root(bundle, &offset);
+    if (swt_envelope_order_check(format, root, offset, "root_metadata", err) < 0)
+        return swt_error_file(err, swt_reader_name(reader));
+    rc = swt_buf_append_slice(&bytes, root, err);
+    if (rc == 0)
+        rc =
+            swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown, ret_source, err);
+    if (rc < 0)
+        return rc;
+    ret_source->from_bundle = true;
+    ret_source->envelope.unknown_fields += swt_bundle_unknown_fields(bundle);
+    return 0;
 }
 
 /* A signing request is told as such, not by the first byte that no message has. */
@@ -56,15 +70,8 @@ static int read_seekable(struct swt_reader *reader, bool allow_unknown,
     int rc = swt_kind_of_root_file(reader, &kind, err);
     if (rc < 0)
         return rc;
-    if (kind != SWT_KIND_ROOT) {
-        rc = read_bundle_root(reader, kind, allow_unknown, &bytes, err);
-        if (rc == 0)
-            rc = swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown, ret_source,
-                                        err);
-        if (rc == 0)
-            ret_source->from_bundle = true;
-        return rc;
-    }
+    if (kind != SWT_KIND_ROOT)
+        return read_bundle_root(reader, kind, allow_unknown, ret_source, err);
     rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
     if (rc == 0 && bytes.len == 0) {
         swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found an empty file");

@@ -16,7 +16,7 @@ struct swt_root_source {
     struct swt_buf bytes; /* the SignedRootMetadata; the rest points into it */
     struct swt_envelope envelope;
     struct swt_root *root;
-    bool from_bundle;
+    bool from_bundle; /* whose unknown fields the envelope counts too */
 };
 /* SWT_E_FILE_KIND for another kind of file or a bundle without a root; SWT_E_METADATA. */
 int swt_root_source_open(const char *path, bool allow_unknown, struct swt_root_source *ret_source,

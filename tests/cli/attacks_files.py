@@ -100,6 +100,30 @@ for kind in KINDS:
     with case(f"--root that is another bundle with a root is an anchor: {kind}"):
         accepted(Bundle().tar(), anchor=getattr(Bundle(root=ANCHOR), kind)())
 
+# A bundle that is an anchor is read by the rules of bundles, and what it is follows from all its fields.
+UNSIGNED_FIELD = num(100, 1)
+INSIDE = Bundle(root=ANCHOR).pb()
+DISORDERED = Bundle(root=data(2, signature(*sign(root_metadata(), ROOT1)[0])) + data(1, root_metadata()))
+answers("anchor: a tar bundle whose root has its fields in another order", 3, "bundle", "--root", "anchor",
+        says="root_metadata: its fields must ascend", anchor=DISORDERED.tar())
+with case("anchor: an UpdateBundle whose root has its fields in another order"):
+    accepted(Bundle().tar(), anchor=DISORDERED.pb())
+for name, content in (
+    ("an UpdateBundle with an unknown field last", INSIDE + UNSIGNED_FIELD),
+    ("an UpdateBundle with an unknown field first", UNSIGNED_FIELD + INSIDE),
+    ("root metadata with an unknown field first", UNSIGNED_FIELD + ANCHOR),
+    ("root metadata with an unknown number 4 first", num(4, 1) + ANCHOR),
+    ("root metadata with an unknown number 4 last", ANCHOR + num(4, 1)),
+):
+    answers(f"anchor: {name}", 3, "bundle", "--root", "anchor", says="--allow-unknown", anchor=content)
+    with case(f"anchor: {name}, --allow-unknown"):
+        accepted(Bundle().tar(), "--allow-unknown", anchor=content,
+                 warns={"anchor": "1 unknown field in the anchor that no signature covers"})
+with case("anchor: an UpdateBundle with unknown fields at its top and in the root's envelope: both count"):
+    accepted(Bundle().tar(), "--allow-unknown",
+             anchor=UNSIGNED_FIELD + Bundle(root=ANCHOR + UNSIGNED_FIELD).pb(),
+             warns={"anchor": "2 unknown fields in the anchor"})
+
 with case("--self proves nothing, and says so first"):
     rogue = key("ed25519-1"), key("ed25519-2")
     own = Bundle(

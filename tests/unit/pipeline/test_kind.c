@@ -99,6 +99,45 @@ static void test_many_fields_end_the_search(void **state) {
     assert_int_equal(kind_of(swt_slice_of(bytes, SIZE)), -SWT_E_FILE_KIND);
 }
 
+/* What it is as an anchor. */
+static int kind_of_root_file(struct swt_slice bytes) {
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    struct swt_error err;
+    enum swt_kind kind = SWT_KIND_TAR_BUNDLE;
+    assert_int_equal(swt_reader_open_memory(bytes, "memory", &reader, &err), 0);
+    assert_int_equal(swt_kind_of_root_file(reader, &kind, &err), 0);
+    assert_int_equal(swt_reader_offset(reader), 0);
+    return (int)kind;
+}
+
+static void expect_with_first(const char *path, struct swt_slice first, int kind) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = file_bytes(path);
+    SWT_CLEANUP(swt_buf_done) struct swt_buf whole = {0};
+    struct swt_error err;
+    assert_int_equal(swt_buf_append_slice(&whole, first, &err), 0);
+    assert_int_equal(swt_buf_append_slice(&whole, swt_buf_slice(&bytes), &err), 0);
+    assert_int_equal(kind_of(swt_buf_slice(&whole)), kind);
+    assert_int_equal(kind_of_root_file(swt_buf_slice(&whole)), kind);
+}
+
+/* An anchor is of the same kind as everywhere, whatever field comes first. */
+static void test_the_first_field_does_not_decide(void **state) {
+    (void)state;
+    static const char *const FIRST[] = {
+        "",                /* nothing */
+        "\xa0\x06\x01",    /* field 100, a number */
+        "\xa2\x06\x02yz",  /* field 100, bytes */
+        "\x20\x01",        /* field 4, a number: no payload */
+        "\x28\x01\x20\x01" /* fields 5 and 4, numbers */
+    };
+    for (size_t i = 0; i < SWT_COUNT(FIRST); i++) {
+        struct swt_slice first = swt_slice_text(FIRST[i]);
+        expect_with_first("testdata/identity/one_target.signed_root.signed.pb", first,
+                          SWT_KIND_ROOT);
+        expect_with_first("testdata/corpus/update_bundle/usual", first, SWT_KIND_UPDATE_BUNDLE);
+    }
+}
+
 /* The map entry is longer than the metadata in it. */
 static void test_the_largest_device_manifest(void **state) {
     (void)state;
@@ -126,6 +165,7 @@ int main(void) {
         cmocka_unit_test(test_a_cut_bundle_is_a_bundle),
         cmocka_unit_test(test_what_fits_none_is_refused),
         cmocka_unit_test(test_many_fields_end_the_search),
+        cmocka_unit_test(test_the_first_field_does_not_decide),
         cmocka_unit_test(test_the_largest_device_manifest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
