@@ -23,6 +23,7 @@
 
 /* Caps (formats.md, "Read strictly"). */
 #define SWT_MAX_METADATA ((size_t)4 * 1024 * 1024)
+#define SWT_MAX_SIGNED (2 * SWT_MAX_METADATA) /* with its signatures: an envelope */
 #define SWT_MAX_KEYS 64
 #define SWT_MAX_SIGNATURES 1024
 #define SWT_MAX_TARGETS 10000
@@ -96,7 +97,8 @@ int swt_envelope_decode(struct swt_slice bytes, uint64_t base, bool allow_unknow
 void swt_envelope_done(struct swt_envelope *envelope);
 /* Fields in ascending order, whatever order bytes have (true also with unknown fields). */
 bool swt_envelope_canonical(struct swt_slice bytes);
-/* Appends the encoding of metadata and signatures to ret_bytes. */
+/* Appends the encoding of metadata and signatures to ret_bytes; never what is too large to be
+ * decoded. */
 int swt_envelope_encode(struct swt_slice metadata, const struct swt_signature *signatures,
                         size_t signature_count, struct swt_buf *ret_bytes,
                         struct swt_error *err) SWT_CHECKED;

@@ -64,10 +64,20 @@ static int read_fields(struct swt_slice bytes, uint64_t base, struct swt_envelop
     return r;
 }
 
+/* As in a bundle, so that what is an anchor can be in one. */
+static int check_size(size_t len, struct swt_error *err) {
+    return len <= SWT_MAX_SIGNED
+               ? 0
+               : swt_fail(err, SWT_E_METADATA, "the envelope has %zu bytes, expected at most %zu",
+                          len, SWT_MAX_SIGNED);
+}
+
 int swt_envelope_decode(struct swt_slice bytes, uint64_t base, bool allow_unknown,
                         struct swt_envelope *ret_envelope, struct swt_error *err) {
     SWT_CLEANUP(swt_envelope_done)
     struct swt_envelope envelope = {.metadata_offset = base};
+    if (check_size(bytes.len, err) < 0)
+        return swt_error_offset(err, base);
     int r = swt_strict_scan(&tuf__signed_metadata__descriptor, bytes, base,
                             allow_unknown ? SWT_UNKNOWN_COUNTED : SWT_UNKNOWN_REFUSED,
                             &envelope.unknown_fields, err);
@@ -147,6 +157,8 @@ int swt_envelope_encode(struct swt_slice metadata, const struct swt_signature *s
     int r = put_unless_empty(&bytes, FIELD_METADATA, metadata, err);
     for (size_t i = 0; r == 0 && i < signature_count; i++)
         r = put_signature(&bytes, &signatures[i], err);
+    if (r == 0)
+        r = check_size(bytes.len, err);
     if (r < 0 || ret_bytes->len > 0)
         return r < 0 ? r : swt_buf_append_slice(ret_bytes, swt_buf_slice(&bytes), err);
     /* They are megabytes at times: as they are, not once more. */

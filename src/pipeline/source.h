@@ -29,6 +29,7 @@ int swt_root_source_decode(struct swt_buf *bytes, const char *path, bool allow_u
                            struct swt_root_source *ret_source, struct swt_error *err) SWT_CHECKED;
 void swt_root_source_done(struct swt_root_source *source);
 
+_Static_assert(SWT_MAX_SIGNED == SWT_MAX_ENVELOPE, "an anchor is what fits into a bundle");
 /* A whole SignedRootMetadata or device manifest is never larger than this. */
 #define SWT_MAX_SMALL_FILE (2 * SWT_MAX_ENVELOPE)
 

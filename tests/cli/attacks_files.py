@@ -100,6 +100,36 @@ for kind in KINDS:
     with case(f"--root that is another bundle with a root is an anchor: {kind}"):
         accepted(Bundle().tar(), anchor=getattr(Bundle(root=ANCHOR), kind)())
 
+
+
+def large_root(size):
+    """The anchor with a signature that fills it up to so many bytes."""
+    rest = size - len(ANCHOR) - len(data(2, data(2, bytes(8 << 20)))) + (8 << 20)
+    return ANCHOR + data(2, data(2, bytes(rest)))
+
+
+for size, good in ((8388608, True), (8388609, False)):
+    large = large_root(size)
+    check(len(large) == size, f"made {len(large)} bytes")
+    for kind in (None, *KINDS):
+        with case(f"anchor: an envelope of {size} bytes, {kind or 'in a file of its own'}"):
+            anchor = large if kind is None else getattr(Bundle(root=large), kind)()
+            with files(bundle=Bundle().tar(), anchor=anchor) as folder:
+                run = Run(["verify", "bundle", "--root", "anchor"], folder)
+                run.exits(0) if good else run.is_one_error(3, "8388608")
+    for name, command in (
+        ("provision", ["provision", "--root", "new", "-o", "out", "--format", "raw"]),
+        ("rotate", ["root", "rotate", "new", "-o", "out"]),
+        ("dump", ["dump", "new"]),
+    ):
+        with case(f"root metadata in an envelope of {size} bytes: {name}"):
+            with files(new=large) as folder:
+                run = Run(command, folder)
+                run.exits(0) if good else run.is_one_error(3, "8388609 bytes")
+    with case(f"root metadata in an envelope of {size} bytes: verify --type root"):
+        with files(new=large, anchor=ANCHOR) as folder:
+            Run(["verify", "--type", "root", "new", "--root", "anchor"], folder).exits(0 if good else 1)
+
 # A bundle that is an anchor is read by the rules of bundles, and what it is follows from all its fields.
 UNSIGNED_FIELD = num(100, 1)
 INSIDE = Bundle(root=ANCHOR).pb()

@@ -127,11 +127,54 @@ static void test_too_many_signatures(void **state) {
     swt_buf_done(&bytes);
 }
 
+/* An envelope of size bytes: its metadata, and one signature that is as long as it takes. */
+static void make_large(size_t size, struct swt_buf *bytes, struct swt_signature *signature) {
+    static uint8_t value[SWT_MAX_SIGNED];
+    /* Two tags with lengths of 4 bytes, and 3 bytes of metadata. */
+    *signature = (struct swt_signature){.value = swt_slice_of(value, size - 3 - 5 - 5)};
+    struct swt_buf entry = {0};
+    put_slice(bytes, 1, swt_slice_text("m"));
+    put_slice(&entry, 2, signature->value);
+    put_child(bytes, 2, &entry);
+    assert_int_equal(bytes->len, size);
+}
+
+static void test_too_large(void **state) {
+    (void)state;
+    for (size_t size = SWT_MAX_SIGNED; size <= SWT_MAX_SIGNED + 1; size++) {
+        struct swt_error err;
+        struct swt_buf bytes = {0};
+        struct swt_buf again = {0};
+        struct swt_envelope envelope = {0};
+        struct swt_signature signature;
+        make_large(size, &bytes, &signature);
+        int decoded = swt_envelope_decode(swt_buf_slice(&bytes), 7, false, &envelope, &err);
+        if (size > SWT_MAX_SIGNED) {
+            assert_true(decoded < 0);
+            assert_error(&err, SWT_E_METADATA,
+                         "the envelope has 8388609 bytes, expected at most 8388608");
+            assert_int_equal(err.offset, 7);
+            assert_true(swt_envelope_encode(swt_slice_text("m"), &signature, 1, &again, &err) < 0);
+            assert_error(&err, SWT_E_METADATA, "the envelope has 8388609 bytes");
+            assert_int_equal(again.len, 0);
+        } else {
+            assert_int_equal(decoded, 0);
+            assert_int_equal(swt_envelope_encode(swt_slice_text("m"), &signature, 1, &again, &err),
+                             0);
+            assert_true(swt_slice_equal(swt_buf_slice(&again), swt_buf_slice(&bytes)));
+        }
+        swt_envelope_done(&envelope);
+        swt_buf_done(&again);
+        swt_buf_done(&bytes);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_empty),
         cmocka_unit_test(test_canonical),        cmocka_unit_test(test_unknown_fields),
         cmocka_unit_test(test_signatures_first), cmocka_unit_test(test_too_many_signatures),
+        cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
