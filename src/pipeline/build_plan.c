@@ -132,16 +132,21 @@ static int keep_of_root(struct swt_build_job *job, struct swt_error *err) {
     return swt_faults_keep(job->faults, err);
 }
 
+static int keep_misfit(struct swt_build_job *job, struct swt_error *err) {
+    return swt_build_advise(job, err) < 0 ? keep_of_root(job, err) : 0;
+}
+
 /* Each key of the root by itself, so that all that misfit are told. */
 static int check_root_profile(struct swt_build_job *job, struct swt_error *err) {
     const struct swt_root *root = job->root.root;
     int rc = 0;
-    if (swt_profile_check_version(job->profile, root, err) < 0 && swt_build_advise(job, err) < 0)
-        rc = keep_of_root(job, err);
+    if (swt_profile_check_version(job->profile, root, err) < 0)
+        rc = keep_misfit(job, err);
     for (size_t i = 0; i < root->key_count && rc == 0; i++)
-        if (swt_profile_check_key(job->profile, &root->keys[i].key, err) < 0 &&
-            swt_build_advise(job, err) < 0)
-            rc = keep_of_root(job, err);
+        if (swt_profile_check_key(job->profile, &root->keys[i].key, err) < 0)
+            rc = keep_misfit(job, err);
+    if (rc == 0 && swt_profile_check_reading(job->profile, &job->root, err) < 0)
+        rc = keep_misfit(job, err);
     return rc;
 }
 

@@ -14,6 +14,7 @@ static const struct {
     {"root-expires-soon", "root metadata expires within 30 days"},
     {"root-grows", "stock Pigweed devices stumble over a root that is longer than the one before"},
     {"stock-key", "stock Pigweed devices know no key of this type"},
+    {"stock-root", "stock Pigweed devices stop at something in the root or its signatures"},
     {"stock-target", "stock Pigweed devices refuse a target of this name or size"},
     {"stock-version-zero", "stock Pigweed devices that hold version 0 accept no update after it"},
     {"policy-forbidden-keys", "release policy: certain keys are neither listed nor sign"},

@@ -84,6 +84,16 @@ static int check_stock_keys(struct swt_checked_file *file, struct swt_error *err
     return rc;
 }
 
+static int check_stock_reading(struct swt_checked_file *file, struct swt_error *err) {
+    struct swt_error fault;
+    if (swt_profile_check_reading(swt_profile_find("pigweed"), &file->root, &fault) == 0)
+        return 0;
+    if (fault.code == SWT_E_PROFILE)
+        return swt_check_find(file, err, SWT_LEVEL_WARNING, "stock-root", "%s", fault.message);
+    *err = fault;
+    return -(int)fault.code;
+}
+
 /* Roots without a P-256 key are for no stock device; these may be for some. */
 static int check_stock(struct swt_checked_file *file, bool for_stock, struct swt_error *err) {
     const struct swt_root *root = file->root.root;
@@ -93,6 +103,8 @@ static int check_stock(struct swt_checked_file *file, bool for_stock, struct swt
     if (usable == 0 && !for_stock)
         return 0;
     int rc = check_stock_keys(file, err);
+    if (rc == 0)
+        rc = check_stock_reading(file, err);
     if (rc == 0 && root->common.version == 0)
         rc = swt_check_find(file, err, SWT_LEVEL_WARNING, "stock-version-zero",
                             "root version 0: a stock Pigweed device that holds it refuses every "

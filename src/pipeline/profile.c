@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile.h"
+#include "stock.h"
 
 #include <string.h>
 
@@ -48,4 +49,17 @@ int swt_profile_check_version(const struct swt_profile *profile, const struct sw
         return 0;
     return swt_fail(err, SWT_E_PROFILE, "root version 0 is refused by a device of profile %s",
                     profile->name);
+}
+
+int swt_profile_check_reading(const struct swt_profile *profile, const struct swt_root_source *root,
+                              struct swt_error *err) {
+    char reason[SWT_STOCK_REASON];
+    if (!profile->only_p256)
+        return 0;
+    int rc = swt_stock_check_root(swt_buf_slice(&root->bytes), root->root->common.version != 0,
+                                  reason, err);
+    if (rc < 0 || reason[0] == '\0')
+        return rc;
+    return swt_fail(err, SWT_E_PROFILE, "the root is refused by a device of profile %s: %s",
+                    profile->name, reason);
 }

@@ -3,6 +3,8 @@
 #ifndef SWT_PIPELINE_PROFILE_H
 #define SWT_PIPELINE_PROFILE_H
 
+#include "source.h"
+
 #include "swt/base.h"
 #include "swt/metadata.h"
 
@@ -22,5 +24,8 @@ int swt_profile_check_version(const struct swt_profile *profile, const struct sw
                               struct swt_error *err) SWT_CHECKED;
 int swt_profile_check_key(const struct swt_profile *profile, const struct swt_key *key,
                           struct swt_error *err) SWT_CHECKED;
+/* The same of how the device reads a root and counts its signatures. */
+int swt_profile_check_reading(const struct swt_profile *profile, const struct swt_root_source *root,
+                              struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -19,6 +19,7 @@ struct swt_stock_device {
     bool payloads_match;
 };
 
+#define SWT_STOCK_REASON 256
 struct swt_stock_answer {
     bool known; /* false: it cannot be asked (a stream, a broken tar), or there is more to look at
                    than is looked at; reason says why */
@@ -26,7 +27,7 @@ struct swt_stock_answer {
     bool root_persisted;
     const char *step;   /* where it refuses: the judge's name of that step; NULL when accepted */
     const char *status; /* what the device returns: "OK", "UNAUTHENTICATED" */
-    char reason[256];   /* why it refuses, a phrase; empty when accepted */
+    char reason[SWT_STOCK_REASON]; /* why it refuses, a phrase; empty when accepted */
     bool second_time; /* refused, but the same bundle sent again is accepted (a root that grows) */
     bool last_update; /* accepted, and every update after it is refused (targets version 0) */
 };
@@ -45,5 +46,13 @@ int swt_stock_judge(struct swt_reader *reader, enum swt_kind kind,
  * the signed part may be cut: nothing needs them any more.
  */
 bool swt_stock_root_grows(size_t old_len, struct swt_slice new_root);
+
+/*
+ * Why a device cannot do with a root (SignedRootMetadata), whatever else is right; ret_reason is
+ * empty when it can. Signatures that are missing are no reason, they may come later; one that stops
+ * its counting is. has_version: the root has one that is not 0, which the device must find.
+ */
+int swt_stock_check_root(struct swt_slice root, bool has_version, char ret_reason[SWT_STOCK_REASON],
+                         struct swt_error *err) SWT_CHECKED;
 
 #endif

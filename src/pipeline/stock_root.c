@@ -5,6 +5,7 @@
 #include "stock_signatures.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* by: SignedRootMetadata whose root role must have signed the new one. */
 static int verify_root(struct swt_stock_flow *flow, struct swt_stock_value by, const char *step,
@@ -66,4 +67,32 @@ int swt_stock_upgrade_root(struct swt_stock_flow *flow, struct swt_error *err) {
     if (rc == 0 && !flow->device->self)
         persist(flow);
     return rc;
+}
+
+int swt_stock_check_root(struct swt_slice root, bool has_version, char ret_reason[SWT_STOCK_REASON],
+                         struct swt_error *err) {
+    struct swt_stock_value envelope = swt_stock_value_of(root);
+    struct swt_stock_value metadata = swt_stock_bytes(envelope, SWT_STOCK_SIGNED_METADATA);
+    struct swt_stock_count own = {0};
+    const char *role = "root";
+    const char *fault = NULL;
+    int rc = swt_stock_role_fault(metadata, SWT_STOCK_ROOT_ROLE, &fault, err);
+    if (rc == 0 && fault == NULL) {
+        rc = swt_stock_count_signatures(envelope, metadata, SWT_STOCK_ROOT_ROLE, &own, err);
+        fault = own.fault;
+    }
+    if (rc == 0 && fault == NULL) {
+        role = "targets";
+        rc = swt_stock_role_fault(metadata, SWT_STOCK_TARGETS_ROLE, &fault, err);
+    }
+    if (rc < 0)
+        return rc;
+    bool unversioned = has_version && swt_stock_version(metadata).status != SWT_STOCK_OK;
+    ret_reason[0] = '\0';
+    if (fault != NULL)
+        (void)snprintf(ret_reason, SWT_STOCK_REASON, "its %s role cannot be counted: %s", role,
+                       fault);
+    else if (unversioned)
+        (void)snprintf(ret_reason, SWT_STOCK_REASON, "its version cannot be read");
+    return 0;
 }

@@ -15,6 +15,8 @@
 #define SIGNATURE_SIZE 64
 #define SCALAR_SIZE (SIGNATURE_SIZE / 2)
 
+#define NO_KEY "a key that is listed for the role is not found"
+
 /* A key id that the role lists, and the key that goes by it, or why there is none. */
 struct voter {
     struct swt_slice id;
@@ -165,7 +167,7 @@ static int count_allowed(struct counting *counting, struct swt_stock_value signa
     if (value.status != SWT_STOCK_OK)
         return fault(counting, value.status, "a signature has no value");
     if (point.status != SWT_STOCK_OK)
-        return fault(counting, point.status, "a key that is listed for the role is not found");
+        return fault(counting, point.status, NO_KEY);
     enum swt_stock_status status = swt_stock_read(point, key, sizeof key);
     if (status == SWT_STOCK_OK)
         status = swt_stock_read(value, raw, sizeof raw);
@@ -214,22 +216,36 @@ static int count_all(struct counting *counting, struct swt_stock_value envelope,
     return rc;
 }
 
-static int count_role(struct counting *counting, struct swt_stock_value envelope,
-                      struct swt_stock_value root, struct swt_stock_value role,
-                      struct swt_error *err) {
+static int read_threshold(struct counting *counting, struct swt_stock_value role) {
     struct swt_stock_number threshold = swt_stock_uint32(role, SWT_STOCK_ROLE_THRESHOLD);
     if (threshold.status != SWT_STOCK_OK)
         return fault(counting, threshold.status, "the role has no threshold");
-    struct swt_stock_value metadata = swt_stock_bytes(envelope, SWT_STOCK_SIGNED_METADATA);
-    if (metadata.status != SWT_STOCK_OK)
-        return fault(counting, metadata.status, "there is no signed metadata");
     counting->count.threshold = threshold.value;
+    return 0;
+}
+
+static int read_voters(struct counting *counting, struct swt_stock_value root,
+                       struct swt_stock_value role, struct swt_error *err) {
     counting->voters = calloc(MAX_VOTERS, sizeof *counting->voters);
     if (counting->voters == NULL)
         return swt_fail_memory(err);
     if (list_voters(counting, role) != 0)
         return 1;
     find_keys(counting, root);
+    return 0;
+}
+
+static int count_role(struct counting *counting, struct swt_stock_value envelope,
+                      struct swt_stock_value root, struct swt_stock_value role,
+                      struct swt_error *err) {
+    if (read_threshold(counting, role) != 0)
+        return 1;
+    struct swt_stock_value metadata = swt_stock_bytes(envelope, SWT_STOCK_SIGNED_METADATA);
+    if (metadata.status != SWT_STOCK_OK)
+        return fault(counting, metadata.status, "there is no signed metadata");
+    int rc = read_voters(counting, root, role, err);
+    if (rc != 0)
+        return rc;
     if (SHA256(metadata.bytes.data, metadata.bytes.len, counting->digest) == NULL)
         return swt_fail_memory(err);
     return count_all(counting, envelope, err);
@@ -243,5 +259,26 @@ int swt_stock_count_signatures(struct swt_stock_value envelope, struct swt_stock
     if (rc < 0)
         return rc;
     *ret_count = counting.count;
+    return 0;
+}
+
+static int find_fault(struct counting *counting, struct swt_stock_value root,
+                      struct swt_stock_value role, struct swt_error *err) {
+    int rc = read_threshold(counting, role);
+    if (rc == 0)
+        rc = read_voters(counting, root, role, err);
+    for (size_t i = 0; i < counting->voter_count && rc == 0; i++)
+        if (counting->voters[i].point.status != SWT_STOCK_OK)
+            rc = fault(counting, counting->voters[i].point.status, NO_KEY);
+    return rc;
+}
+
+int swt_stock_role_fault(struct swt_stock_value root, uint32_t role, const char **ret_fault,
+                         struct swt_error *err) {
+    SWT_CLEANUP(counting_done) struct counting counting = {0};
+    int rc = find_fault(&counting, root, swt_stock_bytes(root, role), err);
+    if (rc < 0)
+        return rc;
+    *ret_fault = counting.count.fault;
     return 0;
 }

@@ -21,5 +21,9 @@ struct swt_stock_count {
 int swt_stock_count_signatures(struct swt_stock_value envelope, struct swt_stock_value root,
                                uint32_t role, struct swt_stock_count *ret_count,
                                struct swt_error *err) SWT_CHECKED;
+/* What of the role cannot be read, whoever signs: its threshold, or the key of an id of 32 bytes
+ * that it lists. *ret_fault is NULL when all can. */
+int swt_stock_role_fault(struct swt_stock_value root, uint32_t role, const char **ret_fault,
+                         struct swt_error *err) SWT_CHECKED;
 
 #endif

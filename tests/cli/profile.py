@@ -361,6 +361,80 @@ for name, options, says in (
         with files(bundle=ANCHOR, anchor=ANCHOR) as folder:
             Run(["verify", "bundle", "--root", "anchor", *options], folder).is_one_error(2, says)
 
+# ---- a root that it stops at -------------------------------------------------------------------
+
+# What verify tells of the bundle, build and check tell of the root before there is one.
+RELEASE = b"""schema: 1
+product: {name: w}
+release: {version: '1', metadata_version: 5}
+targets: [{name: app, file: app.bin}]
+signing: {root: new}
+bundle: {format: pigweed}
+"""
+ASKED = RELEASE.replace(b"format", b"profile: pigweed, format")
+
+
+def builds(name, new, theirs=None, says=""):
+    """theirs: the step at which the device refuses a bundle with that root; None: it takes it."""
+    refused = theirs is not None
+    with files(new=new, app_bin=b"app", plain_yaml=RELEASE, asked_yaml=ASKED, anchor=ANCHOR) as folder:
+        output = ["-o", "out.pb", "--key", TARGETS1.pem]
+        with case(f"{name}: build for the profile"):
+            run = Run(["build", "asked.yaml", *output], folder)
+            if refused:
+                run.is_one_error(3, says)
+                run.check("out.pb" not in run.files, "it wrote")
+                Run(["build", "plain.yaml", *output, "--profile", "pigweed"], folder).is_one_error(3, says)
+            else:
+                run.exits(0)
+        with case(f"{name}: check for the profile"):
+            run = Run(["check", "asked.yaml", "--json"], folder).exits(1 if refused else 0)
+            found = [(f["code"], says in f["message"]) for f in json.loads(run.out)["files"][0]["findings"]]
+            run.check(found == [("profile", True)] * refused, f"found {found}")
+        with case(f"{name}: an UpdateBundle without a profile"):
+            run = Run(["build", "plain.yaml", *output], folder).exits(0)
+            warned = b"profile pigweed" in run.err and says in run.err.decode()
+            run.check(warned == refused, "another warning")
+        with case(f"{name}: the bundle"):
+            run = judge(folder, "out.pb", *ASK).exits(0)
+            run.check(run.document["profile"].get("step") == theirs, f"{run.document['profile']}")
+        for file in ("new", "out.pb"):
+            with case(f"{name}: check of {file}"):
+                run = Run(["check", file, "--json"], folder).exits(0)
+                found = [says in f["message"] for f in json.loads(run.out)["files"][0]["findings"]
+                         if f["code"] == "stock-root"]
+                run.check(found == [True] * refused, f"found {found}")
+
+
+SMALL = root_metadata()
+GOOD = sign(SMALL, ROOT1)
+STOP = num(19001, 1)
+ROLES = data(4, requirement([ROOT1.id], 1)) + data(7, requirement([TARGETS1.id], 1))
+builds("a root as it is", ANCHOR)
+builds("a short key id before the threshold is met", envelope(SMALL, [(b"ab", bytes(64)), *GOOD]),
+       "root-old-quorum", "its root role cannot be counted: a signature has no key id of 32 bytes")
+builds("a short key id behind it", envelope(SMALL, [*GOOD, (b"ab", bytes(64))]))
+builds("an empty signature before the threshold is met", envelope(SMALL, [(ROOT1.id, b""), *GOOD]),
+       "root-old-quorum", "its root role cannot be counted: a signature has no value")
+builds("field 19001 first", signed(STOP + SMALL, ROOT1), "root-new-quorum",
+       "its root role cannot be counted: the role has no threshold")
+builds("field 19001 last", signed(SMALL + STOP, ROOT1))
+builds("field 19001 before the targets role",
+       signed(SMALL.replace(ROLES, ROLES[: -len(data(7, requirement([TARGETS1.id], 1)))] + STOP
+                            + data(7, requirement([TARGETS1.id], 1))), ROOT1),
+       "targets-quorum", "its targets role cannot be counted: the role has no threshold")
+builds("field 19001 before the targets key",
+       signed(data(1, common(b"root", 1)) + data(3, ROOT1.mapping()) + ROLES + STOP
+              + data(3, TARGETS1.mapping()), ROOT1),
+       "targets-quorum", "its targets role cannot be counted: a key that is listed for the role is not found")
+builds("field 19001 before the version", signed(root_metadata(head=STOP + common(b"root", 1)), ROOT1),
+       "root-content", "its version cannot be read")
+# Signatures may come later, and more keys than it needs.
+with case("a root that nobody signed yet is no matter of the profile"):
+    with files(new=envelope(SMALL, []), app_bin=b"app", asked_yaml=ASKED) as folder:
+        run = Run(["build", "asked.yaml", "-o", "out.pb"], folder).exits(0)
+        run.check("not signed by its own quorum yet" in run.err.decode(), "not warned of")
+
 # ---- what a hostile file costs -----------------------------------------------------------------
 
 
