@@ -3,7 +3,8 @@
  * What a stock Pigweed device says about a bundle. The input is what the device holds and what it
  * is sent: two bytes, the lengths of its root (in 8 bytes) and of its manifest (in 4 bytes); root,
  * manifest, UpdateBundle. The answer does not change when it is asked again, what is accepted has
- * no step at which it is refused, and self-verification keeps no root.
+ * no step at which it is refused, and self-verification keeps no root. The root is asked about by
+ * itself, too.
  */
 #include "../../src/pipeline/stock.h"
 
@@ -35,6 +36,18 @@ static struct swt_stock_answer ask(struct swt_slice bundle, const struct swt_sto
     return answer;
 }
 
+/* A root that will do where a version is asked for will do without. */
+static void check_root(struct swt_slice root) {
+    char reason[SWT_STOCK_REASON];
+    char unversioned[SWT_STOCK_REASON];
+    struct swt_error err;
+    if (swt_stock_check_root(root, true, reason, &err) < 0 ||
+        swt_stock_check_root(root, false, unversioned, &err) < 0)
+        abort();
+    if (reason[0] == '\0' && unversioned[0] != '\0')
+        __builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct swt_slice rest = swt_slice_of(data, size);
     struct swt_slice lengths = take(&rest, 2);
@@ -42,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     struct swt_stock_device device = {.has_manifest = lengths.data[1] != 0};
     device.root = take(&rest, (size_t)lengths.data[0] * 8);
+    check_root(device.root);
     device.manifest = take(&rest, (size_t)lengths.data[1] * 4);
     struct swt_stock_answer first = ask(rest, &device);
     struct swt_stock_answer second = ask(rest, &device);
