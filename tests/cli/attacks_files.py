@@ -90,6 +90,10 @@ answers("--root that is the bundle itself, the bundle through a link", 2, "link"
         says="--self")
 answers("--root that is the bundle itself, UpdateBundle", 2, "bundle", "--root", "hard", says="--self",
         bundle=Bundle(root=SEALED_2).pb())
+# As an envelope it is root metadata, as an UpdateBundle a bundle that this root would accept.
+BOTH = data(1, root_metadata()) + data(2, signature(*sign(root_metadata(), ROOT1)[0])) + Bundle().pb()
+answers("--root that is the bundle itself, which reads as root metadata, too", 2, "bundle", "--root", "hard",
+        "--allow-unknown", says="--self", bundle=BOTH)
 with case("--root that is the bundle itself, on standard input"):
     with files(bundle=Bundle(root=SEALED_2).tar()) as folder:
         with open(os.path.join(folder, "bundle"), "rb") as file:
