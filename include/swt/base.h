@@ -302,6 +302,12 @@ uint32_t swt_char_fold(uint32_t character);
  * \n, \t, \xNN or \u{NNNN}, bytes that are not UTF-8 as \xNN, a backslash as itself. */
 int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error *err) SWT_CHECKED;
 
+/* Appends the text of json, whole or with an error; flags are jansson's. json may be NULL: there
+ * was no memory for it. */
+struct json_t;
+int swt_json_write(const struct json_t *json, size_t flags, struct swt_buf *ret_text,
+                   struct swt_error *err) SWT_CHECKED;
+
 /* Decimal digits only, no sign, no leading zero but "0" itself; false when not that or > max. */
 bool swt_parse_uint(const char *text, uint64_t max, uint64_t *ret_value);
 /* "512", "512 B", "8KiB", "8 MiB", "2GiB": whole numbers, factors of 1024. */

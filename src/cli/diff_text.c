@@ -2,7 +2,6 @@
 /* What the text of diff and its Markdown say alike. */
 #include "report_diff.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const char *swt_diff_text_of(const json_t *object, const char *member) {
@@ -15,12 +14,9 @@ int swt_diff_value_text(const json_t *value, bool quoted, struct swt_buf *ret_te
     swt_buf_clear(ret_text);
     if (json_is_string(value) && !quoted && json_string_length(value) > 0)
         return swt_text_escape(ret_text, swt_slice_text(json_string_value(value)), err);
-    char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
-    if (json == NULL)
-        return swt_fail_memory(err);
-    int rc = swt_text_escape(ret_text, swt_slice_text(json), err);
-    free(json);
-    return rc;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf json = {0};
+    int rc = swt_json_write(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII, &json, err);
+    return rc < 0 ? rc : swt_text_escape(ret_text, swt_buf_slice(&json), err);
 }
 
 bool swt_diff_is_quoted(const json_t *field) {

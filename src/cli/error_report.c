@@ -93,32 +93,17 @@ static json_t *error_json(const struct swt_error *error) {
     return whole;
 }
 
-/* Remembers what went wrong: jansson passes over an error while it writes a key. */
-struct json_line {
-    struct swt_buf text;
-    bool failed;
-};
-
-static int append_json(const char *data, size_t len, void *context) {
-    struct json_line *line = context;
-    struct swt_error ignored;
-    if (!line->failed)
-        line->failed = swt_buf_append(&line->text, data, len, &ignored) < 0;
-    return line->failed ? -1 : 0;
-}
-
 /* All of it or, false, nothing. */
 static bool put_json_line(struct swt_output *out, json_t *value) {
-    struct json_line line = {0};
-    bool whole = value != NULL &&
-                 json_dump_callback(value, append_json, &line, JSON_COMPACT) == 0 && !line.failed;
+    SWT_CLEANUP(swt_buf_done) struct swt_buf line = {0};
+    struct swt_error ignored;
+    bool whole = swt_json_write(value, JSON_COMPACT, &line, &ignored) == 0;
     json_decref(value);
     if (whole) {
         swt_output_whole(out);
-        swt_output_bytes(out, swt_buf_slice(&line.text));
+        swt_output_bytes(out, swt_buf_slice(&line));
         swt_output_printf(out, "\n");
     }
-    swt_buf_done(&line.text);
     return whole;
 }
 

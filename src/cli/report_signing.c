@@ -3,7 +3,6 @@
  * shortened, no target left out. */
 #include "report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- targets ----------------------------------------------------------------------------- */
@@ -104,15 +103,15 @@ static int print_unknown(struct swt_output *out, const json_t *document, struct 
     size_t i;
     const json_t *entry;
     json_array_foreach(json_object_get(document, "unknown"), i, entry) {
-        char *value = json_dumps(json_object_get(entry, "value"),
-                                 JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-        if (value == NULL)
-            return swt_fail_memory(err);
+        SWT_CLEANUP(swt_buf_done) struct swt_buf value = {0};
+        int rc = swt_json_write(json_object_get(entry, "value"),
+                                JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII, &value, err);
+        if (rc < 0)
+            return rc;
         swt_output_printf(out, "unknown   member '");
         swt_report_member(out, entry, "member");
-        swt_output_printf(out, "', which nothing here stands for: %.*s%s\n", VALUE_SHOWN, value,
-                          strlen(value) > VALUE_SHOWN ? "..." : "");
-        free(value);
+        swt_output_printf(out, "', which nothing here stands for: %.*s%s\n", VALUE_SHOWN,
+                          swt_buf_text(&value), value.len > VALUE_SHOWN ? "..." : "");
     }
     return 0;
 }

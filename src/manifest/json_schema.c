@@ -2,7 +2,6 @@
 #include "internal.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -228,11 +227,7 @@ static json_t *whole(void) {
 
 int swt_manifest_json_schema(struct swt_buf *ret_json, struct swt_error *err) {
     json_t *schema = whole();
-    char *text = schema == NULL ? NULL : json_dumps(schema, JSON_INDENT(2));
+    int rc = swt_json_write(schema, JSON_INDENT(2), ret_json, err);
     json_decref(schema);
-    if (text == NULL)
-        return swt_fail_memory(err);
-    int rc = swt_buf_printf(ret_json, err, "%s\n", text);
-    free(text);
-    return rc;
+    return rc < 0 ? rc : swt_buf_append(ret_json, "\n", 1, err);
 }

@@ -78,26 +78,3 @@ int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_js
                                              why.column > 0 ? (unsigned)why.column : 1)
                         : swt_error_file(err, name);
 }
-
-/* Remembers what went wrong: jansson passes over an error while it writes a key, and json_dumps
- * would hand out JSON with a piece missing. */
-struct text_sink {
-    struct swt_buf *text;
-    struct swt_error *err;
-    int rc;
-};
-
-static int append_text(const char *data, size_t len, void *context) {
-    struct text_sink *sink = context;
-    if (sink->rc == 0)
-        sink->rc = swt_buf_append(sink->text, data, len, sink->err);
-    return sink->rc < 0 ? -1 : 0;
-}
-
-int swt_json_write(const json_t *json, size_t flags, struct swt_buf *ret_text,
-                   struct swt_error *err) {
-    struct text_sink sink = {.text = ret_text, .err = err};
-    if (json_dump_callback(json, append_text, &sink, flags) < 0 && sink.rc == 0)
-        return swt_fail_memory(err);
-    return sink.rc;
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON that came in a file, read within limits; and JSON that goes into one. */
+/* JSON that came in a file, read within limits. */
 #ifndef SWT_PIPELINE_JSON_TEXT_H
 #define SWT_PIPELINE_JSON_TEXT_H
 
@@ -21,8 +21,5 @@ int swt_json_parse(struct swt_slice bytes, const char *name, const struct swt_js
                    enum swt_code fault, json_t **ret_json, struct swt_error *err) SWT_CHECKED;
 /* From what swt_json_write made; NULL: no memory. */
 json_t *swt_json_again(const char *text, size_t len);
-/* Appends the text of json; flags are jansson's. */
-int swt_json_write(const json_t *json, size_t flags, struct swt_buf *ret_text,
-                   struct swt_error *err) SWT_CHECKED;
 
 #endif

@@ -24,27 +24,9 @@ int swt_audit_hash(struct swt_slice bytes, char ret_hash[SWT_AUDIT_HASH], struct
     return result;
 }
 
-struct sink {
-    struct swt_buf *bytes;
-    struct swt_error *err;
-    int result;
-};
-
-static int append_piece(const char *data, size_t len, void *context) {
-    struct sink *sink = context;
-    /* jansson goes on after a piece that could not be taken: then none is. */
-    if (sink->result >= 0)
-        sink->result = swt_buf_append(sink->bytes, data, len, sink->err);
-    return sink->result < 0 ? -1 : 0;
-}
-
 int swt_audit_line_encode(const json_t *object, struct swt_buf *ret_bytes, struct swt_error *err) {
-    struct sink sink = {.bytes = ret_bytes, .err = err};
-    if (json_dump_callback(object, append_piece, &sink,
-                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII) < 0 &&
-        sink.result >= 0)
-        return swt_fail_memory(err);
-    return sink.result;
+    return swt_json_write(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII, ret_bytes,
+                          err);
 }
 
 /* ---- members ----------------------------------------------------------------------------- */
