@@ -57,6 +57,14 @@ t_must keygen -q -o dev.pem
 t_do make KEY=dev.pem
 t_exit 0
 t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets_metadata.signatures | length')" 1 signatures
+t_do make KEY=dev.pem
+t_out_contains "up to date"
+t_do make
+t_exit 0
+t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets_metadata.signatures | length')" 0 "no key"
+t_do make NUMBER=43
+t_exit 0
+t_equal "$("$T_TOOL" dump out/widget.swb --json | jq '.targets_metadata.version')" 43 "another number"
 t_do make clean
 t_exit 0
 
@@ -129,14 +137,14 @@ released() {
 t_begin "the commands of the GitHub workflow build, check and compare"
 recipe github
 github_commands .github/workflows/bundle.yml >commands
-t_do env GITHUB_REF_NAME=1.4.0 GITHUB_SHA=0123abc bash -e commands
+t_do env GITHUB_REF_NAME=1.4.0 GITHUB_SHA=0123abc GITHUB_RUN_NUMBER=42 bash -e commands
 t_exit 0
 released
 
 t_begin "the commands of the GitLab pipeline build, check and compare"
 recipe gitlab
 gitlab_commands .gitlab-ci.yml >commands
-t_do env CI_COMMIT_REF_NAME=1.4.0 CI_COMMIT_SHA=0123abc bash -e commands
+t_do env CI_COMMIT_REF_NAME=1.4.0 CI_COMMIT_SHA=0123abc CI_PIPELINE_IID=42 bash -e commands
 t_exit 0
 released
 
@@ -149,7 +157,8 @@ for service in github gitlab; do
     github) github_commands .github/workflows/bundle.yml >commands ;;
     *) gitlab_commands .gitlab-ci.yml >commands ;;
     esac
-    t_do env GITHUB_REF_NAME=1.4.0 GITHUB_SHA=0 CI_COMMIT_REF_NAME=1.4.0 CI_COMMIT_SHA=0 bash -e commands
+    t_do env GITHUB_REF_NAME=1.4.0 GITHUB_SHA=0 GITHUB_RUN_NUMBER=42 \
+        CI_COMMIT_REF_NAME=1.4.0 CI_COMMIT_SHA=0 CI_PIPELINE_IID=42 bash -e commands
     t_exit 1
     t_equal "$(jq -r '.runs[0].results[].ruleId' findings.sarif)" target-too-large finding
     [ ! -e dist ] || t_fail "$service: something was built"
