@@ -71,12 +71,24 @@ sed -i '/name: data/d' product.yaml
 against b.swb
 t_exit 1
 t_out_contains "targets.data.length: 5 in the bundle only"
+t_out_lacks "order of the targets"
 t_out_contains "user_manifest.targets.data.meta.board: b in the bundle only"
 quiet build product.yaml -o small.swb --root root --key "$KEYS/targets1.pem"
 sed -i 's/^meta:/  - {name: extra, file: data.bin}\n&/' product.yaml
 against small.swb
 t_exit 1
 t_out_contains "targets.extra.length: 5 from the sources only"
+sed -i '/name: extra/d; s/^ *- {name: app/  - {name: extra, file: data.bin}\n&/' product.yaml
+against small.swb
+t_exit 1
+t_out_contains "targets.extra.length: 5 from the sources only"
+t_out_lacks "order of the targets"
+prepare
+sed -i '/name: app/{h;d};/name: data/{s/data/more/;G}' product.yaml
+against b.swb
+t_exit 1
+t_out_contains "targets.more.length: 5 from the sources only"
+t_out_lacks "order of the targets"
 
 t_begin "each field of the release and the metadata that differs is named"
 prepare
