@@ -143,6 +143,16 @@ static int keygen_document(const struct pair *pair, const char *path, const char
     return rc;
 }
 
+/* What a pipe or device is given is seen by others, and cannot be taken back. */
+static int check_output(const char *path, struct swt_error *err) {
+    bool makes_file = false;
+    int rc = swt_writer_makes_file(path, &makes_file, err);
+    if (rc < 0 || makes_file)
+        return rc;
+    (void)swt_fail(err, SWT_E_USAGE, "is no file, and a key is written to a file only");
+    return swt_error_file(err, path);
+}
+
 static int keygen_files(const struct swt_keygen_options *options, enum swt_key_kind kind,
                         json_t **ret_document, struct swt_error *err) {
     SWT_CLEANUP(pair_done) struct pair pair = {0};
@@ -157,7 +167,11 @@ static int keygen_files(const struct swt_keygen_options *options, enum swt_key_k
     if (swt_same_place(path, public_path))
         return swt_fail(err, SWT_E_USAGE, "the public key %s would be the private key",
                         public_path);
-    rc = make_pair(options, kind, path, &pair, err);
+    rc = check_output(path, err);
+    if (rc == 0)
+        rc = check_output(public_path, err);
+    if (rc == 0)
+        rc = make_pair(options, kind, path, &pair, err);
     if (rc == 0)
         rc =
             keygen_document(&pair, path, public_path, has_passphrase(options->key), &document, err);

@@ -87,6 +87,22 @@ ln -sf "$KEYS/targets1.pem" other.pub
 try keygen -o other --force
 error_is keygen 5 exists
 
+t_begin "keygen: a pipe or device is given no key, nor is one half of a pair written beside it"
+mkfifo pipe half.pub
+ln -s /dev/null null
+for key in pipe null half /dev/stdout; do
+    # shellcheck disable=SC2016 # for the shell that opens the pipes
+    # Held open for both, so that a writer would not wait.
+    t_do bash -c 'exec 3<>pipe 4<>half.pub; "$T_TOOL" keygen -o "$0" --force; s=$?
+        for fd in 3 4; do ! read -t 0 -u "$fd" || echo "written to a pipe"; done; exit $s' "$key"
+    t_exit 2
+    t_err_contains "is no file, and a key is written to a file only"
+    t_out_empty
+done
+try keygen -o pipe
+error_is keygen 2 usage
+t_files "half.pub null pipe"
+
 t_begin "keygen: an unknown type is a usage error"
 try keygen -o key --type rsa-1024
 error_is keygen 2 usage
