@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keygen, key show and key check. */
 #include "document.h"
+#include "output.h"
 
 #include "swt/pipeline.h"
 
@@ -143,11 +144,15 @@ static int keygen_document(const struct pair *pair, const char *path, const char
     return rc;
 }
 
-/* What a pipe or device is given is seen by others, and cannot be taken back. */
-static int check_output(const char *path, struct swt_error *err) {
+/* What a pipe or device is given is seen by others, and cannot be taken back; and a passphrase that
+ * its own key replaced would open that key no more. */
+static int check_output(const struct swt_keygen_options *options, const char *path,
+                        struct swt_error *err) {
     bool makes_file = false;
     int rc = swt_writer_makes_file(path, &makes_file, err);
-    if (rc < 0 || makes_file)
+    if (rc == 0 && makes_file)
+        return swt_output_spares(path, options->key->passphrase_file, "a passphrase file", err);
+    if (rc < 0)
         return rc;
     (void)swt_fail(err, SWT_E_USAGE, "is no file, and a key is written to a file only");
     return swt_error_file(err, path);
@@ -167,9 +172,9 @@ static int keygen_files(const struct swt_keygen_options *options, enum swt_key_k
     if (swt_same_place(path, public_path))
         return swt_fail(err, SWT_E_USAGE, "the public key %s would be the private key",
                         public_path);
-    rc = check_output(path, err);
+    rc = check_output(options, path, err);
     if (rc == 0)
-        rc = check_output(public_path, err);
+        rc = check_output(options, public_path, err);
     if (rc == 0)
         rc = make_pair(options, kind, path, &pair, err);
     if (rc == 0)

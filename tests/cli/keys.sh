@@ -103,6 +103,20 @@ try keygen -o pipe
 error_is keygen 2 usage
 t_files "half.pub null pipe"
 
+t_begin "keygen: no key replaces the file of its own passphrase"
+echo one >pass
+cp pass key.pub
+ln pass hard
+for key in pass hard key; do
+    file=pass
+    [ "$key" != key ] || file=key.pub
+    try keygen -o "$key" --passphrase-file "$file" --force
+    error_is keygen 2 usage
+    t_err_contains "would replace a passphrase file, $file"
+    t_equal "$(cat "$file")" one
+done
+t_files "hard key.pub pass"
+
 t_begin "keygen: an unknown type is a usage error"
 try keygen -o key --type rsa-1024
 error_is keygen 2 usage
