@@ -141,6 +141,10 @@ int swt_fail_memory(struct swt_error *err);
  */
 int swt_error_context(struct swt_error *err, const char *format, ...) SWT_PRINTF(2, 3);
 int swt_error_hint(struct swt_error *err, const char *format, ...) SWT_PRINTF(2, 3);
+/* The hint "BEFORE NAME AFTER", where name can be pasted into a shell (swt_shell_word); one that
+ * does not fit into a hint is FILE. */
+int swt_error_hint_name(struct swt_error *err, const char *before, const char *name,
+                        const char *after);
 int swt_error_file(struct swt_error *err, const char *file); /* kept when one is set already */
 int swt_error_position(struct swt_error *err, const char *file, unsigned line, unsigned column);
 int swt_error_offset(struct swt_error *err, uint64_t offset);
@@ -153,6 +157,7 @@ int swt_error_recode(struct swt_error *err, enum swt_code code);
 #define swt_fail_memory(...) (swt_fail_memory(__VA_ARGS__), -1)
 #define swt_error_context(...) (swt_error_context(__VA_ARGS__), -1)
 #define swt_error_hint(...) (swt_error_hint(__VA_ARGS__), -1)
+#define swt_error_hint_name(...) (swt_error_hint_name(__VA_ARGS__), -1)
 #define swt_error_file(...) (swt_error_file(__VA_ARGS__), -1)
 #define swt_error_position(...) (swt_error_position(__VA_ARGS__), -1)
 #define swt_error_offset(...) (swt_error_offset(__VA_ARGS__), -1)
@@ -307,6 +312,10 @@ int swt_text_escape(struct swt_buf *buf, struct swt_slice text, struct swt_error
 struct json_t;
 int swt_json_write(const struct json_t *json, size_t flags, struct swt_buf *ret_text,
                    struct swt_error *err) SWT_CHECKED;
+
+/* Appends text as one word of a command that is pasted into a shell: in quotes where it needs them,
+ * for a name may hold ';', and as ./-NAME where it would be an option. "-" stays. */
+int swt_shell_word(struct swt_buf *buf, const char *text, struct swt_error *err) SWT_CHECKED;
 
 /* Decimal digits only, no sign, no leading zero but "0" itself; false when not that or > max. */
 bool swt_parse_uint(const char *text, uint64_t max, uint64_t *ret_value);

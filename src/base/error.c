@@ -118,6 +118,16 @@ int swt_error_hint(struct swt_error *err, const char *format, ...) {
     return -(int)err->code;
 }
 
+int swt_error_hint_name(struct swt_error *err, const char *before, const char *name,
+                        const char *after) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf word = {0};
+    int rc = swt_shell_word(&word, name, err);
+    if (rc < 0)
+        return rc;
+    bool fits = strlen(before) + word.len + strlen(after) < sizeof err->hint;
+    return swt_error_hint(err, "%s%s%s", before, fits ? swt_buf_text(&word) : "FILE", after);
+}
+
 int swt_error_file(struct swt_error *err, const char *file) {
     if (err->file[0] == '\0')
         copy_text(err->file, sizeof err->file, file);

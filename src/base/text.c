@@ -66,3 +66,26 @@ bool swt_hex_decode(const char *text, uint8_t *ret_data, size_t len) {
         ret_data[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
     return true;
 }
+
+/* ---- a word for a shell ------------------------------------------------------------------ */
+
+static int append_quoted(struct swt_buf *buf, const char *text, struct swt_error *err) {
+    int rc = 0;
+    for (size_t len = strcspn(text, "'"); rc == 0 && text[len] != '\0'; len = strcspn(text, "'")) {
+        rc = swt_buf_printf(buf, err, "%.*s'\\''", (int)len, text);
+        text += len + 1;
+    }
+    return rc < 0 ? rc : swt_buf_append_slice(buf, swt_slice_text(text), err);
+}
+
+int swt_shell_word(struct swt_buf *buf, const char *text, struct swt_error *err) {
+    static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    bool plain = text[0] != '\0' && text[strspn(text, PLAIN)] == '\0';
+    const char *quote = plain ? "" : "'";
+    bool is_option = text[0] == '-' && text[1] != '\0';
+    int rc = swt_buf_printf(buf, err, "%s%s", quote, is_option ? "./" : "");
+    if (rc == 0)
+        rc = append_quoted(buf, text, err);
+    return rc < 0 ? rc : swt_buf_append_slice(buf, swt_slice_text(quote), err);
+}

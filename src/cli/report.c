@@ -29,20 +29,9 @@ void swt_report_optional(struct swt_output *out, const char *prefix, const json_
 }
 
 void swt_report_shell_word(struct swt_output *out, const char *text) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "%+,-./:=@_";
-    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
-        swt_output_printf(out, "%s", text);
-        return;
-    }
-    swt_output_printf(out, "'");
-    for (size_t len = strcspn(text, "'"); text[len] != '\0'; len = strcspn(text, "'")) {
-        swt_output_escaped(out, swt_slice_of(text, len));
-        swt_output_printf(out, "'\\''");
-        text += len + 1;
-    }
-    swt_output_escaped_text(out, text);
-    swt_output_printf(out, "'");
+    SWT_CLEANUP(swt_buf_done) struct swt_buf word = {0};
+    if (out->failure.code == SWT_OK && swt_shell_word(&word, text, &out->failure) == 0)
+        swt_output_escaped(out, swt_buf_slice(&word));
 }
 
 void swt_report_key(struct swt_output *out, const json_t *key) {

@@ -227,7 +227,7 @@ static int dump_head(struct dump *dump, const char *file, const char *kind, int6
 static int refuse_audit_log(const char *file, struct swt_error *err) {
     swt_fail(err, SWT_E_FILE_KIND, "it is an audit log");
     swt_error_file(err, file);
-    return swt_error_hint(err, "swupdate-tool check %s", file);
+    return swt_error_hint_name(err, "swupdate-tool check ", file, "");
 }
 
 static int dump_file(struct dump *dump, const char *file, struct swt_error *err) {

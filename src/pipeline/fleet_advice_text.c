@@ -71,9 +71,15 @@ static int use_root_text(const char *bundle, const json_t *acts, const json_t *a
     if (is_built_again(acts))
         return swt_buf_printf(ret_text, err, "build it again with --root %s (root %lld)",
                               text_of(act, "file"), number_of(act, "root_version"));
-    return swt_buf_printf(ret_text, err,
-                          "put root %lld in (swupdate-tool convert %s --root %s -o OUT)",
-                          number_of(act, "root_version"), bundle, text_of(act, "file"));
+    int rc = swt_buf_printf(ret_text, err, "put root %lld in (swupdate-tool convert ",
+                            number_of(act, "root_version"));
+    if (rc == 0)
+        rc = swt_shell_word(ret_text, bundle, err);
+    if (rc == 0)
+        rc = swt_buf_printf(ret_text, err, " --root ");
+    if (rc == 0)
+        rc = swt_shell_word(ret_text, text_of(act, "file"), err);
+    return rc < 0 ? rc : swt_buf_printf(ret_text, err, " -o OUT)");
 }
 
 static int stones_text(const json_t *act, struct swt_buf *ret_text, struct swt_error *err) {

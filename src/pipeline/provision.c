@@ -82,7 +82,8 @@ static int check_quorum(const struct provision *job, const struct swt_root_sourc
         return rc;
     swt_fail(err, SWT_E_ANCHOR_REFUSED, "signed by %zu of its own root keys, expected %u",
              quorum.signed_count, quorum.threshold);
-    swt_error_hint(err, "swupdate-tool sign %s --key KEY adds a signature", job->options->root);
+    swt_error_hint_name(err, "swupdate-tool sign ", job->options->root,
+                        " --key KEY adds a signature");
     return refuse(job, err);
 }
 
@@ -92,8 +93,8 @@ static int check_expiry(const struct provision *job, const struct swt_root *root
     if (!swt_common_expired(&root->common, (int64_t)time(NULL)))
         return 0;
     swt_fail(err, SWT_E_ANCHOR_REFUSED, "expired %s", swt_time_text(root->common.expires, text));
-    swt_error_hint(err, "swupdate-tool root rotate %s --expires T makes its successor",
-                   job->options->root);
+    swt_error_hint_name(err, "swupdate-tool root rotate ", job->options->root,
+                        " --expires T makes its successor");
     return refuse(job, err);
 }
 

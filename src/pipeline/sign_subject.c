@@ -113,9 +113,10 @@ static int fail_kind(enum swt_kind kind, const char *file, struct swt_error *err
              swt_kind_name(kind));
     swt_error_file(err, file);
     if (kind == SWT_KIND_SIGNING_REQUEST)
-        return swt_error_hint(err, "swupdate-tool sign --request %s --key URI -o RESPONSE", file);
+        return swt_error_hint_name(err, "swupdate-tool sign --request ", file,
+                                   " --key URI -o RESPONSE");
     if (kind == SWT_KIND_SIGNING_RESPONSE)
-        return swt_error_hint(err, "swupdate-tool sign FILE --attach %s", file);
+        return swt_error_hint_name(err, "swupdate-tool sign FILE --attach ", file, "");
     return -(int)err->code;
 }
 

@@ -98,7 +98,7 @@ static int complaint(const struct swt_buf *errors, struct swt_buf *ret_text,
 static int refuse_to_start(const char *program, int errnum, struct swt_error *err) {
     swt_fail(err, SWT_E_SIGN, "cannot be executed: %s", strerror(errnum));
     if (errnum == EACCES && access(program, X_OK) != 0)
-        return swt_error_hint(err, "chmod +x %s", program);
+        return swt_error_hint_name(err, "chmod +x ", program, "");
     if (errnum == ENOEXEC)
         return swt_error_hint(err, "a script starts with a line such as #!/bin/sh");
     if (errnum == ENOENT && access(program, F_OK) == 0)

@@ -77,7 +77,7 @@ static int from_descriptor(const char *name, const char *noun, struct swt_secret
     uint64_t number;
     if (!swt_parse_uint(name + strlen("fd:"), 1 << 20, &number)) {
         swt_fail(err, SWT_E_PASSPHRASE, "'%s' names no descriptor, expected fd:NUMBER", name);
-        return swt_error_hint(err, "a file of that name is written ./%s", name);
+        return swt_error_hint_name(err, "a file of that name is written ./", name, "");
     }
     /* Left open: the caller's, who may hold further lines in it. */
     return read_line((int)number, name, noun, ret_passphrase, err);

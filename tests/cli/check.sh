@@ -102,6 +102,22 @@ t_out_empty
 t_run check
 t_exit 2
 
+t_begin "a name in a hint is one word of the shell that it is pasted into"
+mkdir bin
+ln -s "$T_TOOL" bin/swupdate-tool
+three_signatures
+# shellcheck disable=SC2016 # a name, and no command
+for name in 'r;touch PWNED;.log' 'two  words' "it's" '$(touch PWNED)' -dash; do
+    cp log "./$name"
+    t_run dump -- "$name"
+    t_exit 3
+    sed -n 's/^hint: //p' "$T_ERR" >hint
+    t_do env PATH="$PWD/bin:$PATH" bash hint
+    t_exit 0
+    t_out_contains "6 lines, 3 signatures"
+done
+t_file_absent PWNED
+
 t_begin "every other command says what an audit log is"
 three_signatures
 try dump log

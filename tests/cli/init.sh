@@ -23,6 +23,10 @@ t_must check product.yaml keys/root_metadata widget.swb
 t_must provision --root keys/root_metadata --format device-dir -o device
 t_must apply widget.swb --device device
 
+t_begin "a folder whose name begins with - can be pasted, too"
+t_must init -- -dash
+t_out_contains "next: cd ./-dash && "
+
 t_begin "what its README and its manifest say to type works"
 t_must init widget
 cd widget || exit 99

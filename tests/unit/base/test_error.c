@@ -82,6 +82,25 @@ static void test_long_texts_are_cut_and_say_so(void **state) {
     assert_int_equal(strlen(err.file), sizeof err.file - 1);
 }
 
+static void test_a_hint_names_a_file_for_a_shell(void **state) {
+    (void)state;
+    struct swt_error err;
+    char name[sizeof err.hint];
+    (void)swt_fail(&err, SWT_E_IO, "cannot");
+    assert_int_equal(swt_error_hint_name(&err, "tool ", "a b", " -x"), -SWT_E_IO);
+    assert_string_equal(err.hint, "tool 'a b' -x");
+    /* As long as fits, and a byte more: a word that is cut would be another name. */
+    memset(name, 'x', sizeof name);
+    name[sizeof err.hint - 9] = '\0';
+    (void)swt_error_hint_name(&err, "tool ", name, " -x");
+    assert_int_equal(strlen(err.hint), sizeof err.hint - 1);
+    assert_string_equal(err.hint + sizeof err.hint - 5, "x -x");
+    name[sizeof err.hint - 9] = 'x';
+    name[sizeof err.hint - 8] = '\0';
+    (void)swt_error_hint_name(&err, "tool ", name, " -x");
+    assert_string_equal(err.hint, "tool FILE -x");
+}
+
 static void test_errno_maps_to_codes(void **state) {
     (void)state;
     static const struct {
@@ -143,6 +162,7 @@ int main(void) {
         cmocka_unit_test(test_additions_keep_the_code),
         cmocka_unit_test(test_an_error_may_quote_itself),
         cmocka_unit_test(test_long_texts_are_cut_and_say_so),
+        cmocka_unit_test(test_a_hint_names_a_file_for_a_shell),
         cmocka_unit_test(test_errno_maps_to_codes),
         cmocka_unit_test(test_the_table_has_a_row_for_each_code),
         cmocka_unit_test(test_notices_keep_their_order),

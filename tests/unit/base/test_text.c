@@ -214,6 +214,32 @@ static void test_folding_of_every_character(void **state) {
     assert_int_equal(hash, UINT64_C(0x7eea48eba006ec1a));
 }
 
+static void test_shell_word(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } CASES[] = {{"out/app_1.swb", "out/app_1.swb"},
+                 {"%+,-./:=@_", "%+,-./:=@_"},
+                 {"", "''"},
+                 {"two words", "'two words'"},
+                 {"r;touch PWNED;.json", "'r;touch PWNED;.json'"},
+                 {"$(id)`id`\\", "'$(id)`id`\\'"},
+                 {"it's", "'it'\\''s'"},
+                 {"'", "''\\'''"},
+                 {"~root", "'~root'"},
+                 {"\xc3\xa9", "'\xc3\xa9'"},
+                 {"-", "-"},
+                 {"-dash", "./-dash"},
+                 {"-a b", "'./-a b'"},
+                 {"--", "./--"}};
+    for (size_t i = 0; i < SWT_COUNT(CASES); i++) {
+        SWT_CLEANUP(swt_buf_done) struct swt_buf buf = {0};
+        struct swt_error err;
+        assert_int_equal(swt_shell_word(&buf, CASES[i].text, &err), 0);
+        assert_string_equal(swt_buf_text(&buf), CASES[i].word);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hex),
@@ -226,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_folding),
         cmocka_unit_test(test_ascii_equal),
         cmocka_unit_test(test_folding_of_every_character),
+        cmocka_unit_test(test_shell_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
