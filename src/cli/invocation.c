@@ -189,13 +189,39 @@ static int choose_form(const struct swt_invocation *invocation, struct swt_form 
     return 0;
 }
 
+/* "A B", "FILE [NAME...]": the word that stands for the argument of that index, the last for all
+ * that follow. */
+static struct swt_slice argument_name(const char *names, size_t index) {
+    const char *name = names;
+    for (const char *next = strchr(name, ' '); index > 0 && next != NULL; index--) {
+        name = next + 1;
+        next = strchr(name, ' ');
+    }
+    name += strspn(name, "[");
+    return swt_slice_of(name, strcspn(name, " .]"));
+}
+
+/* An unset variable of a script, most of the time. An empty key URI is told as that. */
+static int check_empty(const struct swt_invocation *invocation, const struct swt_form *form,
+                       struct swt_error *err) {
+    bool are_keys = invocation->command->arguments_are_keys;
+    for (size_t i = 0; i < invocation->argument_count && !are_keys; i++) {
+        if (invocation->arguments[i][0] != '\0')
+            continue;
+        struct swt_slice name = argument_name(form->arguments, i);
+        return swt_usage(invocation->command, err, "%.*s: the name is empty", (int)name.len,
+                         (const char *)name.data);
+    }
+    return 0;
+}
+
 static int check_arguments(const struct swt_invocation *invocation, const struct swt_form *form,
                            struct swt_error *err) {
     const struct swt_command *command = invocation->command;
     if (invocation->argument_count < form->min_arguments)
         return swt_usage(command, err, "an argument is missing: expected %s", form->arguments);
     if (invocation->argument_count <= form->max_arguments)
-        return 0;
+        return check_empty(invocation, form, err);
     const char *argument = invocation->arguments[form->max_arguments];
     int shown = (int)swt_key_uri_shown(argument);
     if (form->chosen_by == NULL)

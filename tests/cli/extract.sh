@@ -78,7 +78,7 @@ holds three "app"
 
 t_begin "a name that is not there: nothing is extracted"
 sample_bundles
-for name in nothing boot ../app /app app/ ''; do
+for name in nothing boot ../app /app app/; do
     t_run extract b.swb -C out app "$name" --root root
     t_exit 5
     t_out_empty

@@ -74,6 +74,26 @@ t_exit 2
 
 # ---- errors ----------------------------------------------------------------------------------------
 
+t_begin "an argument that is empty is named, as an option is"
+while read -r name arguments; do
+    read -ra words <<<"$arguments"
+    t_run "${words[@]//EMPTY/}"
+    t_exit 2
+    t_err_is "swupdate-tool: ${arguments%% -*}: $name: the name is empty
+hint: swupdate-tool ${arguments%% -*} --help"
+done <<'END'
+BUNDLE verify -- EMPTY
+FILE dump -- EMPTY
+FILE check -- x EMPTY
+A diff -- EMPTY EMPTY
+B diff -- x EMPTY
+MANIFEST build -o x EMPTY
+OLD root rotate -o x EMPTY
+NAME extract -C x --no-verify x y EMPTY
+FILE sign --key x EMPTY
+DIR init -- EMPTY
+END
+
 t_begin "an error is one line, with a hint"
 t_run keygen --tpye ed25519
 t_exit 2
