@@ -266,20 +266,31 @@ int swt_invocation_make(const struct swt_command *command, const struct swt_word
     return 0;
 }
 
+/* What the environment says is for commands that sign. */
+static int find_audit_log(const struct swt_invocation *invocation, const char **ret_log,
+                          struct swt_error *err) {
+    static const char VARIABLE[] = "SWUPDATE_TOOL_AUDIT_LOG";
+    const char *log = swt_option_value(invocation, &swt_opt_audit_log);
+    bool given = log != NULL;
+    if (!given && swt_option_in(invocation->command->options, &swt_opt_audit_log))
+        log = getenv(VARIABLE);
+    if (log != NULL && strcmp(log, "-") == 0)
+        return swt_usage(invocation->command, err,
+                         "%s: an audit log is a file (one of the name - is written ./-)",
+                         given ? "--audit-log" : VARIABLE);
+    *ret_log = log == NULL || log[0] == '\0' ? NULL : log;
+    return 0;
+}
+
 int swt_invocation_keyring(const struct swt_invocation *invocation, struct swt_keyring *keyring,
                            struct swt_error *err) {
     keyring->allow_final_try = swt_option_given(invocation, &swt_opt_allow_final_try);
-    keyring->audit_log = swt_option_value(invocation, &swt_opt_audit_log);
-    if (keyring->audit_log == NULL)
-        keyring->audit_log = getenv("SWUPDATE_TOOL_AUDIT_LOG");
-    if (keyring->audit_log != NULL && keyring->audit_log[0] == '\0')
-        keyring->audit_log = NULL;
-    if (keyring->audit_log != NULL && strcmp(keyring->audit_log, "-") == 0)
-        return swt_usage(invocation->command, err,
-                         "an audit log is a file (one of the name - is written ./-)");
+    int r = find_audit_log(invocation, &keyring->audit_log, err);
+    if (r < 0)
+        return r;
     struct swt_option_values variables = swt_option_values(invocation, &swt_opt_pin_env);
     for (size_t i = 0; i < variables.count; i++) {
-        int r = swt_keyring_take_variable(keyring, variables.items[i], err);
+        r = swt_keyring_take_variable(keyring, variables.items[i], err);
         if (r < 0)
             return r;
     }

@@ -121,6 +121,31 @@ SWUPDATE_TOOL_AUDIT_LOG='' quiet build product.yaml -o b.swb --key "$KEYS/target
 t_run build product.yaml -o b.swb --key "$KEYS/targets1.pem" --audit-log ''
 t_exit 2
 
+t_begin "a log of the environment that is none: named, and no matter of commands that sign nothing"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb --root root --key "$KEYS/targets1.pem"
+export SWUPDATE_TOOL_AUDIT_LOG=-
+for command in 'build product.yaml -o out' 'sign b.swb --key k' 'keygen -o out' \
+    'root create -o out --root-key a --targets-key b' 'fixtures -o out' 'key check k' 'init out'; do
+    read -ra words <<<"$command"
+    t_run "${words[@]}"
+    t_exit 2
+    t_err_contains "SWUPDATE_TOOL_AUDIT_LOG: an audit log is a file"
+done
+t_run build product.yaml -o out --audit-log -
+t_exit 2
+t_err_contains "--audit-log: an audit log is a file"
+t_must build product.yaml -o out --audit-log option
+for command in 'dump b.swb' 'verify b.swb --root root' 'check b.swb' \
+    'diff b.swb b.swb' 'extract b.swb -C new --no-verify' 'convert b.swb -o new.swb'; do
+    read -ra words <<<"$command"
+    t_must "${words[@]}"
+done
+t_run key list
+t_err_lacks "audit log"
+unset SWUPDATE_TOOL_AUDIT_LOG
+
 t_begin "a signature that does not verify is logged as failed"
 sample_log
 cp b.swb before.swb
