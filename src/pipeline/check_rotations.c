@@ -62,8 +62,11 @@ static int check_growth(struct swt_checked_file *file, const struct swt_checked_
         .level = SWT_LEVEL_WARNING,
         .code = "root-grows",
         .message = text,
-        .hint = "keep a new root no longer than the one before it: drop a key for each that comes, "
-                "or provision devices with room, as a spare key gives"};
+        .hint =
+            "keep a new root no longer than the one before it: root rotate keeps the targets keys "
+            "that retire, root create --version N with the keys that stay does not (the old "
+            "root's quorum signs it, too); or provision devices with room, as a spare key "
+            "gives"};
     return swt_check_add(file, &finding, err);
 }
 

@@ -74,18 +74,35 @@ static int write_payload(void *context, const void *data, size_t len, struct swt
                                     : swt_staging_write(extraction->staging, data, len, err);
 }
 
-static int fail_name(const struct extraction *extraction, const char *name, struct swt_error *err) {
+/* What the judge let pass without its bytes is there for a device that has it. */
+static bool is_listed(const struct swt_judge *judge, const char *name) {
+    for (size_t i = 0; i < judge->targets->target_count; i++)
+        if (swt_slice_equal(judge->targets->targets[i].name, swt_slice_text(name)))
+            return true;
+    return false;
+}
+
+static int fail_name(const struct extraction *extraction, const struct swt_judge *judge,
+                     const char *name, struct swt_error *err) {
+    if (is_listed(judge, name)) {
+        swt_fail(err, SWT_E_NOT_FOUND,
+                 "the payload '%s' was left out of the bundle, for a device that has it", name);
+        swt_error_file(err, extraction->file);
+        return swt_error_hint(err,
+                              "extract it from the bundle that this one was personalized from");
+    }
     swt_fail(err, SWT_E_NOT_FOUND, "the bundle holds no payload '%s'", name);
     swt_error_file(err, extraction->file);
     return swt_error_hint(err, "swupdate-tool dump lists its targets");
 }
 
 /* A name that was asked for and is not there: nothing is extracted, the rest neither. */
-static int check_names(const struct extraction *extraction, struct swt_error *err) {
+static int check_names(const struct extraction *extraction, const struct swt_judge *judge,
+                       struct swt_error *err) {
     const struct swt_extract_options *options = extraction->options;
     for (size_t i = 0; i < options->name_count; i++)
         if (!extraction->found[i])
-            return fail_name(extraction, options->names[i], err);
+            return fail_name(extraction, judge, options->names[i], err);
     return 0;
 }
 
@@ -127,7 +144,7 @@ int swt_extract(const char *file, const struct swt_extract_options *options,
         rc = swt_judge_run(&judge, err);
     bool accepted = rc == 0 && judge.failed_step == NULL;
     if (accepted)
-        rc = check_names(&extraction, err);
+        rc = check_names(&extraction, &judge, err);
     if (rc == 0 && accepted && options->decompress)
         rc = swt_originals_make(&extraction.originals, extraction.staging, err);
     json_t *document = NULL;

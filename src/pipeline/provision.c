@@ -83,7 +83,8 @@ static int check_quorum(const struct provision *job, const struct swt_root_sourc
     swt_fail(err, SWT_E_ANCHOR_REFUSED, "signed by %zu of its own root keys, expected %u",
              quorum.signed_count, quorum.threshold);
     swt_error_hint_name(err, "swupdate-tool sign ", job->options->root,
-                        " --key KEY adds a signature");
+                        source->from_bundle ? " --role root --key KEY adds a signature"
+                                            : " --key KEY adds a signature");
     return refuse(job, err);
 }
 
@@ -94,7 +95,7 @@ static int check_expiry(const struct provision *job, const struct swt_root *root
         return 0;
     swt_fail(err, SWT_E_ANCHOR_REFUSED, "expired %s", swt_time_text(root->common.expires, text));
     swt_error_hint_name(err, "swupdate-tool root rotate ", job->options->root,
-                        " --expires T makes its successor");
+                        " --expires T -o NEW makes its successor");
     return refuse(job, err);
 }
 

@@ -243,7 +243,7 @@ GROWN = version(2, TARGETS2)
 with case("a root that grows: two roots"):
     checked(warnings=[("new", "root-grows")], says="refuse the first bundle", old=OWN, new=GROWN)
 with case("a root that grows: in any order"):
-    checked(warnings=[("new", "root-grows")], new=GROWN, old=OWN)
+    checked(warnings=[("new", "root-grows")], says="root create --version N", new=GROWN, old=OWN)
 for kind in KINDS:
     with case(f"a root that grows: in a bundle: {kind}"):
         made = getattr(Bundle(root=GROWN), kind)()

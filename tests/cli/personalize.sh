@@ -47,6 +47,18 @@ refused() { # BUNDLE M CODE TEXT
     done
 }
 
+t_begin "a payload that is left out is told as that by extract"
+two_releases
+quiet provision --root root --bundle old.swb --format device-dir -o dev
+t_must personalize new.swb --device-manifest M -o small.swb
+try extract small.swb deep/data --device dev -C out
+t_err_contains "small.swb: the payload 'deep/data' was left out of the bundle, for a device that has it"
+error_is extract 5 not-found
+try extract small.swb nothing --device dev -C out
+t_err_contains "small.swb: the bundle holds no payload 'nothing'"
+t_file_absent out
+t_must extract small.swb app --device dev -C out
+
 t_begin "what the device has is left out, what it needs stays"
 two_releases
 for kind in swb pb; do

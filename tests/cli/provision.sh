@@ -274,10 +274,29 @@ refused root "root: signed by 1 of its own root keys, expected 2"
 quiet root create -o unsigned --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub"
 refused unsigned "signed by 0 of its own root keys, expected 1"
 
+t_begin "a root inside of a bundle that its own quorum did not sign: the hint names what signs it"
+quiet root create -o unsigned --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub"
+sample_release 42 b.swb --root unsigned
+refused b.swb "signed by 0 of its own root keys, expected 1"
+t_run provision --root b.swb --format raw -o out
+hint=$(sed -n 's/^hint: swupdate-tool \(.*\) adds a signature$/\1/p' "$T_ERR")
+t_equal "$hint" "sign b.swb --role root --key KEY"
+read -ra words <<<"${hint/KEY/$KEYS\/root1.pem}"
+t_must "${words[@]}"
+t_must provision --root b.swb --format raw -o out
+
 t_begin "a root that has expired"
 SOURCE_DATE_EPOCH=1000000000 quiet root create -o root --expires 2001-10-01 --root-key "$KEYS/root1.pub" \
     --targets-key "$KEYS/targets1.pub" --sign-with "$KEYS/root1.pem"
 refused root "root: expired 2001-10-01T23:59:59Z"
+t_run provision --root root --format raw -o out
+hint=$(sed -n 's/^hint: swupdate-tool \(.*\) makes its successor$/\1/p' "$T_ERR")
+t_equal "$hint" "root rotate root --expires T -o NEW"
+hint=${hint/ T / 1y }
+read -ra words <<<"${hint/NEW/new}"
+t_must "${words[@]}" --sign-with "$KEYS/root1.pem"
+t_must provision --root new --format raw -o out
+rm out
 SOURCE_DATE_EPOCH=1000000000 "$T_TOOL" provision --root root --format raw -o out 2>/dev/null
 t_equal $? 1 "the time is now, whatever SOURCE_DATE_EPOCH says"
 
