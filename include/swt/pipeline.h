@@ -100,11 +100,12 @@ int swt_root_make(const struct swt_root_options *options, struct swt_notices *no
 
 struct swt_build_options {
     const char *manifest;
-    const char *output;          /* NULL only with dry_run */
-    const char *format;          /* "tar", "pigweed" or NULL */
-    const char *profile;         /* "generic", "pigweed" or NULL: the manifest's */
-    const char *root;            /* NULL: the manifest's */
-    struct swt_key_sources keys; /* none: the manifest's */
+    const char *output;                 /* NULL only with dry_run */
+    const char *format;                 /* "tar", "pigweed" or NULL */
+    const char *profile;                /* "generic", "pigweed" or NULL: the manifest's */
+    const char *root;                   /* NULL: the manifest's */
+    struct swt_key_sources keys;        /* none: the manifest's */
+    struct swt_key_source manifest_key; /* what goes with the manifest's one key, without its URI */
     const char *const *defines;
     size_t define_count;
     bool dry_run;        /* everything but signing and writing */

@@ -62,6 +62,7 @@ int swt_cmd_build(const struct swt_invocation *invocation, struct swt_error *err
         .profile = swt_option_value(invocation, &swt_opt_profile),
         .root = swt_option_value(invocation, &swt_opt_root_of_bundle),
         .keys = swt_option_keys(invocation, &swt_opt_key),
+        .manifest_key = invocation->elsewhere,
         .defines = defines.items,
         .define_count = defines.count,
         .dry_run = swt_option_given(invocation, &swt_opt_dry_run),

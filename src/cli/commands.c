@@ -165,6 +165,7 @@ const struct swt_command swt_commands[] = {
         .arguments = "MANIFEST",
         .min_arguments = 1,
         .max_arguments = 1,
+        .files_name_keys = true,
         .description =
             "Checks the product manifest, reads and hashes each target, and packs and signs the "
             "bundle. The same inputs give the same unsigned bytes on any machine.\n\n"

@@ -71,10 +71,14 @@ static bool is_key(const struct swt_invocation *invocation, const struct swt_ite
     return item->option == NULL ? invocation->command->arguments_are_keys : item->option->is_key;
 }
 
-/* The key as it may be shown: a PIN that somebody put into its URI is not repeated. */
+/* The key as it may be shown: a PIN that somebody put into its URI is not repeated. One that a file
+ * names is not known here. */
 static int refuse_second(const struct swt_invocation *invocation, const struct swt_option *option,
                          const struct swt_key_source *key, const char *what,
                          struct swt_error *err) {
+    if (key->uri == NULL)
+        return swt_usage(invocation->command, err, "--%s: the key has %s already", option->name,
+                         what);
     return swt_usage(invocation->command, err, "--%s: the key '%.*s' has %s already", option->name,
                      (int)swt_key_uri_shown(key->uri), key->uri, what);
 }
@@ -98,7 +102,8 @@ static int bind_part(const struct swt_invocation *invocation, const struct swt_i
     return 0;
 }
 
-/* A key-bound option belongs to the last key URI before it; to the only one, wherever it stands. */
+/* A key-bound option belongs to the last key URI before it; to the only one, wherever it stands,
+ * also when a file names that one. */
 static int bind_keys(struct swt_invocation *invocation, struct swt_error *err) {
     struct swt_key_source *last = NULL;
     size_t keys = 0;
@@ -112,12 +117,14 @@ static int bind_keys(struct swt_invocation *invocation, struct swt_error *err) {
     }
     if (keys > 1)
         last = NULL;
+    if (keys == 0 && invocation->command->files_name_keys)
+        last = &invocation->elsewhere;
     for (size_t i = 0; i < invocation->item_count; i++) {
         const struct swt_item *item = &invocation->items[i];
         if (is_key(invocation, item)) {
             last = &invocation->sources[item->value];
         } else if (item->option != NULL && item->option->key_part != SWT_KEY_PART_NONE) {
-            if (keys == 0)
+            if (keys == 0 && last == NULL)
                 return swt_usage(invocation->command, err, "--%s is given, but no key",
                                  item->option->name);
             if (last == NULL)

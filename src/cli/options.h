@@ -58,11 +58,12 @@ struct swt_command {
     const struct swt_form *forms;
     const char *arguments; /* as the synopsis shows them: "FILE [NAME...]"; "" for none */
     size_t min_arguments;
-    size_t max_arguments;                     /* SIZE_MAX: any number */
-    const char *default_argument;             /* stands for none; may be NULL */
-    bool arguments_are_keys;                  /* key URIs, which key-bound options may follow */
-    const char *description;                  /* paragraphs, parted by an empty line */
-    const struct swt_option *const *options;  /* NULL ends it */
+    size_t max_arguments;                    /* SIZE_MAX: any number */
+    const char *default_argument;            /* stands for none; may be NULL */
+    bool arguments_are_keys;                 /* key URIs, which key-bound options may follow */
+    bool files_name_keys;                    /* a file may name the key that such options are for */
+    const char *description;                 /* paragraphs, parted by an empty line */
+    const struct swt_option *const *options; /* NULL ends it */
     const struct swt_option *const *required; /* of them; NULL ends it; may be NULL */
     const struct swt_option *unless;          /* given, it lifts what is required; or NULL */
     /* 0 or 1 (the answer is no) as the exit status, or a negative swt_code with err set. */
@@ -82,9 +83,10 @@ struct swt_invocation {
     const struct swt_command *command;
     struct swt_item *items;
     size_t item_count;
-    const char **values;            /* arguments and values of options, those of a row together */
-    struct swt_key_source *sources; /* for each value that is a key URI: all that was said of it */
-    struct swt_group *groups;       /* which values are whose */
+    const char **values;             /* arguments and values of options, those of a row together */
+    struct swt_key_source *sources;  /* for each value that is a key URI: all that was said of it */
+    struct swt_key_source elsewhere; /* what goes with a key that a file names; without its URI */
+    struct swt_group *groups;        /* which values are whose */
     size_t group_count;
     const char *const *arguments; /* the words that are no option */
     size_t argument_count;

@@ -27,11 +27,25 @@ static int check_signers(const struct swt_build_job *job, struct swt_error *err)
                            "there is no root: nothing tells whether the key may sign");
 }
 
+/* A passphrase is for the one key that the manifest names, or nobody knows for which. */
+static int check_manifest_key(const struct swt_build_job *job, struct swt_error *err) {
+    const struct swt_key_source *given = &job->options->manifest_key;
+    size_t count = job->manifest->key_paths.count;
+    bool secret = given->passphrase_file != NULL || given->passphrase_env != NULL;
+    if (count == 1 || (!secret && given->public_key == NULL))
+        return 0;
+    const char *what = secret ? "a passphrase or PIN" : "a public key";
+    if (count == 0)
+        return swt_fail(err, SWT_E_USAGE, "%s is given, but no key", what);
+    (void)swt_fail(err, SWT_E_USAGE, "%s is given, and the manifest names %zu keys", what, count);
+    return swt_error_hint(err, "name each with --key, and behind it what belongs to it");
+}
+
 /* A fault of what the manifest names is told at its line. */
 static int open_manifest_keys(struct swt_build_job *job, struct swt_error *err) {
     const struct swt_text_list *paths = &job->manifest->key_paths;
     for (size_t i = 0; i < paths->count; i++) {
-        struct swt_key_source source = {.uri = job->manifest->key_files[i]};
+        struct swt_key_source source = swt_build_manifest_key(job, i);
         int rc = swt_signers_add(&job->signers, &source, job->options->keyring, job->notices, err);
         if (rc < 0)
             return swt_build_error_in(err, paths->items[i].node);
@@ -210,6 +224,8 @@ int swt_build(const struct swt_build_options *options, struct swt_notices *notic
     int rc = swt_build_time(&job.now, err);
     if (rc == 0)
         rc = swt_build_plan(&job, err);
+    if (rc == 0)
+        rc = check_manifest_key(&job, err);
     if (rc == 0)
         rc = open_signers(&job, err);
     if (rc == 0)

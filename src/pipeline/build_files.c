@@ -12,6 +12,12 @@
 
 /* ---- outputs ----------------------------------------------------------------------------- */
 
+struct swt_key_source swt_build_manifest_key(const struct swt_build_job *job, size_t index) {
+    struct swt_key_source source = job->options->manifest_key;
+    source.uri = job->manifest->key_files[index];
+    return source;
+}
+
 /* What neither an output nor the audit log may be. */
 static int check_inputs(const struct swt_build_job *job, const char *file,
                         int (*spares)(const char *file, const char *path, const char *what,
@@ -27,8 +33,10 @@ static int check_inputs(const struct swt_build_job *job, const char *file,
         rc = spares(file, job->root_path, "the root", err);
     if (rc == 0)
         rc = spares_keys(file, &job->options->keys, err);
-    for (size_t i = 0; i < manifest->key_paths.count && rc == 0; i++)
-        rc = spares(file, manifest->key_files[i], "a key", err);
+    for (size_t i = 0; i < manifest->key_paths.count && rc == 0; i++) {
+        struct swt_key_source key = swt_build_manifest_key(job, i);
+        rc = spares_keys(file, &(struct swt_key_sources){&key, 1}, err);
+    }
     for (size_t i = 0; i < job->payload_count && rc == 0; i++)
         rc = spares(file, job->payloads[i].path, "a payload", err);
     return rc;
@@ -107,6 +115,7 @@ static int add_keys(const struct swt_build_job *job, struct inputs *inputs, stru
     /* Else --key replaces the manifest's. */
     for (size_t i = 0; keys->count == 0 && i < job->manifest->key_paths.count; i++)
         add(inputs, job->manifest->key_files[i]);
+    add(inputs, job->options->manifest_key.public_key);
     return rc;
 }
 
@@ -115,7 +124,7 @@ int swt_build_depfile(const struct swt_build_job *job, struct swt_buf *ret_text,
     const struct swt_manifest *manifest = job->manifest;
     SWT_CLEANUP(inputs_done) struct inputs inputs = {0};
     inputs.paths = calloc(manifest->source_count + manifest->key_paths.count +
-                              2 * job->options->keys.count + job->payload_count + 1,
+                              2 * job->options->keys.count + job->payload_count + 2,
                           sizeof *inputs.paths);
     if (inputs.paths == NULL)
         return swt_fail_memory(err);

@@ -108,6 +108,8 @@ int swt_build_write_user_manifest(const struct swt_build_job *job, const struct 
                                   struct swt_buf *ret_json, struct swt_error *err) SWT_CHECKED;
 /* Writes it into the first payload, when it is the generated one. */
 int swt_build_generate(struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
+/* The manifest's key of that index, with what the options say of it. */
+struct swt_key_source swt_build_manifest_key(const struct swt_build_job *job, size_t index);
 /* That nothing is written onto what is read, nor onto itself (build_files.c). */
 int swt_build_check_outputs(const struct swt_build_job *job, struct swt_error *err) SWT_CHECKED;
 /* The rule for the output: all that was read, but for what the system or a token keeps. */

@@ -603,6 +603,42 @@ try build product.yaml --key a --key "$KEYS/targets1.pem" --pin-file "$T_TMP/pas
 error_is build 4 passphrase
 t_file_absent c.swb
 
+t_begin "a passphrase without --key is for the one key that the manifest names"
+sample_manifest
+sample_root root
+cp "$KEYS/targets1.pem" plain.pem
+openssl pkcs8 -topk8 -in "$KEYS/targets1.pem" -out e.pem -passout "pass:$KEY_PASSPHRASE"
+openssl pkcs8 -topk8 -in "$KEYS/targets2.pem" -out e2.pem -passout "pass:$KEY_PASSPHRASE"
+chmod 600 ./*.pem
+cp "$T_TMP/passphrase" pass
+cp product.yaml none.yaml
+sed '$asigning: {root: root, keys: [e.pem]}' none.yaml >product.yaml
+sed '$asigning: {root: root, keys: [e.pem, e2.pem]}' none.yaml >two.yaml
+try build product.yaml -o b.swb
+t_err_contains "hint: give --passphrase-file FILE or --pin-env NAME"
+error_is build 4 passphrase
+t_must build product.yaml -o b.swb --passphrase-file pass
+t_must verify b.swb --root root
+PIN=$KEY_PASSPHRASE t_must build --pin-env PIN product.yaml -o other.swb
+t_must verify other.swb --root root
+PIN=wrong t_run build --pin-env PIN product.yaml -o c.swb
+t_exit 4
+# What the command line names comes in the place of the manifest's, with what is said of it.
+t_must build product.yaml -o b.swb --key e.pem --passphrase-file pass
+try build product.yaml -o pass --passphrase-file pass
+t_err_contains "would replace a passphrase file, pass"
+error_is build 2 usage
+try build none.yaml -o c.swb --passphrase-file pass
+t_err_contains "a passphrase or PIN is given, but no key"
+error_is build 2 usage
+try build two.yaml -o c.swb --passphrase-file pass
+t_err_contains "a passphrase or PIN is given, and the manifest names 2 keys"
+error_is build 2 usage
+try build two.yaml --dry-run --public-key plain.pem
+t_err_contains "a public key is given, and the manifest names 2 keys"
+error_is build 2 usage
+t_file_absent c.swb
+
 # ---- a dry run -------------------------------------------------------------------------------------
 
 t_begin "--dry-run: all checks, no key, no file"

@@ -406,8 +406,10 @@ for twice in "--passphrase-file a --passphrase-file b" "--pin-file a --pin-env B
     try key show "$KEYS/root1-encrypted.pem" "${words[@]}"
     error_is "key show" 2 usage
 done
-try build product.yaml --dry-run --passphrase-file x
+try build product.yaml --dry-run --passphrase-file x --pin-env B
 error_is build 2 usage
+try root rotate root -o new --passphrase-file x
+error_is "root rotate" 2 usage
 
 t_begin "a descriptor's lines go to the keys in their order"
 printf 'one\ntwo\n' >lines

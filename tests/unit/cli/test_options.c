@@ -51,6 +51,17 @@ static const struct swt_command listing = {
     .options = OPTIONS(&swt_opt_pin_file, &swt_opt_json, &swt_opt_help),
 };
 
+/* Of the shape of build, with a key that the manifest names. */
+static const struct swt_command naming = {
+    .name = "name",
+    .arguments = "MANIFEST",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .files_name_keys = true,
+    .options = OPTIONS(&swt_opt_key, &swt_opt_passphrase_file, &swt_opt_pin_env,
+                       &swt_opt_public_key, &swt_opt_help),
+};
+
 static int parse(const struct swt_command *command, const char *const *words,
                  struct swt_invocation *ret_invocation, struct swt_error *err) {
     int count = 0;
@@ -254,6 +265,23 @@ static void test_the_only_key_is_meant_anywhere(void **state) {
     assert_string_equal(swt_option_keys(&argument, NULL).items[0].passphrase_env, "E");
 }
 
+static void test_a_key_that_a_file_names_is_meant_where_there_is_no_other(void **state) {
+    (void)state;
+    SWT_CLEANUP(swt_invocation_done) struct swt_invocation none = {0};
+    accepted(&naming, WORDS("--pin-env", "E", "m", "--public-key", "F"), &none);
+    assert_null(none.elsewhere.uri);
+    assert_string_equal(none.elsewhere.passphrase_env, "E");
+    assert_string_equal(none.elsewhere.public_key, "F");
+    SWT_CLEANUP(swt_invocation_done) struct swt_invocation one = {0};
+    accepted(&naming, WORDS("--pin-env", "E", "m", "--key", "a"), &one);
+    assert_null(one.elsewhere.passphrase_env);
+    assert_string_equal(swt_option_keys(&one, &swt_opt_key).items[0].passphrase_env, "E");
+    refused(&naming, WORDS("m", "--pin-env", "E", "--passphrase-file", "F"),
+            "--passphrase-file: the key has a passphrase or PIN given already");
+    refused(&naming, WORDS("--pin-env", "E", "m", "--key", "a", "--key", "b"),
+            "--pin-env stands before the first of 2 keys: it belongs to the key before it");
+}
+
 static void test_arguments_that_are_keys(void **state) {
     (void)state;
     SWT_CLEANUP(swt_invocation_done) struct swt_invocation invocation = {0};
@@ -307,6 +335,7 @@ int main(void) {
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_belongs_to_the_key_before),
         cmocka_unit_test(test_the_only_key_is_meant_anywhere),
+        cmocka_unit_test(test_a_key_that_a_file_names_is_meant_where_there_is_no_other),
         cmocka_unit_test(test_arguments_that_are_keys),
         cmocka_unit_test(test_key_bound_refusals),
         cmocka_unit_test(test_many_words),
