@@ -62,7 +62,7 @@ const struct swt_option swt_opt_output_provisioned = {
     .name = "output",
     .short_name = 'o',
     .argument = "OUT",
-    .help = "write to OUT: a folder for device-dir, which must not exist, else a file",
+    .help = "write to OUT: a folder for device-dir, new or empty, else a file",
     .complete = SWT_COMPLETE_FILE};
 const struct swt_option swt_opt_output_personalized = {
     .name = "output",
@@ -74,7 +74,7 @@ const struct swt_option swt_opt_output_fixtures = {
     .name = "output",
     .short_name = 'o',
     .argument = "DIR",
-    .help = "write the fixtures into the folder DIR, which must not exist",
+    .help = "write the fixtures into the folder DIR, which is new or empty",
     .complete = SWT_COMPLETE_DIRECTORY};
 const struct swt_option swt_opt_directory = {.name = "directory",
                                              .short_name = 'C',

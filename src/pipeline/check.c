@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check: what is wrong with files that are kept or shipped. A further kind of file is a function
  * like those of check.h, chosen in check_file. */
+#include "clock.h"
 #include "policy.h"
 
 #include <stdlib.h>
@@ -157,10 +158,12 @@ static int read_options(struct walk *walk, const struct swt_check_options *optio
                                 .by_itself = {.self = true, .progress = options->progress},
                                 .by_nothing = {.progress = options->progress},
                                 .now = (int64_t)time(NULL)};
-    if (options->expires_within != NULL &&
-        (!swt_parse_span(options->expires_within, &check->within) || check->within == 0)) {
-        swt_fail(err, SWT_E_USAGE, "--expires-within '%s' is no span of at least an hour",
-                 options->expires_within);
+    const char *within = options->expires_within;
+    if (within != NULL && (!swt_parse_span(within, &check->within) || check->within == 0)) {
+        bool is_long = swt_span_written(within) && strspn(within, "0") + 1 < strlen(within);
+        swt_fail(err, SWT_E_USAGE, "--expires-within '%s' is %s", within,
+                 is_long ? "too long: nothing expires after the year 9999"
+                         : "no span of at least an hour");
         return swt_error_hint(err, "write it as in 12h, 30d, 6w or 1y");
     }
     if (options->policy == NULL)

@@ -56,7 +56,7 @@ int swt_diff_side_open(struct swt_diff_side *side, const char *name, const char 
                  swt_reader_name(side->reader));
         return swt_error_hint(err, "write the bundle to a file first");
     }
-    rc = swt_kind_detect(side->reader, &side->kind, err);
+    rc = swt_kind_detect_among(side->reader, "a bundle or root metadata", &side->kind, err);
     if (rc < 0)
         return rc;
     if (side->kind == SWT_KIND_ROOT)

@@ -165,16 +165,16 @@ static bool reads_as_root(struct swt_slice bytes) {
 }
 
 /* Nothing that this tool reads looks like the file. */
-static int no_kind(struct swt_reader *reader, struct swt_error *err) {
-    int rc =
-        swt_fail(err, SWT_E_FILE_KIND, "%s: expected a bundle, root metadata or a device manifest",
-                 swt_reader_size(reader) == 0 ? "the file is empty"
-                                              : "the file is of no kind that is known here");
+static int no_kind(struct swt_reader *reader, const char *expected, struct swt_error *err) {
+    int rc = swt_fail(err, SWT_E_FILE_KIND, "%s: expected %s",
+                      swt_reader_size(reader) == 0 ? "the file is empty"
+                                                   : "the file is of no kind that is known here",
+                      expected);
     swt_error_file(err, swt_reader_name(reader));
     return rc;
 }
 
-static int detect_message(struct swt_reader *reader, enum swt_kind *ret_kind,
+static int detect_message(struct swt_reader *reader, const char *expected, enum swt_kind *ret_kind,
                           struct swt_error *err) {
     struct shape shape;
     int rc = read_shape(reader, &shape, err);
@@ -185,7 +185,7 @@ static int detect_message(struct swt_reader *reader, enum swt_kind *ret_kind,
         return 0;
     }
     if (!shape.has_first || shape.first_len > FIRST_FIELD_MAX)
-        return no_kind(reader, err);
+        return no_kind(reader, expected, err);
     SWT_CLEANUP(swt_buf_done) struct swt_buf first = {0};
     uint8_t chunk[4096];
     rc = swt_reader_seek(reader, shape.first_offset, err);
@@ -194,7 +194,7 @@ static int detect_message(struct swt_reader *reader, enum swt_kind *ret_kind,
         size_t len;
         rc = swt_reader_read(reader, chunk, want < sizeof chunk ? want : sizeof chunk, &len, err);
         if (rc == 0 && len == 0)
-            return no_kind(reader, err);
+            return no_kind(reader, expected, err);
         if (rc == 0)
             rc = swt_buf_append(&first, chunk, len, err);
     }
@@ -203,7 +203,7 @@ static int detect_message(struct swt_reader *reader, enum swt_kind *ret_kind,
     bool entry = reads_as_map_entry(swt_buf_slice(&first));
     bool root = reads_as_root(swt_buf_slice(&first));
     if (entry == root)
-        return no_kind(reader, err);
+        return no_kind(reader, expected, err);
     *ret_kind = root ? SWT_KIND_ROOT : SWT_KIND_DEVICE_MANIFEST;
     return 0;
 }
@@ -243,6 +243,12 @@ int swt_kind_of_root_file(struct swt_reader *reader, enum swt_kind *ret_kind,
 }
 
 int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind, struct swt_error *err) {
+    return swt_kind_detect_among(reader, "a bundle, root metadata or a device manifest", ret_kind,
+                                 err);
+}
+
+int swt_kind_detect_among(struct swt_reader *reader, const char *expected, enum swt_kind *ret_kind,
+                          struct swt_error *err) {
     enum swt_kind kind;
     int rc = swt_kind_of_bundle(reader, &kind, err);
     if (rc < 0)
@@ -250,7 +256,7 @@ int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind, struct s
     if (kind == SWT_KIND_UPDATE_BUNDLE) {
         rc = swt_kind_detect_json(reader, &kind, err);
         if (rc == 0)
-            rc = detect_message(reader, &kind, err);
+            rc = detect_message(reader, expected, &kind, err);
         if (rc >= 0)
             rc = swt_reader_seek(reader, 0, err);
         if (rc < 0)
@@ -263,7 +269,7 @@ int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind, struct s
 int swt_kind_expect_bundle(struct swt_reader *reader, enum swt_kind *ret_kind,
                            struct swt_error *err) {
     enum swt_kind kind;
-    int rc = swt_kind_detect(reader, &kind, err);
+    int rc = swt_kind_detect_among(reader, "a bundle", &kind, err);
     if (rc < 0)
         return rc;
     if (!swt_kind_is_bundle(kind)) {

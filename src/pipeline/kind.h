@@ -31,6 +31,10 @@ bool swt_kind_is_bundle(enum swt_kind kind);
  */
 int swt_kind_detect(struct swt_reader *reader, enum swt_kind *ret_kind,
                     struct swt_error *err) SWT_CHECKED;
+/* The same for jobs that take some kinds only, which expected lists for the error: "a bundle or
+ * root metadata". The kind that is found may be another one. */
+int swt_kind_detect_among(struct swt_reader *reader, const char *expected, enum swt_kind *ret_kind,
+                          struct swt_error *err) SWT_CHECKED;
 /* The same where root metadata, or a bundle that holds it, is expected: an UpdateBundle has one of
  * its own fields, wherever it stands; all else is read as SignedRootMetadata. Seekable readers
  * only. */

@@ -86,26 +86,44 @@ static int keep_old_keys(const struct root_job *job, const struct swt_role *role
     return 0;
 }
 
+static void key_id_text(const struct key_list *list, size_t place,
+                        char ret_text[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)]) {
+    uint8_t id[SWT_KEY_ID_SIZE];
+    swt_key_id(&list->keys[place], id);
+    swt_hex_encode(id, sizeof id, ret_text);
+}
+
+static int fail_remove(const struct key_list *list, const char *prefix, size_t found,
+                       struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf ids = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        char hex[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
+        key_id_text(list, i, hex);
+        int rc = swt_buf_printf(&ids, err, "%s%s", i > 0 ? ", " : "", hex);
+        if (rc < 0)
+            return rc;
+    }
+    return swt_fail(err, SWT_E_USAGE,
+                    "--remove-%s-key %s: expected the key id of one %s key (%d digits at least), "
+                    "found %zu; it lists %s",
+                    list->role, prefix, list->role, MIN_ID_PREFIX, found,
+                    ids.len > 0 ? swt_buf_text(&ids) : "none");
+}
+
 static int remove_key(struct key_list *list, const char *prefix, struct swt_error *err) {
     size_t len = strlen(prefix);
     size_t found = 0;
     size_t place = 0;
     for (size_t i = 0; i < list->count; i++) {
-        uint8_t id[SWT_KEY_ID_SIZE];
         char hex[SWT_HEX_SIZE(SWT_KEY_ID_SIZE)];
-        swt_key_id(&list->keys[i], id);
-        swt_hex_encode(id, sizeof id, hex);
+        key_id_text(list, i, hex);
         if (strncasecmp(hex, prefix, len) == 0) {
             found++;
             place = i;
         }
     }
     if (len < MIN_ID_PREFIX || found != 1)
-        return swt_fail(err, SWT_E_USAGE,
-                        "--remove-%s-key %s: expected the key id of one %s key (%d digits at "
-                        "least), found %zu",
-                        list->role, prefix, list->role, MIN_ID_PREFIX,
-                        len < MIN_ID_PREFIX ? (size_t)0 : found);
+        return fail_remove(list, prefix, len < MIN_ID_PREFIX ? 0 : found, err);
     memmove(&list->keys[place], &list->keys[place + 1],
             (list->count - place - 1) * sizeof *list->keys);
     list->count--;

@@ -236,7 +236,7 @@ static int attach_file(struct attach *attach, const char *path, struct swt_error
             rc = swt_reader_open_memory(swt_buf_slice(&bytes), path, &reader, err);
     }
     if (rc == 0)
-        rc = swt_kind_detect(reader, &kind, err);
+        rc = swt_kind_detect_among(reader, "a signing response or a signed copy", &kind, err);
     if (rc < 0)
         return rc;
     if (kind == SWT_KIND_SIGNING_RESPONSE)

@@ -137,7 +137,7 @@ int swt_sign_subject_open(const char *file, const char *role, const char *root,
                  swt_reader_name(reader));
         return swt_error_hint(err, "write the bundle to a file first");
     }
-    rc = swt_kind_detect(reader, &kind, err);
+    rc = swt_kind_detect_among(reader, "a bundle or root metadata", &kind, err);
     if (rc < 0)
         return rc;
     if (kind != SWT_KIND_ROOT && !swt_kind_is_bundle(kind))

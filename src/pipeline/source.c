@@ -63,6 +63,22 @@ static int refuse_json(struct swt_slice bytes, const char *path, struct swt_erro
     return swt_error_file(err, path);
 }
 
+/* What begins as an UpdateBundle would, and is none, is text most of the time: a PEM file. */
+static int refuse_text(struct swt_reader *reader, struct swt_error *err) {
+    struct swt_error other;
+    bool is_text = false;
+    if (err->code != SWT_E_CONTAINER && err->code != SWT_E_UNKNOWN_FIELD)
+        return -(int)err->code;
+    int rc = swt_reader_seek(reader, 0, &other);
+    if (rc == 0)
+        rc = swt_kind_is_text(reader, &is_text, &other);
+    if (rc < 0 || !is_text)
+        return -(int)err->code;
+    swt_fail(err, SWT_E_FILE_KIND,
+             "expected signed root metadata, or a bundle that holds it, found text");
+    return swt_error_file(err, swt_reader_name(reader));
+}
+
 static int read_seekable(struct swt_reader *reader, bool allow_unknown,
                          struct swt_root_source *ret_source, struct swt_error *err) {
     SWT_CLEANUP(swt_buf_done) struct swt_buf bytes = {0};
@@ -71,7 +87,9 @@ static int read_seekable(struct swt_reader *reader, bool allow_unknown,
     if (rc < 0)
         return rc;
     if (kind != SWT_KIND_ROOT)
-        return read_bundle_root(reader, kind, allow_unknown, ret_source, err);
+        return read_bundle_root(reader, kind, allow_unknown, ret_source, err) < 0
+                   ? refuse_text(reader, err)
+                   : 0;
     rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
     if (rc == 0 && bytes.len == 0) {
         swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found an empty file");
@@ -127,11 +145,27 @@ int swt_device_source_read(struct swt_reader *reader, struct swt_device_source *
     return 0;
 }
 
+/* A device directory keeps its manifest in its current state. */
+static int hint_of_folder(const char *path, struct swt_error *err) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf manifest = {0};
+    struct swt_error other;
+    SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
+    if (!swt_is_folder(path))
+        return -(int)err->code;
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    if (swt_buf_printf(&manifest, &other, "%.*s/current/manifest", (int)len, path) < 0 ||
+        swt_reader_open_regular(swt_buf_text(&manifest), &reader, &other) < 0)
+        return -(int)err->code;
+    return swt_error_hint_name(err, "that of a device directory is ", swt_buf_text(&manifest), "");
+}
+
 int swt_device_source_open(const char *path, struct swt_device_source *ret_source,
                            struct swt_error *err) {
     SWT_CLEANUP(swt_reader_cleanup) struct swt_reader *reader = NULL;
     int rc = swt_reader_open(path, &reader, err);
-    return rc < 0 ? rc : swt_device_source_read(reader, ret_source, err);
+    return rc < 0 ? hint_of_folder(path, err) : swt_device_source_read(reader, ret_source, err);
 }
 
 bool swt_device_source_records(const struct swt_device_source *source,

@@ -362,6 +362,19 @@ t_out_contains " days (expires-within)"
 t_run check b.swb --expires-within 60d --json
 t_json files.0.signatures_checked true
 
+t_begin "a span that no expiry lies within"
+sample_root root
+for span in 99999999d 9999999999999999h 3000000y; do
+    try check root --expires-within $span
+    t_err_contains "--expires-within '$span' is too long: nothing expires after the year 9999"
+    error_is check 2 usage
+done
+for span in 0d 00y 30 d 5m; do
+    t_run check root --expires-within $span
+    t_exit 2
+    t_err_contains "--expires-within '$span' is no span of at least an hour"
+done
+
 t_begin "what soon expires is told once"
 sample_root root --expires "$(in_days 10)"
 t_must check root

@@ -194,6 +194,25 @@ cat b.swb | "$T_TOOL" dump - >out 2>err
 t_equal $? 0
 t_file_contains out "(nothing was verified)"
 
+t_begin "what is of no kind that is known: the error lists what the command takes"
+sample_manifest
+sample_root root
+quiet build product.yaml -o b.swb --root root
+while read -r expected command; do
+    read -ra words <<<"$command"
+    t_run "${words[@]}"
+    t_exit 3
+    t_err_contains "product.yaml: the file is of no kind that is known here: expected ${expected//_/ }"
+    t_err_lacks "device manifest"
+done <<'END'
+a_bundle_or_root_metadata sign product.yaml --key k
+a_bundle_or_root_metadata diff b.swb product.yaml
+a_bundle convert product.yaml -o out
+a_signing_response_or_a_signed_copy sign b.swb --attach product.yaml
+END
+t_run dump product.yaml
+t_err_contains "expected a bundle, root metadata or a device manifest"
+
 t_begin "what is of no kind that is known: exit 3, one line"
 sample_manifest
 : >empty

@@ -59,6 +59,22 @@ t_err_contains "small.swb: the bundle holds no payload 'nothing'"
 t_file_absent out
 t_must extract small.swb app --device dev -C out
 
+t_begin "a device directory in the place of its manifest: the hint names that"
+two_releases
+quiet provision --root root --bundle old.swb --format device-dir -o 'a dev'
+for folder in 'a dev' 'a dev/'; do
+    try personalize new.swb --device-manifest "$folder" -o out
+    t_err_contains "hint: that of a device directory is 'a dev/current/manifest'"
+    error_is personalize 5 io
+done
+t_must personalize new.swb --device-manifest 'a dev/current/manifest' -o out
+try verify new.swb --root root --device-manifest 'a dev'
+t_err_contains "hint: that of a device directory is 'a dev/current/manifest'"
+mkdir other
+try personalize new.swb --device-manifest other -o none
+t_err_lacks hint
+error_is personalize 5 io
+
 t_begin "what the device has is left out, what it needs stays"
 two_releases
 for kind in swb pb; do

@@ -222,6 +222,22 @@ try root rotate last -o after
 error_is "root rotate" 3 root-rules
 t_file_absent after
 
+t_begin "root create: an expiry that is none says why"
+while read -r expires text; do
+    t_run root create -o out --root-key "$KEYS/root1.pub" --targets-key "$KEYS/targets1.pub" --expires "$expires"
+    t_exit 2
+    t_err_contains "--expires '$expires' $text"
+    t_file_absent out
+done <<'END'
+1969-12-31 is no day or time from 1970 to 9999
+2027-02-29 is no day or time from 1970 to 9999
+2027-11-23T00:00:00 is no day or time from 1970 to 9999
+99999999d is too long: it ends after the year 9999
+tomorrow is neither a time nor a span
+90 is neither a time nor a span
+90m is neither a time nor a span
+END
+
 t_begin "root rotate: an expiry must be given where the old root has one"
 sample_root r1 --expires 2030-01-01
 try root rotate r1 -o r2
@@ -261,6 +277,8 @@ for words in "--remove-root-key $ROOT2" "--remove-root-key $TARGETS1" "--remove-
     try root rotate r1 -o r2 "${words[@]}"
     error_is "root rotate" 2 usage
 done
+try root rotate r1 -o r2 --remove-targets-key nonsense
+t_err_contains "expected the key id of one targets key (8 digits at least), found 0; it lists $TARGETS1"
 try root rotate r1 -o r2 --add-root-key "$KEYS/root1.pem"
 error_is "root rotate" 3 root-rules
 try root rotate r1 -o r2 --root-threshold 2

@@ -180,6 +180,14 @@ t_run verify b.swb --self --strict
 t_exit 1
 t_out_contains "reject: b.swb fails at anchor"
 
+t_begin "a public key in the place of the anchor"
+sample_manifest
+quiet build product.yaml -o b.swb
+sed -n '/^-----BEGIN/,$p' "$KEYS/targets1.pub" >targets.pub
+try verify b.swb --root targets.pub
+t_err_contains "targets.pub: expected signed root metadata, or a bundle that holds it, found text"
+error_is verify 3 file-kind
+
 # ---- root metadata ---------------------------------------------------------------------------------
 
 t_begin "--type root: a rotation that both quorums signed"
