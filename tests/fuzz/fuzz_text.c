@@ -2,7 +2,7 @@
 /*
  * Any bytes as text: what is shown of it is UTF-8 without a character that a terminal obeys, and is
  * itself where nothing had to be escaped; base64 and hexadecimal digits have one reading and one
- * writing.
+ * writing; a word for a shell is read by it as the text.
  */
 #include "swt/base.h"
 
@@ -78,10 +78,40 @@ static void check_hex(struct swt_slice bytes) {
                 strlen(text) == len / 2 * 2);
 }
 
+/* As a shell reads a word: what is in quotes as it is; outside of them only a quote that is
+ * escaped, and characters that mean nothing to any shell. */
+static void check_word(struct swt_slice bytes) {
+    SWT_CLEANUP(swt_buf_done) struct swt_buf text = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf word = {0};
+    SWT_CLEANUP(swt_buf_done) struct swt_buf read = {0};
+    struct swt_error err;
+    bool quoted = false;
+    require(swt_buf_append_slice(&text, bytes, &err) == 0);
+    require(swt_shell_word(&word, swt_buf_text(&text), &err) == 0 && word.len > 0);
+    for (const char *at = swt_buf_text(&word); *at != '\0'; at++) {
+        if (*at == '\'') {
+            quoted = !quoted;
+            continue;
+        }
+        if (!quoted && *at == '\\')
+            require(*++at == '\'');
+        else if (!quoted)
+            require((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') ||
+                    (*at >= 'A' && *at <= 'Z') || strchr("%+,-./:=@_", *at) != NULL);
+        require(swt_buf_append(&read, at, 1, &err) == 0);
+    }
+    const char *found = swt_buf_text(&read);
+    require(!quoted && (found[0] != '-' || found[1] == '\0'));
+    if (swt_buf_text(&text)[0] == '-' && found[0] == '.')
+        found += strlen("./");
+    require(strcmp(found, swt_buf_text(&text)) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct swt_slice bytes = swt_slice_of(data, size);
     check_escaped(bytes);
     check_base64(bytes);
     check_hex(bytes);
+    check_word(bytes);
     return 0;
 }
