@@ -63,12 +63,10 @@ static int refuse_json(struct swt_slice bytes, const char *path, struct swt_erro
     return swt_error_file(err, path);
 }
 
-/* What begins as an UpdateBundle would, and is none, is text most of the time: a PEM file. */
+/* What reads as an unknown field is text most of the time: a PEM file. */
 static int refuse_text(struct swt_reader *reader, struct swt_error *err) {
     struct swt_error other;
     bool is_text = false;
-    if (err->code != SWT_E_CONTAINER && err->code != SWT_E_UNKNOWN_FIELD)
-        return -(int)err->code;
     int rc = swt_reader_seek(reader, 0, &other);
     if (rc == 0)
         rc = swt_kind_is_text(reader, &is_text, &other);
@@ -87,9 +85,7 @@ static int read_seekable(struct swt_reader *reader, bool allow_unknown,
     if (rc < 0)
         return rc;
     if (kind != SWT_KIND_ROOT)
-        return read_bundle_root(reader, kind, allow_unknown, ret_source, err) < 0
-                   ? refuse_text(reader, err)
-                   : 0;
+        return read_bundle_root(reader, kind, allow_unknown, ret_source, err);
     rc = swt_reader_read_all(reader, SWT_MAX_SMALL_FILE, &bytes, err);
     if (rc == 0 && bytes.len == 0) {
         swt_fail(err, SWT_E_FILE_KIND, "expected root metadata, found an empty file");
@@ -100,6 +96,8 @@ static int read_seekable(struct swt_reader *reader, bool allow_unknown,
     if (rc == 0)
         rc =
             swt_root_source_decode(&bytes, swt_reader_name(reader), allow_unknown, ret_source, err);
+    if (rc < 0 && err->code == SWT_E_UNKNOWN_FIELD)
+        return refuse_text(reader, err);
     if (rc < 0 && err->code == SWT_E_METADATA)
         return swt_error_context(err, "not root metadata, nor a bundle that holds it");
     return rc;
