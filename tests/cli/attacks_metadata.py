@@ -196,7 +196,7 @@ both(
     "threshold met and a signature of another role's key besides",
     Bundle(targets=signed(PLAIN, TARGETS1, ROOT1)),
     accepted,
-    notes={"targets-quorum": "for another role"},
+    notes={"targets-quorum": "of another role or root, is not checked"},
 )
 
 RSA_ROOT = root_metadata(targets=(RSA2048, ED1, TARGETS1))
