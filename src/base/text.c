@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+static int lower(char c) {
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 bool swt_ascii_equal(const char *a, const char *b, size_t len) {

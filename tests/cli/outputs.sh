@@ -159,10 +159,12 @@ for command in "convert same" "sign same --key $KEYS/targets1.pem"; do
     t_equal $? 2 "$command -o /dev/fd/3"
     t_file_equal same b.swb
 done
+# shellcheck disable=SC2094 # which is the fault that is looked for
 "$T_TOOL" convert - -o - <same >>same 2>err
 t_equal $? 2 "from and to one file"
 t_file_equal same b.swb
 cp product.yaml before
+# shellcheck disable=SC2094
 "$T_TOOL" build product.yaml -o - >>product.yaml 2>err
 t_equal $? 2 "the manifest"
 t_file_contains err "would replace the manifest"
