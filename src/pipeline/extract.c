@@ -74,17 +74,10 @@ static int write_payload(void *context, const void *data, size_t len, struct swt
                                     : swt_staging_write(extraction->staging, data, len, err);
 }
 
-/* What the judge let pass without its bytes is there for a device that has it. */
-static bool is_listed(const struct swt_judge *judge, const char *name) {
-    for (size_t i = 0; i < judge->targets->target_count; i++)
-        if (swt_slice_equal(judge->targets->targets[i].name, swt_slice_text(name)))
-            return true;
-    return false;
-}
-
 static int fail_name(const struct extraction *extraction, const struct swt_judge *judge,
                      const char *name, struct swt_error *err) {
-    if (is_listed(judge, name)) {
+    /* What the judge let pass without its bytes is there for a device that has it. */
+    if (swt_targets_find(judge->targets, swt_slice_text(name)) != NULL) {
         swt_fail(err, SWT_E_NOT_FOUND,
                  "the payload '%s' was left out of the bundle, for a device that has it", name);
         swt_error_file(err, extraction->file);

@@ -281,7 +281,7 @@ for key in "$KEYS/targets1.pem" "$KEYS"/*encrypted*.pem; do
     t_exit 5
     t_file_equal key.pem "$key"
 done
-# What only speaks of keys, and what cannot be read, is replaced as ever.
+# What is no text, and what holds no key, is replaced as ever.
 printf 'PRIVATE KEY-----\0' >words
 t_must convert b.swb -o words
 printf 'no key' >words
